@@ -1,0 +1,374 @@
+"""Every recording keeps the same contract: file and memory answer alike, and the file survives what files suffer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from twins.asset import TagKind
+from twins.clock import SECOND
+from twins.historian.evidence import cut, seal, verify
+from twins.historian.file import RecordingFile
+from twins.historian.memory import MemoryRecording
+from twins.historian.recording import RecordingError
+from twins.record import Channel, Event, EventKind, Quality, Reason, Samples, Waveform, quality_byte
+
+T0 = 1_400_000_000 * SECOND
+POWER = Channel("T01.power", unit="kW", period_ns=SECOND)
+TEN_MINUTES = Channel("T01.power", unit="kW", period_ns=600 * SECOND, aggregate="mean", stamp="start")
+STATE = Channel("T01.state", TagKind.ENUMERATION, values=("stopped", "running"))
+NOTE = Channel("T01.status", TagKind.TEXT)
+COUNT = Channel("T01.count", TagKind.INTEGER, period_ns=SECOND)
+WAVE = Channel("T01.vibration", TagKind.WAVEFORM, "m/s^2")
+
+
+@pytest.fixture(params=["file", "memory"])
+def recording(request, tmp_path):
+    made = (
+        MemoryRecording() if request.param == "memory" else RecordingFile.create(tmp_path / "a.twin-recording", b"zip", "a", T0)
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "a.twin-recording"
+
+
+def created(path, n=0):
+    made = RecordingFile.create(path, b"zip", "a", T0)
+    for i in range(n):
+        made.append(Samples.numbers(POWER, T0 + i * SECOND, i))
+    return made
+
+
+def test_that_the_value_at_an_instant_is_the_last_at_or_before_it(recording):
+    recording.append(Samples.numbers(POWER, [T0, T0 + SECOND], [1.5, 2.5]))
+    assert recording.at(T0 - 1).reading("T01.power").value is None
+    assert recording.at(T0).reading("T01.power").value == 1.5
+    assert recording.at(T0 + SECOND - 1).reading("T01.power").value == 1.5
+    assert recording.at(T0 + SECOND).reading("T01.power").value == 2.5
+
+
+def test_that_a_late_sample_is_seen_from_its_arrival_on_and_in_hindsight_from_its_source(recording):
+    recording.append(Samples.numbers(POWER, T0, 1.0, arrival=T0))
+    recording.append(Samples.numbers(POWER, T0 + 10 * SECOND, 3.0, arrival=T0 + 10 * SECOND))
+    recording.append(Samples.numbers(POWER, T0 + 5 * SECOND, 2.0, arrival=T0 + 20 * SECOND))
+    assert recording.at(T0 + 7 * SECOND).reading("T01.power").value == 1.0
+    assert recording.at(T0 + 7 * SECOND, hindsight=True).reading("T01.power").value == 2.0
+    assert recording.at(T0 + 30 * SECOND).reading("T01.power").value == 3.0  # newest by source, not by arrival
+
+
+def test_that_a_stamp_ahead_of_its_arrival_is_uncertain_and_ordered_by_arrival(recording):
+    recording.append(Samples.numbers(POWER, T0 + 3600 * SECOND, 9.0, arrival=T0))
+    recording.append(Samples.numbers(POWER, T0 + SECOND, 1.0, arrival=T0 + SECOND))
+    first = recording.at(T0).reading("T01.power")
+    assert (first.value, first.quality, first.reason) == (9.0, Quality.UNCERTAIN, Reason.AHEAD_OF_ARRIVAL)
+    assert recording.at(T0 + SECOND).reading("T01.power").value == 1.0
+
+
+def test_that_every_kind_of_tag_comes_back_as_it_was(recording):
+    wave = Waveform(T0, 1_000_000, "m/s^2", np.arange(8, dtype=np.float32))
+    recording.append(
+        Samples.join(
+            [
+                Samples.numbers(STATE, T0, 1),
+                Samples.numbers(COUNT, T0, 2**60 + 1),
+                Samples.of_texts(NOTE, [T0, T0 + 5], ["größer", "plain"]),
+                Samples.of_waveforms(WAVE, T0, [wave]),
+            ]
+        )
+    )
+    recording.append(Samples.of_texts(NOTE, [T0 + 9], ["plain"]))
+    seen = recording.at(T0)
+    assert seen.reading("T01.state").value == "running"
+    assert seen.reading("T01.count").value == 2**60 + 1
+    assert seen.reading("T01.status").value == "größer"
+    assert recording.at(T0 + 5).reading("T01.status").value == "plain"
+    assert recording.at(T0 + 9).reading("T01.status").value == "plain"
+    assert np.array_equal(seen.reading("T01.vibration").value.values, wave.values)
+    found = recording.between(T0, T0 + 100, ["T01.status", "T01.vibration"])
+    assert [found.value(i) for i in range(len(found)) if found.channels[found.channel[i]].kind is TagKind.TEXT] == [
+        "größer",
+        "plain",
+        "plain",
+    ]
+
+
+def test_that_the_period_of_what_was_brought_in_decides_when_it_is_stale(recording):
+    recording.append(Samples.numbers(TEN_MINUTES, T0, 1.0))
+    assert not recording.at(T0 + 18 * 60 * SECOND).reading("T01.power").stale
+    assert recording.at(T0 + 20 * 60 * SECOND).reading("T01.power").stale
+    recording.append(Samples.numbers(POWER, T0 + 3600 * SECOND, 2.0))
+    live = recording.at(T0 + 3602 * SECOND).reading("T01.power")
+    assert (live.value, live.stale, live.channel.aggregate) == (2.0, True, "")
+
+
+def test_that_on_change_tags_are_stale_when_their_link_is_down(recording):
+    state = Channel("P1.on", TagKind.BOOLEAN, link="mqtt")
+    recording.append(
+        Samples.numbers(state, T0, 1),
+        [
+            Event(T0, EventKind.LINK, "", "mqtt", True, {"state": "up"}),
+            Event(T0 + 5 * SECOND, EventKind.LINK, "", "mqtt", True, {"state": "down"}),
+        ],
+    )
+    assert not recording.at(T0 + 4 * SECOND).reading("P1.on").stale
+    assert recording.at(T0 + 6 * SECOND).reading("P1.on").stale
+
+
+def test_that_what_stands_is_what_stood_then(recording):
+    alarm = [
+        Event(T0, EventKind.ALARM, "T01", "T01/hot", True, {"state": "unacknowledged"}),
+        Event(T0 + 10, EventKind.ALARM, "T01", "T01/hot", True, {"state": "acknowledged"}),
+        Event(T0 + 20, EventKind.ALARM, "T01", "T01/hot", False, {"state": "normal"}),
+    ]
+    recording.append(Samples.empty(), alarm)
+    states = [[e.data["state"] for e in recording.at(T0 + dt).standing.of(EventKind.ALARM)] for dt in (-1, 0, 15, 20)]
+    assert states == [[], ["unacknowledged"], ["acknowledged"], []]
+
+
+def test_that_a_late_event_changes_what_stood(recording):
+    for i in range(600):
+        recording.append(Samples.empty(), [Event(T0 + 10 * i, EventKind.ALARM, "", "a", i % 2 == 0, {"i": i})])
+    recording.append(Samples.empty(), [Event(T0 + 5005, EventKind.ALARM, "", "b", True, {})])
+    assert len(recording.at(T0 + 5004).standing) == 1
+    assert len(recording.at(T0 + 5006).standing) == 2
+    assert len(recording.at(T0 + 10_000).standing) == 1
+
+
+def test_that_the_tail_hands_over_everything_once(recording):
+    recording.append(Samples.numbers(POWER, T0, 1.0), [Event(T0, EventKind.NOTE)])
+    first = recording.tail((0, 0))
+    recording.append(Samples.numbers(POWER, T0 + 1, 2.0))
+    second = recording.tail(first.position)
+    assert (len(first.samples), len(first.events)) == (1, 1)
+    assert (second.samples.value(0), len(second.events)) == (2.0, 0)
+    assert len(recording.tail(second.position).samples) == 0
+
+
+def test_that_a_trend_keeps_extremes_and_leaves_gaps_empty(recording):
+    t = T0 + np.arange(10_000) * SECOND
+    values = np.sin(np.arange(10_000) / 500)
+    values[4321] = 99
+    gap = (np.arange(10_000) < 6000) | (np.arange(10_000) >= 7000)
+    recording.append(Samples.numbers(POWER, t[gap], values[gap]))
+    trend = recording.trend("T01.power", T0, T0 + 10_000 * SECOND, 100)
+    assert len(trend.t) == 90
+    assert trend.max.max() == 99
+    assert trend.n.sum() == 9000
+    assert not ((trend.t >= T0 + 6000 * SECOND) & (trend.t < T0 + 7000 * SECOND)).any()
+    zoomed = recording.trend("T01.power", T0 + 4320 * SECOND, T0 + 4323 * SECOND, 100)
+    assert zoomed.exact
+    assert list(zoomed.t) == [T0 + k * SECOND for k in (4320, 4321, 4322)]
+
+
+def test_that_bad_values_are_kept_but_not_drawn(recording):
+    bad = quality_byte(Quality.BAD, Reason.OUT_OF_RANGE)
+    recording.append(Samples.numbers(POWER, [T0, T0 + SECOND], [1.0, -300.0], quality=[0, bad]))
+    assert recording.trend("T01.power", T0, T0 + 10 * SECOND, 10).max.tolist() == [1.0]
+    assert recording.at(T0 + SECOND).reading("T01.power").quality is Quality.BAD
+
+
+moments = st.integers(0, 60)
+rows = st.lists(st.tuples(st.sampled_from("abc"), moments, st.integers(-3, 30), st.integers(0, 5)), min_size=1, max_size=40)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows, st.lists(st.integers(1, 7), min_size=1, max_size=8), moments, st.booleans(), st.booleans())
+def test_that_the_file_answers_as_the_naive_oracle_does(tmp_path_factory, rows, sizes, when, hindsight, rebuild):
+    path = tmp_path_factory.mktemp("r") / "a.twin-recording"
+    with created(path) as file:
+        naive = MemoryRecording()
+        while rows:
+            size, sizes = sizes[0], [*sizes[1:], sizes[0]]
+            batch, rows = rows[:size], rows[size:]
+            parts = [
+                Samples.numbers(Channel(f"X.{tag}", period_ns=SECOND), T0 + s * SECOND, v, arrival=T0 + (s + late) * SECOND)
+                for tag, s, late, v in batch
+            ]
+            for target in (file, naive):
+                target.append(Samples.join(parts))
+        if rebuild:
+            file.rebuild_keyframes()
+        t = T0 + when * SECOND
+        mine, theirs = file.at(t, hindsight), naive.at(t, hindsight)
+        assert {c.path: mine.reading(c.path) for c in naive.channels} == {c.path: theirs.reading(c.path) for c in naive.channels}
+        a, b = file.between(T0, t), naive.between(T0, t)
+        assert sorted(zip(a.source, a.bits, strict=True)) == sorted(zip(b.source, b.bits, strict=True))
+
+
+def test_that_a_long_record_is_found_through_its_keyframes(path):
+    with created(path) as file:
+        for i in range(300):
+            file.append(Samples.numbers(POWER, T0 + np.arange(i * 10, i * 10 + 10) * SECOND, np.arange(i * 10, i * 10 + 10)))
+        n = file._database.execute("select count(*) from keyframe").fetchone()[0]
+        assert n >= 4
+        for k in (0, 7, 999, 1555, 2999):
+            assert file.at(T0 + k * SECOND).reading("T01.power").value == k
+
+
+def test_that_reading_needs_no_writer_and_follows_one(path):
+    with created(path, 3) as writer, RecordingFile.open(path) as reader:
+        assert reader.at(T0 + 9 * SECOND).reading("T01.power").value == 2
+        writer.append(Samples.numbers(POWER, T0 + 5 * SECOND, 7.0))
+        assert reader.at(T0 + 9 * SECOND).reading("T01.power").value == 7
+        with pytest.raises(RecordingError, match="read only"):
+            reader.append(Samples.numbers(POWER, T0, 1.0))
+
+
+def test_that_a_transaction_is_all_or_nothing(path):
+    with created(path, 3) as file:
+        with pytest.raises(KeyboardInterrupt), file.transaction():
+            file.append(Samples.numbers(STATE, T0 + 8 * SECOND, 1), [Event(T0, EventKind.NOTE)])
+            raise KeyboardInterrupt
+        assert file.counts() == {"blocks": 3, "samples": 3, "events": 0}
+        file.append(Samples.numbers(STATE, T0 + 8 * SECOND, 1))
+        assert file.at(T0 + 9 * SECOND).reading("T01.state").value == "running"
+    assert verify(path).ok
+
+
+WRITER = """
+import sys, itertools, pathlib
+from twins.historian.file import RecordingFile
+from twins.record import Channel, Samples
+import numpy as np
+file = RecordingFile.open(pathlib.Path(sys.argv[1]), write=True)
+power = Channel("T01.power", unit="kW", period_ns=10**9)
+for i in itertools.count():
+    file.append(Samples.numbers(power, int(sys.argv[2]) + i, np.float64(i)))
+    print(i, flush=True)
+"""
+
+
+@pytest.mark.parametrize("milliseconds", [3, 20, 61, 110, 190])
+def test_that_a_killed_writer_loses_nothing_it_acknowledged(path, milliseconds):
+    created(path).close()
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), str(T0)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True
+    )
+    child.stdout.readline()
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(milliseconds / 1000)
+    os.kill(child.pid, signal.SIGKILL)
+    acknowledged = len(child.stdout.read().splitlines()) + 1
+    child.wait()
+    with RecordingFile.open(path, write=True) as file:
+        found = file.between(T0, T0 + 10**9)
+        assert len(found) >= acknowledged
+        assert found.bits.view(np.float64).tolist() == list(range(len(found)))
+        file.append(Samples.numbers(POWER, T0 + SECOND, 1.0))
+    assert verify(path).ok
+
+
+def test_that_damage_is_named_and_nothing_wrong_is_told(path):
+    with created(path) as file:
+        for i in range(40):
+            file.append(Samples.numbers(POWER, T0 + (i * 50 + np.arange(50)) * SECOND, np.arange(50) + 1000.0 * i))
+    database = sqlite3.connect(path)
+    (data,) = database.execute("select data from block where id = 20").fetchone()
+    database.execute("update block set data = ? where id = 20", (data[:100] + bytes([data[100] ^ 4]) + data[101:],))
+    database.execute("delete from keyframe")
+    database.commit()
+    database.close()
+    verdict = verify(path)
+    assert (verdict.ok, verdict.blocks, verdict.samples, len(verdict.damaged)) == (False, 40, 1950, 1)
+    assert "block 20" in verdict.damaged[0]
+    with RecordingFile.open(path) as file:
+        assert file.at(T0 + 940 * SECOND).reading("T01.power").sound
+        doubted = file.at(T0 + 960 * SECOND).reading("T01.power")
+        assert (doubted.quality, doubted.reason) == (Quality.BAD, Reason.DAMAGED)
+        assert file.at(T0 + 1001 * SECOND).reading("T01.power").value == 20_001
+        assert "block 20" in file.damage[0]
+
+
+def test_that_flipped_bits_never_yield_a_wrong_value(path, tmp_path):
+    with created(path) as file:
+        for i in range(30):
+            file.append(Samples.numbers(POWER, T0 + (i * 20 + np.arange(20)) * SECOND, i * 20.0 + np.arange(20)))
+    whole = path.read_bytes()
+    rng = np.random.default_rng(7)
+    hurt = tmp_path / "hurt.twin-recording"
+    noticed = 0
+    for _ in range(150):
+        bytes_ = bytearray(whole)
+        bytes_[rng.integers(100, len(whole))] ^= 1 << rng.integers(8)
+        hurt.write_bytes(bytes_)
+        try:
+            with RecordingFile.open(hurt) as file:
+                for k in rng.integers(0, 600, 4):
+                    reading = file.at(T0 + int(k) * SECOND).reading("T01.power")
+                    assert not reading.sound or reading.value == k
+                noticed += bool(file.damage)
+        except RecordingError as error:
+            assert "hurt.twin-recording" in str(error)
+            noticed += 1
+    assert noticed
+
+
+def test_that_a_truncated_or_foreign_file_is_refused_in_a_sentence(path, tmp_path):
+    created(path, 200).close()
+    half = tmp_path / "half.twin-recording"
+    half.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    try:
+        with RecordingFile.open(half) as file:
+            file.at(T0 + 5 * SECOND)
+    except RecordingError as error:
+        assert "half.twin-recording" in str(error)
+    (tmp_path / "text.twin-recording").write_text("hello")
+    with pytest.raises(RecordingError, match="not a recording"):
+        RecordingFile.open(tmp_path / "text.twin-recording")
+    with pytest.raises(RecordingError, match=r"absent\.twin-recording can't be opened"):
+        RecordingFile.open(tmp_path / "absent.twin-recording")
+    with pytest.raises(RecordingError, match="exists already"):
+        RecordingFile.create(path, b"", "a", T0)
+
+
+def test_that_sealed_evidence_is_never_touched(path):
+    created(path, 30).close()
+    seal(path)
+    before = (path.read_bytes(), path.stat().st_mtime_ns, sorted(p.name for p in path.parent.iterdir()))
+    with RecordingFile.open(path) as file:
+        assert file.at(T0 + 29 * SECOND).reading("T01.power").value == 29
+    assert verify(path).ok
+    assert before == (path.read_bytes(), path.stat().st_mtime_ns, sorted(p.name for p in path.parent.iterdir()))
+    with pytest.raises(RecordingError, match="sealed"):
+        RecordingFile.open(path, write=True)
+
+
+def test_that_a_cut_opens_alone_and_tells_the_same(path, tmp_path):
+    out = tmp_path / "incident.twin-recording"
+    with created(path) as file:
+        for i in range(50):
+            file.append(
+                Samples.join(
+                    [Samples.numbers(POWER, T0 + i * SECOND, float(i)), Samples.of_texts(NOTE, [T0 + i * SECOND], [f"n{i}"])]
+                ),
+                [Event(T0 + i * SECOND, EventKind.ALARM, "T01", f"a{i % 3}", i % 2 == 0, {"i": i})],
+            )
+        file.append(Samples.numbers(POWER, T0 + 19 * SECOND, 19.5, arrival=T0 + 25 * SECOND))
+        cut(file, T0 + 20 * SECOND, T0 + 30 * SECOND, out)
+        path.rename(tmp_path / "elsewhere")
+        with RecordingFile.open(out) as incident:
+            assert incident.span() == (T0 + 20 * SECOND, T0 + 30 * SECOND)
+            for k in (20, 24, 26, 29):
+                for hindsight in (False, True):
+                    mine, whole = incident.at(T0 + k * SECOND, hindsight), file.at(T0 + k * SECOND, hindsight)
+                    assert [mine.reading(p) for p in ("T01.power", "T01.status")] == [
+                        whole.reading(p) for p in ("T01.power", "T01.status")
+                    ]
+                    assert dict(mine.standing) == dict(whole.standing)
+            assert incident.package_at(T0) == b"zip"
+    assert verify(out).ok
+    with pytest.raises(RecordingError, match="sealed"):
+        RecordingFile.open(out, write=True)

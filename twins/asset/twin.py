@@ -1,0 +1,60 @@
+"""A twin: one package loaded, its assets in a tree and its tags by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from twins.asset.asset import Asset, AssetKind, Relation
+from twins.asset.tag import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """A saved camera: metres in the world's frame; `asset` is what it looks at, where it looks at one."""
+
+    name: str
+    eye: tuple[float, float, float]
+    target: tuple[float, float, float]
+    asset: str = ""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Assets and tags keep the package's order. The root asset has the path ""."""
+
+    id: str
+    name: str
+    kind: AssetKind
+    assets: Mapping[str, Asset]  # by path; parents before children
+    tags: Mapping[str, Tag]  # by path
+    relations: tuple[Relation, ...] = ()
+    viewpoints: tuple[Viewpoint, ...] = ()
+    environment: Mapping[str, object] = field(default_factory=dict)  # terrain and ground, as `twins.geometry` reads it
+    timezone: str = "UTC"
+    description: str = ""
+
+    @cached_property
+    def _children(self) -> Mapping[str, tuple[Asset, ...]]:
+        found: dict[str, list[Asset]] = {}
+        for asset in self.assets.values():
+            if asset.path:
+                found.setdefault(asset.parent, []).append(asset)
+        return {parent: tuple(assets) for parent, assets in found.items()}
+
+    def children(self, path: str) -> tuple[Asset, ...]:
+        """The assets directly below one, in the package's order."""
+        return self._children.get(path, ())
+
+    def ancestors(self, path: str) -> Iterator[Asset]:
+        """The asset itself, then its parents up to the root."""
+        asset = self.assets.get(path)
+        while asset is not None:
+            yield asset
+            asset = self.assets.get(asset.parent) if asset.path else None
+
+    def tags_of(self, path: str) -> tuple[Tag, ...]:
+        """What is known of an asset: the tags it shows, then its own."""
+        asset = self.assets[path]
+        return tuple(self.tags[tag] for tag in dict.fromkeys((*asset.shows, *asset.tags)))

@@ -1,0 +1,194 @@
+"""Evidence: a recording is verified, sealed so that nothing touches it again, or a stretch of it is cut out to be handed on."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from twins.clock import BEFORE_ALL_TIME, now
+from twins.historian import schema
+from twins.historian.blocks import DamagedBlockError, Head, decode
+from twins.historian.file import RecordingFile
+from twins.historian.recording import RecordingError, Verdict
+from twins.historian.rows import channel_of, crc_of, event_of, waveform_of
+from twins.record import Samples, Snapshot
+
+Progress = Callable[[float, str], None]
+CUT_ROWS = 500_000
+
+
+def verify(path: Path) -> Verdict:
+    """Reads every byte of a recording and says what is not as it was written. Raises RecordingError where nothing can be read."""
+    database = schema.open_to_read(path)
+    try:
+        blocks, samples, ends, damaged = _blocks(database)
+        damaged += _rows(database) + _structure(database)
+        return Verdict(blocks, samples, min(e[0] for e in ends) if ends else None, max(e[1] for e in ends) if ends else None,
+                       tuple(damaged))  # fmt: skip
+    except sqlite3.Error as error:
+        raise RecordingError(f"{path} can't be verified: {error}") from None
+    finally:
+        database.close()
+
+
+def seal(path: Path) -> None:
+    """No one writes to the file again, and readers leave no trace on it or beside it."""
+    database = schema.open_to_write(path)
+    try:
+        database.execute("insert or replace into meta values ('sealed', ?)", (str(now()),))
+        if database.execute("pragma journal_mode = delete").fetchone()[0] != "delete":
+            database.execute("delete from meta where key = 'sealed'")
+            raise RecordingError(f"{path} is still open elsewhere; close the station and the windows on it, then seal it")
+    except sqlite3.Error as error:
+        raise RecordingError(f"{path} can't be sealed: {error}; close the station and the windows on it first") from None
+    finally:
+        database.close()
+
+
+def cut(source: RecordingFile, start: int, end: int, out: Path, progress: Progress | None = None) -> None:
+    """A stretch as a sealed file of its own: what was known at `start`, all that followed until `end`, the package of each day.
+
+    Built beside `out` and renamed when whole. Raises RecordingError.
+    """
+    span = source.span()
+    if start >= end or span is None or end <= span[0] or start > span[1]:
+        raise RecordingError(f"{source.path} holds nothing between these times; see “info {source.path.name}” for what it holds")
+    with building(out) as partial:
+        package = source.package_at(start)
+        with RecordingFile.create(partial, package or b"", source.meta.get("twin", ""), start, simulated=source.simulated) as to:
+            with to.transaction():
+                _copy(source, to, start, end, progress or (lambda _done, _what: None))
+                to.rebuild_keyframes()
+            to.set_meta("cut_from", str(start))
+            to.set_meta("cut_to", str(end))
+        seal(partial)
+
+
+@contextlib.contextmanager
+def building(out: Path) -> Iterator[Path]:
+    """A path beside `out` to write to; renamed to `out` at the end, removed when an exception leaves. Never overwrites."""
+    if out.exists():
+        raise RecordingError(f"{out} exists already; name another file or remove it first")
+    if not out.absolute().parent.is_dir():
+        raise RecordingError(f"the folder {out.absolute().parent} does not exist; make it first")
+    partial = out.with_name(f".{out.name}.partial")
+    _remove(partial)
+    try:
+        yield partial
+        partial.replace(out)
+    except OSError as error:
+        raise RecordingError(f"{out} can't be written: {error.strerror or error}") from None
+    finally:
+        _remove(partial)
+
+
+def _copy(source: RecordingFile, to: RecordingFile, start: int, end: int, progress: Progress) -> None:
+    before = source.at(start - 1)
+    to.append(_as_samples(before), tuple(before.standing.values()))
+    changed = [event.time for event in source.events(start, end) if event.kind.value == "package"]
+    for time in changed:
+        to.add_package(source.package_at(time) or b"", time)
+    for first, past in _steps(source, start, end):
+        found = source.between(first, past)
+        to.append(found.take(found.arrival >= start))
+        progress((past - start) / (end - start), "copying samples")
+    to.append(_arrived_late(source, start, end), source.events(start, end))
+
+
+def _steps(source: RecordingFile, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Stretches of about CUT_ROWS samples each."""
+    span = source.span() or (start, end)
+    rows = max(1, source.counts()["samples"])
+    step = max(1, int((span[1] - span[0] + 1) * min(1.0, CUT_ROWS / rows)))
+    for first in range(start, end, step):
+        yield first, min(end, first + step)
+
+
+def _arrived_late(source: RecordingFile, start: int, end: int) -> Samples:
+    """What was measured before the stretch and arrived within it."""
+    older = source.arrived_between(start, end)
+    return older.take(older.order() < start)
+
+
+def _as_samples(snapshot: Snapshot) -> Samples:
+    """The values of a snapshot as the samples they were."""
+    seen = np.flatnonzero(snapshot.source != BEFORE_ALL_TIME)
+    texts, waveforms = tuple(snapshot.texts.values()), tuple(snapshot.waveforms.values())
+    bits = snapshot.bits.copy()
+    for i, channel in enumerate(snapshot.channels):
+        if channel.kind.value == "text":
+            bits[i] = list(snapshot.texts).index(int(bits[i])) if int(bits[i]) in snapshot.texts else 0
+        elif channel.kind.value == "waveform":
+            bits[i] = list(snapshot.waveforms).index(int(bits[i])) if int(bits[i]) in snapshot.waveforms else 0
+    every = Samples(
+        snapshot.channels,
+        np.arange(len(snapshot.channels), dtype=np.int32),
+        snapshot.source,
+        snapshot.arrival,
+        bits,
+        snapshot.quality,
+        texts,
+        waveforms,
+    )
+    return every.take(seen)
+
+
+def _blocks(database: sqlite3.Connection) -> tuple[int, int, list[tuple[int, int]], list[str]]:
+    blocks = samples = 0
+    ends: list[tuple[int, int]] = []
+    damaged: list[str] = []
+    expected = 1
+    heads = database.execute(
+        "select id, arrival0, arrival1, order0, order1, n, codec, crc, head from block order by id"
+    ).fetchall()
+    for *fields, check in heads:
+        head = Head(*fields)
+        damaged += [f"block {missing} is missing" for missing in range(expected, head.id)]
+        expected = head.id + 1
+        blocks += 1
+        try:
+            if not all(isinstance(field, int) for field in fields) or head.check() != check:
+                raise DamagedBlockError(f"block {head.id} has a damaged head")
+            decode(head, database.execute("select data from block where id = ?", (head.id,)).fetchone()[0])
+            samples += head.n
+            ends.append((head.order0, head.order1))
+        except (DamagedBlockError, sqlite3.Error, TypeError) as error:
+            damaged.append(str(error) if isinstance(error, DamagedBlockError) else f"block {head.id} can't be read: {error}")
+    return blocks, samples, ends, damaged
+
+
+def _rows(database: sqlite3.Connection) -> list[str]:
+    checks: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
+        "tag": (
+            "path, kind, unit, period, aggregate, stamp, labels, link, crc from channel",
+            lambda r: channel_of(r) is not None,
+        ),
+        "event": ("time, kind, subject, key, stands, data, crc from event", lambda r: event_of(r) is not None),
+        "text": ("value, crc from text", lambda r: crc_of(r[:-1]) == r[-1]),
+        "waveform": ("start, step, unit, crc, data from waveform", lambda r: waveform_of(r) is not None),
+        "keyframe": ("time, block, event, latest, standing, crc from keyframe", lambda r: crc_of(r[:-1]) == r[-1]),
+        "package": ("time, sha256, data, crc from package", lambda r: crc_of(r[:-1]) == r[-1]),
+    }
+    damaged = []
+    for name, (columns, sound) in checks.items():
+        try:
+            for id_, *row in database.execute(f"select {'rowid, ' + columns}"):
+                if not sound(tuple(row)):
+                    damaged.append(f"{name} {id_} is damaged")
+        except sqlite3.Error as error:
+            damaged.append(f"the {name} table can't be read to its end: {error}")
+    return damaged
+
+
+def _structure(database: sqlite3.Connection) -> list[str]:
+    found = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
+    return [] if found == ["ok"] else [f"the file's structure is damaged: {line}" for line in found]
+
+
+def _remove(partial: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        partial.with_name(partial.name + suffix).unlink(missing_ok=True)

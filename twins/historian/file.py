@@ -1,0 +1,285 @@
+"""The recording file: everything that happened, in one SQLite file that opens alone, anywhere, years later."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.clock import BEFORE_ALL_TIME, SECOND
+from twins.historian import keyframes, schema
+from twins.historian.blocks import Block, DamagedBlockError
+from twins.historian.directory import Directory
+from twins.historian.latest import Latest
+from twins.historian.recording import RecordingError, Tail, Trend
+from twins.historian.tables import Tables
+from twins.historian.trends import gap_of, numbers_of, trend_of
+from twins.historian.writer import Writer
+from twins.record import Channels, Event, EventKind, Samples, Snapshot, Standing
+from twins.record.samples import Int64
+
+
+class RecordingFile:
+    """One connection, for one thread at a time. Open it twice to read while another writes."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection, *, write: bool) -> None:
+        self.path = path
+        self._database = database
+        self._directory = Directory(database)
+        self._tables = Tables(database)
+        self._writer = Writer(database, self._directory, self._tables, self._fold) if write else None
+        self._shown: tuple[Int64, Channels] | None = None  # the channels of the last snapshot
+        with self._naming_the_file():
+            self._meta = dict(database.execute("select key, value from meta"))
+            self._refresh()
+
+    @classmethod
+    def create(cls, path: Path, package: bytes, twin_id: str, time: int, *, simulated: bool = False) -> Self:
+        """A new recording of a twin; `package` is its zip, in force from `time` (ns UTC). Raises RecordingError."""
+        recording = cls(path, schema.create(path), write=True)
+        recording.set_meta("twin", twin_id)
+        recording.set_meta("simulated", "yes" if simulated else "no")
+        recording.add_package(package, time)
+        return recording
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = False) -> Self:
+        """An existing recording. Without `write` nothing on the disk is changed. Raises RecordingError."""
+        try:
+            return cls(path, schema.open_to_write(path) if write else schema.open_to_read(path), write=write)
+        except sqlite3.Error as error:
+            raise RecordingError(f"{path} can't be opened: {error}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # what it is
+
+    @property
+    def channels(self) -> Channels:
+        """The tag table, in the order it grew."""
+        return self._tables.channels
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """What was found damaged so far, in sentences."""
+        return (*self._tables.damage, *(self._directory.damage[block] for block in sorted(self._directory.damage)))
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """twin, simulated (yes, no), and where they apply sealed, cut_from, cut_to."""
+        return dict(self._meta)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the plant behind it was an emulator."""
+        return self._meta.get("simulated") == "yes"
+
+    def size(self) -> int:
+        """Bytes on the disk, the write-ahead log included."""
+        log = self.path.with_name(self.path.name + "-wal")
+        return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+
+    def counts(self) -> dict[str, int]:
+        """How many blocks, samples and events there are."""
+        self._refresh()
+        return {"blocks": len(self._directory), "samples": self._directory.samples(), "events": self._tables.count_events()}
+
+    def span(self) -> tuple[int, int] | None:
+        """The first and last order time; of a cut, the stretch that was cut."""
+        if "cut_from" in self._meta:
+            return int(self._meta["cut_from"]), int(self._meta["cut_to"])
+        self._refresh()
+        found, events = self._directory.span(), self._tables.event_span()
+        ends = [span for span in (found, events) if span]
+        return (min(s[0] for s in ends), max(s[1] for s in ends)) if ends else None
+
+    def package_at(self, time: int) -> bytes | None:
+        """The twin package, zipped, that was in force; the first one for times before it."""
+        return self._tables.package_at(time)
+
+    # what is known of it
+
+    def at(self, time: int, hindsight: bool = False) -> Snapshot:
+        """What was known at `time`; with hindsight, what had happened by then."""
+        with self._naming_the_file():
+            self._refresh()
+            latest, standing = self._fold(time, hindsight)
+            chosen = latest.newest_by_path(self.channels)
+            channels = self._chosen_channels(chosen)
+            seen = latest.order[chosen] != BEFORE_ALL_TIME
+            texts, waveforms = self._tables.resolve(channels, np.where(seen, latest.bits[chosen], 0))
+            return Snapshot(
+                time,
+                channels,
+                latest.source[chosen],
+                latest.arrival[chosen],
+                latest.bits[chosen],
+                latest.quality[chosen],
+                standing,
+                texts,
+                waveforms,
+                hindsight,
+            )
+
+    def between(self, start: int, end: int, paths: Sequence[str] | None = None) -> Samples:
+        """The samples with start ≤ order time < end of these tags (None: all), ordered by it."""
+        with self._naming_the_file():
+            self._refresh()
+            wanted = self._tables.places(paths)
+            blocks = [
+                block.only((block.order >= start) & (block.order < end) & np.isin(block.channel, wanted))
+                for block in self._directory.readable(self._directory.within(start, end))
+            ]
+            samples = self._samples(blocks)
+            return samples.take(np.lexsort((samples.arrival, samples.order())))
+
+    def arrived_between(self, start: int, end: int) -> Samples:
+        """The samples with start ≤ arrival < end, in the order they were written."""
+        with self._naming_the_file():
+            self._refresh()
+            blocks = self._directory.readable(self._directory.arrived(start, end))
+            return self._samples([block.only((block.arrival >= start) & (block.arrival < end)) for block in blocks])
+
+    def trend(self, path: str, start: int, end: int, width: int, known_at: int | None = None) -> Trend:
+        """One tag between start and end in at most `width` buckets, of what had arrived by `known_at`."""
+        with self._naming_the_file():
+            self._refresh()
+            wanted = self._tables.places([path])
+            times, values, qualities = [], [], []
+            for block in self._directory.readable(self._directory.within(start, end)):
+                for i in wanted:
+                    order, bits, quality = _stretch(block, int(i), start, end, known_at)
+                    times.append(order)
+                    values.append(numbers_of(self.channels[i], bits))
+                    qualities.append(quality)
+            if not times:
+                return Trend.empty()
+            gap = max(gap_of(self.channels[i]) for i in wanted)
+            return trend_of(np.concatenate(times), np.concatenate(values), np.concatenate(qualities), start, end, width, gap)
+
+    def events(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
+        """Events with start ≤ time < end, in order."""
+        with self._naming_the_file():
+            return self._tables.events(start, end, kinds)
+
+    def tail(self, position: tuple[int, int]) -> Tail:
+        """What was appended after `position`; (0, 0) is the beginning."""
+        with self._naming_the_file():
+            self._refresh()
+            blocks = np.arange(position[0] + 1, len(self._directory) + 1)
+            events, last = self._tables.events_after(position[1])
+            return Tail((len(self._directory), last), self._samples(list(self._directory.readable(blocks))), events)
+
+    # what is added to it
+
+    def append(self, samples: Samples, events: Sequence[Event] = ()) -> None:
+        """Durable when it returns, all or nothing (inside `transaction`, with it). Raises RecordingError."""
+        with self._naming_the_file():
+            self._writing().append(samples, events)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything appended inside is committed together at the end, or not at all if an exception leaves it."""
+        with self._naming_the_file(), self._writing().transaction():
+            yield
+        self._refresh()
+
+    def add_package(self, package: bytes, time: int) -> None:
+        """Another version of the twin package is in force from `time` on."""
+        with self._naming_the_file():
+            self._writing().add_package(package, time)
+
+    def set_meta(self, key: str, value: str) -> None:
+        """A fact about the whole recording."""
+        self._database.execute("insert or replace into meta values (?, ?)", (key, value))
+        self._meta[key] = value
+
+    def rebuild_keyframes(self) -> None:
+        """Writes the keyframes anew, in order of arrival; they are derived and nothing is lost by it."""
+        with self._naming_the_file():
+            self._writing().rebuild_keyframes()
+
+    def close(self) -> None:
+        """Lets go of the file; the last writer leaves one file without a log beside it."""
+        if self._writer:
+            with contextlib.suppress(sqlite3.Error):  # others still read: the log stays
+                self._database.execute("pragma busy_timeout = 200")
+                self._database.execute("pragma journal_mode = delete")
+        self._database.close()
+
+    def _writing(self) -> Writer:
+        if not self._writer:
+            raise RecordingError(f"{self.path} was opened to be read only")
+        return self._writer
+
+    def _refresh(self) -> None:
+        self._tables.refresh()
+        self._directory.refresh()
+
+    def _fold(self, time: int, hindsight: bool = False) -> tuple[Latest, Standing]:
+        """The newest sample of each channel, and what stands, from the newest sound keyframe on."""
+        # In hindsight the keyframe must hold nothing later than `time`: a stamp may be up to 1 s ahead of its arrival.
+        frame = keyframes.newest(self._database, time - SECOND if hindsight else time, len(self._directory))
+        latest = frame.latest
+        latest.grow(len(self.channels))
+        choose = self._directory.happened if hindsight else self._directory.known
+        for block in choose(time, frame.block, frame.time):
+            try:
+                latest.apply(_rows_by(self._directory.read(int(block)), time, hindsight, block <= frame.block, frame.time))
+            except DamagedBlockError:
+                latest.doubt()
+        return latest, frame.standing.after(self._tables.events_since(frame.event, frame.time, time))
+
+    def _chosen_channels(self, chosen: Int64) -> Channels:
+        """The same object for the same choice, so that what is worked out for it is worked out once."""
+        if self._shown is None or not np.array_equal(self._shown[0], chosen):
+            self._shown = chosen, Channels(self.channels[i] for i in chosen)
+        return self._shown[1]
+
+    def _samples(self, blocks: Sequence[Block]) -> Samples:
+        if not blocks:
+            return Samples.empty()
+        channel = np.concatenate([b.channel for b in blocks]).astype(np.int32)
+        bits = np.concatenate([b.bits for b in blocks])
+        bits, texts, waveforms = self._tables.localised(self.channels, channel, bits)
+        source = np.concatenate([b.source for b in blocks])
+        arrival = np.concatenate([b.arrival for b in blocks])
+        quality = np.concatenate([b.quality for b in blocks])
+        return Samples(self.channels, channel, source, arrival, bits, quality, texts, waveforms)
+
+    @contextlib.contextmanager
+    def _naming_the_file(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise RecordingError(f"{self.path} can't be read or written here: {error}") from None
+
+
+def _rows_by(block: Block, time: int, hindsight: bool, held: bool, since: int) -> Block:
+    """The rows that count by `time`; of a block that the keyframe holds in part, those that arrived after it."""
+    rows = (block.order if hindsight else block.arrival) <= time
+    if held:
+        rows = rows & (block.arrival > since)
+    return block if rows.all() else block.only(rows)
+
+
+def _stretch(block: Block, channel: int, start: int, end: int, known_at: int | None) -> tuple[Int64, Int64, NDArray[np.uint8]]:
+    """Order times, bits and qualities of one channel's rows in [start, end)."""
+    rows = block.rows_of(channel)
+    order = block.order[rows]
+    first, past = np.searchsorted(order, (start, end))
+    cut = slice(rows.start + int(first), rows.start + int(past))
+    order, bits, quality = block.order[cut], block.bits[cut], block.quality[cut]
+    if known_at is None:
+        return order, bits, quality
+    known = block.arrival[cut] <= known_at
+    return order[known], bits[known], quality[known]

@@ -1,0 +1,52 @@
+"""A keyframe: everything known at one instant, so that no reader starts at the beginning."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from dataclasses import dataclass, field
+
+from twins.clock import BEFORE_ALL_TIME
+from twins.historian.latest import Latest
+from twins.historian.rows import crc_of, standing_of, standing_text
+from twins.record import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """Holds every sample of blocks up to `block` that arrived by `time`, and every event up to `event` known by then."""
+
+    time: int = BEFORE_ALL_TIME
+    block: int = 0
+    event: int = 0
+    latest: Latest = field(default_factory=Latest)
+    standing: Standing = field(default_factory=Standing)
+
+
+def newest(database: sqlite3.Connection, time: int, blocks: int) -> Keyframe:
+    """The newest sound keyframe at or before `time`; an empty one where there is none."""
+    found = database.execute(
+        "select time, block, event, latest, standing, crc from keyframe where time <= ? order by time desc, id desc", (time,)
+    )
+    for *fields, crc in found:
+        at, block, event, latest, standing = fields
+        if crc_of(tuple(fields)) == crc and block <= blocks:
+            try:
+                return Keyframe(at, block, event, Latest.decode(latest), standing_of(standing))
+            except (ValueError, TypeError, zlib.error, json.JSONDecodeError):
+                continue
+    return Keyframe()
+
+
+def write(database: sqlite3.Connection, frame: Keyframe) -> None:
+    """Adds one, in the transaction that is open."""
+    fields = (frame.time, frame.block, frame.event, frame.latest.encode(), standing_text(frame.standing))
+    database.execute(
+        "insert into keyframe(time, block, event, latest, standing, crc) values (?, ?, ?, ?, ?, ?)", (*fields, crc_of(fields))
+    )
+
+
+def drop_from(database: sqlite3.Connection, time: int) -> None:
+    """Those at or after `time` no longer hold everything: something older arrived."""
+    database.execute("delete from keyframe where time >= ?", (time,))

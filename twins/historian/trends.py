@@ -1,0 +1,58 @@
+"""A trend: many samples as few buckets of min, max and mean."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.asset import TagKind
+from twins.historian.recording import Trend
+from twins.record import Channel, Quality
+from twins.record.samples import Int64
+from twins.record.snapshot import STALE_AFTER_PERIODS
+
+
+def numbers_of(channel: Channel, bits: Int64) -> NDArray[np.float64]:
+    """Stored patterns as float64; text and waveforms as NaN."""
+    if channel.kind is TagKind.NUMBER:
+        return bits.view(np.float64)
+    if channel.kind in (TagKind.TEXT, TagKind.WAVEFORM):
+        return np.full(len(bits), np.nan)
+    return bits.astype(np.float64)
+
+
+def gap_of(channel: Channel) -> int:
+    """The silence after which a channel is stale, ns; 0 for `on change`."""
+    return round(STALE_AFTER_PERIODS * (channel.period_ns or 0))
+
+
+def trend_of(
+    time: Int64, value: NDArray[np.float64], quality: NDArray[np.uint8], start: int, end: int, width: int, gap_ns: int
+) -> Trend:
+    """Samples in any order → at most `width` buckets; of several at one instant only the last row counts."""
+    by = np.argsort(time, kind="stable")
+    time, value, quality = time[by], value[by], quality[by]
+    last = np.append(time[1:] != time[:-1], True) if len(time) else np.zeros(0, bool)
+    good = last & (quality & 0b11 != Quality.BAD) & np.isfinite(value)
+    time, value = time[good], value[good]
+    if not len(time) or width < 1:
+        return Trend.empty()
+    if len(time) <= width:
+        return Trend(time, value, value, value, np.ones(len(time), np.int64), gap_ns, exact=True)
+    bucket = _bucket(time - start, end - start, width)
+    first = np.flatnonzero(np.append(True, bucket[1:] != bucket[:-1]))
+    n = np.diff(np.append(first, len(time)))
+    return Trend(
+        start + bucket[first] * (end - start) // width,
+        np.minimum.reduceat(value, first),
+        np.maximum.reduceat(value, first),
+        np.add.reduceat(value, first) / n,
+        n,
+        gap_ns,
+    )
+
+
+def _bucket(since: Int64, span: int, width: int) -> Int64:
+    """The bucket of each time; shifted where the product would leave int64 (a span over 292 years / width)."""
+    shift = max(0, (int(span) * width).bit_length() - 62)
+    return np.minimum((since >> shift) * width // max(1, span >> shift), width - 1)

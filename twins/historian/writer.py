@@ -1,0 +1,201 @@
+"""The writer: appends batches to a file, durably, and sets a keyframe now and then."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from twins.asset import TagKind
+from twins.clock import BEFORE_ALL_TIME
+from twins.historian import keyframes
+from twins.historian.blocks import Block, Head, encode, sorted_block
+from twins.historian.directory import Directory
+from twins.historian.keyframes import Keyframe
+from twins.historian.latest import Latest
+from twins.historian.rows import channel_row, crc_of, event_row, guarded, places, waveform_row
+from twins.historian.tables import Tables
+from twins.record import Channel, Event, Samples, Standing
+from twins.record.samples import Int64
+
+BLOCK_ROWS = 20_000
+KEYFRAME_BLOCKS, KEYFRAME_EVENTS = 64, 256
+Fold = Callable[[int], tuple[Latest, Standing]]
+_FOREVER = 2**63 - 1
+
+
+class Writer:
+    """Keeps what is newest as it writes, so that a keyframe costs no reading. Rolls back to what is on the disk."""
+
+    def __init__(self, database: sqlite3.Connection, directory: Directory, tables: Tables, fold: Fold) -> None:
+        self._database, self._directory, self._tables, self._fold = database, directory, tables, fold
+        self._places: dict[Channel, int] = {}
+        self._mapped: tuple[tuple[Channel, ...], np.ndarray[tuple[int], np.dtype[np.uint32]]] | None = None
+        self._latest: Latest | None = None
+        self._standing = Standing()
+        self._blocks = self._samples = self._events = 0  # since the last keyframe
+        self._inside = False
+
+    def append(self, samples: Samples, events: Sequence[Event]) -> None:
+        """One commit: the blocks, the events, and a keyframe if one is due."""
+        with contextlib.nullcontext() if self._inside else self.transaction():
+            self._catch_up()
+            judged = samples.judged()
+            for first in range(0, len(samples), BLOCK_ROWS):
+                self._append_block(judged.take(np.arange(first, min(first + BLOCK_ROWS, len(samples)))))
+            self._append_events(events)
+            self._keyframe_if_due()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commits at the end, rolls back when an exception leaves it."""
+        n, channels = len(self._directory), len(self._tables.channels)
+        self._database.execute("begin immediate")
+        self._inside = True
+        try:
+            yield
+            self._database.execute("commit")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("rollback")
+            self._directory.forget_after(n)
+            self._tables.forget_after(channels)
+            self._places, self._mapped, self._latest = {}, None, None
+            raise
+        finally:
+            self._inside = False
+
+    def add_package(self, package: bytes, time: int) -> None:
+        """Another version in force from `time` on; the same again adds nothing."""
+        sha = hashlib.sha256(package).hexdigest()
+        newest = self._database.execute("select sha256 from package order by time desc, id desc limit 1").fetchone()
+        if newest is None or newest[0] != sha:
+            fields = (time, sha, package)
+            self._database.execute("insert into package(time, sha256, data, crc) values (?, ?, ?, ?)", (*fields, crc_of(fields)))
+
+    def rebuild_keyframes(self) -> None:
+        """All of them anew, each folded from the one before."""
+        with contextlib.nullcontext() if self._inside else self.transaction():
+            self._database.execute("delete from keyframe")
+            self._tables.refresh()
+            self._directory.refresh()
+            last = self._last_event()
+            for time in self._good_instants():
+                latest, standing = self._fold(time)
+                keyframes.write(self._database, Keyframe(time, len(self._directory), last, latest, standing))
+            self._latest = None
+
+    def _good_instants(self) -> list[int]:
+        """The arrival that ends every fourth block, and every 256th event."""
+        arrivals = np.sort(self._directory.arrivals())[3::4]
+        times = self._database.execute("select time from event order by time").fetchall()
+        events = np.array([row[0] for row in times[KEYFRAME_EVENTS - 1 :: KEYFRAME_EVENTS]], np.int64)
+        return [int(time) for time in np.unique(np.concatenate((arrivals, events)))]
+
+    def _catch_up(self) -> None:
+        """Knows what is on the disk before the first append."""
+        if self._latest is None:
+            self._tables.refresh()
+            self._directory.refresh()
+            self._places = {channel: i for i, channel in enumerate(self._tables.channels)}
+            self._latest, self._standing = self._fold(_FOREVER)
+            self._blocks = self._samples = self._events = 0
+
+    def _append_block(self, samples: Samples) -> None:
+        channel, bits = self._in_file_terms(samples)
+        block = sorted_block(channel, samples.source, samples.arrival, bits, samples.quality)
+        codec, data = encode(block)
+        crc = crc_of((data,))
+        number = len(self._directory) + 1
+        ends = (int(block.arrival.min()), int(block.arrival.max()), int(block.order.min()), int(block.order.max()))
+        head = Head(number, *ends, len(block), codec, crc)
+        self._database.execute(
+            "insert into block values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (number, *ends, len(block), codec, crc, head.check(), data)
+        )
+        self._directory.refresh()
+        self._take_in(block)
+
+    def _take_in(self, block: Block) -> None:
+        assert self._latest is not None
+        self._latest.grow(len(self._tables.channels))
+        self._latest.apply(block)
+        self._blocks += 1
+        self._samples += len(block)
+
+    def _append_events(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        late = min(event.time for event in events) < self._last_event_time()
+        rows = [event_row(event) for event in events]
+        self._database.executemany(
+            "insert into event(time, kind, subject, key, stands, data, crc) values (?, ?, ?, ?, ?, ?, ?)", rows
+        )
+        self._events += len(events)
+        if late:  # what stood in between is another now
+            keyframes.drop_from(self._database, min(event.time for event in events))
+            self._standing = self._fold(_FOREVER)[1]
+        else:
+            self._standing = self._standing.after(events)
+
+    def _keyframe_if_due(self) -> None:
+        assert self._latest is not None
+        due = self._samples >= max(2 * BLOCK_ROWS, 8 * len(self._latest))
+        if due or self._blocks >= KEYFRAME_BLOCKS or self._events >= KEYFRAME_EVENTS:
+            self._blocks = self._samples = self._events = 0
+            time = max(self._directory.last_arrival(), self._last_event_time())
+            if time > BEFORE_ALL_TIME:
+                frame = Keyframe(time, len(self._directory), self._last_event(), self._latest, self._standing)
+                keyframes.write(self._database, frame)
+
+    # channels, texts and waveforms get their places in the file
+
+    def _in_file_terms(self, samples: Samples) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint32]], Int64]:
+        if self._mapped is None or self._mapped[0] is not samples.channels:
+            self._mapped = samples.channels, np.array([self._place_of(c) for c in samples.channels], np.uint32)
+            self._tables.refresh()
+        channel = self._mapped[1][samples.channel]
+        if not samples.texts and not samples.waveforms:
+            return channel, samples.bits
+        bits = samples.bits.copy()
+        kinds = np.array([c.kind for c in samples.channels], dtype=object)[samples.channel]
+        bits[kinds == TagKind.TEXT] = self._texts(samples.texts)[bits[kinds == TagKind.TEXT]]
+        bits[kinds == TagKind.WAVEFORM] = self._waveforms(samples, bits[kinds == TagKind.WAVEFORM])
+        return channel, bits
+
+    def _place_of(self, channel: Channel) -> int:
+        if channel not in self._places:
+            place = len(self._places)
+            self._database.execute(
+                "insert into channel values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (place + 1, *channel_row(channel))
+            )
+            self._places[channel] = place
+        return self._places[channel]
+
+    def _texts(self, texts: Sequence[str]) -> Int64:
+        places_: dict[str, int] = {}
+        for first in range(0, len(texts), 500):
+            chunk = list(texts[first : first + 500])
+            asked = f"select value, id from text where value in ({places(chunk)})"  # noqa: S608
+            places_.update(self._database.execute(asked, chunk))
+        for text in texts:
+            if text not in places_:
+                cursor = self._database.execute("insert into text(value, crc) values (?, ?)", guarded((text,)))
+                places_[text] = cursor.lastrowid or 0
+        return np.array([places_[text] for text in texts], np.int64)
+
+    def _waveforms(self, samples: Samples, chosen: Int64) -> Int64:
+        found = []
+        for place in chosen:
+            row = waveform_row(samples.waveforms[int(place)])
+            cursor = self._database.execute("insert into waveform(start, step, unit, crc, data) values (?, ?, ?, ?, ?)", row)
+            found.append(cursor.lastrowid or 0)
+        return np.array(found, np.int64)
+
+    def _last_event(self) -> int:
+        return int(self._database.execute("select coalesce(max(id), 0) from event").fetchone()[0])
+
+    def _last_event_time(self) -> int:
+        return int(self._database.execute("select coalesce(max(time), ?) from event", (BEFORE_ALL_TIME,)).fetchone()[0])

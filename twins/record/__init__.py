@@ -1,0 +1,21 @@
+"""What is known: samples with their quality, events, and the snapshot of one instant."""
+
+from twins.record.event import Event, EventKind, Standing
+from twins.record.quality import Quality, Reason, quality_byte
+from twins.record.samples import Channel, Channels, Samples, Waveform
+from twins.record.snapshot import Reading, Snapshot
+
+__all__ = [
+    "Channel",
+    "Channels",
+    "Event",
+    "EventKind",
+    "Quality",
+    "Reading",
+    "Reason",
+    "Samples",
+    "Snapshot",
+    "Standing",
+    "Waveform",
+    "quality_byte",
+]

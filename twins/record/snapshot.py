@@ -1,0 +1,124 @@
+"""A snapshot: everything known at one instant of one lane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.asset import TagKind
+from twins.clock import BEFORE_ALL_TIME
+from twins.record.event import EventKind, Standing
+from twins.record.quality import ASSUMED, Quality, Reason, quality_of, reason_of
+from twins.record.samples import Channel, Channels, Int64, Waveform, plain_value
+
+STALE_AFTER_PERIODS = 1.9
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One tag at one instant, ready to be told. `value` is None where the tag was never seen."""
+
+    path: str
+    value: float | int | bool | str | Waveform | None
+    unit: str
+    quality: Quality
+    reason: Reason
+    assumed: bool
+    age_ns: int
+    stale: bool
+    source: int
+    channel: Channel
+
+    @property
+    def sound(self) -> bool:
+        """May be shown as current."""
+        return self.value is not None and self.quality is Quality.GOOD and not self.stale
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Columns over `channels`, one per tag path that the lane knows of at all."""
+
+    time: int
+    channels: tuple[Channel, ...]
+    source: Int64  # BEFORE_ALL_TIME where never seen by `time`
+    arrival: Int64
+    bits: Int64
+    quality: NDArray[np.uint8]
+    standing: Standing = field(default_factory=Standing)
+    texts: Mapping[int, str] = field(default_factory=dict)
+    waveforms: Mapping[int, Waveform] = field(default_factory=dict)
+    hindsight: bool = False
+
+    @classmethod
+    def empty(cls, time: int = 0) -> Snapshot:
+        """Nothing is known."""
+        none = np.zeros(0, np.int64)
+        return cls(time, (), none, none, none, np.zeros(0, np.uint8))
+
+    @cached_property
+    def table(self) -> Channels:
+        """The channels as a tag table; shared between snapshots where the recording shares it."""
+        return self.channels if isinstance(self.channels, Channels) else Channels(self.channels)
+
+    @property
+    def place(self) -> Mapping[str, int]:
+        """Tag path → place in the columns."""
+        return self.table.place
+
+    @cached_property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which channels had a sample by `time`."""
+        return self.source != BEFORE_ALL_TIME
+
+    @cached_property
+    def numbers(self) -> NDArray[np.float64]:
+        """Values as float64: integers, booleans and enumeration codes converted; texts, waveforms and the unseen NaN."""
+        number, told = self.table.of_kind(TagKind.NUMBER), self.table.of_kind(TagKind.TEXT, TagKind.WAVEFORM)
+        values = np.where(number, self.bits.view(np.float64), self.bits.astype(np.float64))
+        values[told | ~self.seen] = np.nan
+        return values
+
+    @cached_property
+    def age_ns(self) -> Int64:
+        """How old each value is at `time`; 0 where never seen."""
+        return np.where(self.seen, self.time - np.where(self.seen, self.source, 0), 0)
+
+    @cached_property
+    def stale(self) -> NDArray[np.bool_]:
+        """Older than 1.9 periods; for `on change` channels, their link is not alive. Never seen is not stale but absent."""
+        period = self.table.period
+        old = (period >= 0) & (self.age_ns > STALE_AFTER_PERIODS * period)
+        dead = {e.key for e in self.standing.of(EventKind.LINK) if e.data.get("state") != "up"}
+        if not dead:
+            return self.seen & old
+        silent = np.array([c.period_ns is None and c.link in dead for c in self.channels], bool)
+        return self.seen & (old | silent)
+
+    def reading(self, path: str) -> Reading:
+        """One tag; a path that this lane does not know reads as never seen."""
+        i = self.place.get(path)
+        if i is None or not self.seen[i]:
+            channel = Channel(path) if i is None else self.channels[i]
+            return Reading(path, None, channel.unit, Quality.BAD, Reason.NEVER_SEEN, False, 0, False, BEFORE_ALL_TIME, channel)
+        byte, channel = int(self.quality[i]), self.channels[i]
+        return Reading(
+            path,
+            plain_value(channel, int(self.bits[i]), self.texts, self.waveforms),
+            channel.unit,
+            quality_of(byte),
+            reason_of(byte),
+            bool(byte & ASSUMED),
+            int(self.age_ns[i]),
+            bool(self.stale[i]),
+            int(self.source[i]),
+            channel,
+        )
+
+    def places(self, paths: Sequence[str]) -> NDArray[np.int64]:
+        """Where each path stands in the columns, −1 where the lane does not know it."""
+        return np.array([self.place.get(path, -1) for path in paths], np.int64)

@@ -1,0 +1,1 @@
+"""The window: panels that show what they are given and emit intentions."""
