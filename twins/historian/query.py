@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from twins.historian.recording import Recording, Trend
-from twins.record import Event
+from twins.record import Event, EventKind
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Trends of `tags` over [start, end) in `width` buckets, and the events of that stretch if `events`."""
+    """Trends of `tags` over [start, end) in `width` buckets, and the events of that stretch if `events`, of these `kinds`
+    (None: all). With `hindsight` also what arrived after the cursor: a map of the recording, not what was known."""
 
     tags: tuple[str, ...] = ()
     start: int = 0
     end: int = 0
     width: int = 0
     events: bool = False
+    kinds: tuple[EventKind, ...] | None = None
+    hindsight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Answers:
 
 def answer(recording: Recording, query: Query, known_at: int | None) -> Answers:
     """Asks the recording; with `known_at` nothing that arrived later is told."""
+    known_at = None if query.hindsight else known_at
     trends = {tag: recording.trend(tag, query.start, query.end, query.width, known_at) for tag in query.tags}
-    events = recording.events(query.start, query.end) if query.events else ()
+    events = recording.events(query.start, query.end, query.kinds) if query.events else ()
     return Answers(query, trends, events)

@@ -9,10 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twins import InputError
 from twins.record import Channel, Event, EventKind, Samples, Snapshot
 
 
-class RecordingError(Exception):
+class RecordingError(InputError):
     """A recording can't be opened, read or written; the message is one sentence for the user, with the remedy."""
 
 

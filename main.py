@@ -1,0 +1,392 @@
+"""The command line: reads arguments, builds what they ask for, nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twins import InputError
+
+HERE = Path(__file__).resolve().parent
+TWINS = HERE / "resources" / "twins"
+BENCHMARKS = HERE / "tests" / "benchmarks"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=False)
+
+TwinName = Annotated[
+    str, typer.Argument(metavar="TWIN", help="A package's folder or zip, a recording, or the name of a twin that ships.")
+]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Time = Annotated[str, typer.Option(help="ISO 8601, like 2014-06-01T12:00:00+02:00; without an offset it is UTC.")]
+From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the beginning.")]
+
+
+@app.callback(invoke_without_command=True)
+def demo(context: typer.Context) -> None:
+    """Twindeck: a desktop workstation for digital twins. Without a command it opens the demo wind farm."""
+    if context.invoked_subcommand is None:
+        from ui.demo import run
+
+        raise typer.Exit(run(TWINS / "north-ridge", HERE.parent / "shared" / "data"))
+
+
+@app.command("open")
+def open_(
+    twin: TwinName,
+    recording: Annotated[Path | None, typer.Option(help="What to replay.")] = None,
+    at: Time = "",
+    play: Annotated[float, typer.Option(help="Start playing at this speed, −128 … 128.")] = 0.0,
+    for_: Annotated[float, typer.Option("--for", help="Close by itself after so many seconds.")] = 0.0,
+    screenshot: Annotated[Path | None, typer.Option(help="Before closing by itself, save a picture of the window.")] = None,
+) -> None:
+    """Open the window."""
+    from ui.application import run
+
+    package, file = (None, Path(twin)) if _is_recording(Path(twin)) else (_package(twin), recording)
+    raise typer.Exit(run(package, file, _time(at) if at else None, play=play, seconds=for_, screenshot=screenshot))
+
+
+@app.command()
+def check(twin: TwinName, json_: AsJson = False) -> None:
+    """Tell every fault of a package, with file, line and remedy."""
+    from twins.checking import check
+
+    faults = check(_package(twin))
+    if json_:
+        _print([{"file": f.file, "line": f.line, "message": f.message, "remedy": f.remedy} for f in faults])
+    else:
+        print("\n".join(str(fault) for fault in faults) or f"{twin}: no fault found")
+    raise typer.Exit(bool(faults))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a twin package."""
+    from twins.package.schema import json_schema
+
+    _print(json_schema())
+
+
+@app.command("import")
+def import_(
+    twin: TwinName,
+    source: Annotated[Path, typer.Argument(help="A .csv, .csv.gz or .parquet file.")],
+    map_: Annotated[Path, typer.Option("--map", help="The mapping, see docs/import.md.")],
+    to: Annotated[Path, typer.Option("--to", help="The recording: made, or extended where it exists.")],
+    json_: AsJson = False,
+) -> None:
+    """Bring history from a file into a recording."""
+    from twins.historian import telling
+    from twins.historian.importing import import_history
+    from twins.historian.mapping import read_mapping
+    from twins.package.archive import zipped
+    from twins.package.loader import load
+
+    package = _package(twin)
+    loaded = load(package)
+    mapping = read_mapping(map_)
+    with _progress("importing", quiet=json_) as progress, _interruptible() as cancelled:
+        report = import_history(loaded, zipped(package), source, mapping, to, progress, cancelled)
+    told = telling.report(report)
+    _print(told) if json_ else _print_report(source, told)
+
+
+@app.command()
+def info(file: File, json_: AsJson = False) -> None:
+    """What a recording is and what it holds."""
+    from twins.historian import telling
+
+    with _recording(file) as recording:
+        told = telling.info(recording)
+    _print(told) if json_ else _print_table(told)
+
+
+@app.command()
+def verify(file: File, json_: AsJson = False) -> None:
+    """Read every byte and say what is not as it was written."""
+    from twins.historian import telling
+    from twins.historian.evidence import verify
+
+    told = telling.verdict(verify(file))
+    _print(told) if json_ else _print_table(told)
+    if not told["ok"]:
+        print(
+            f"twindeck: {file} is damaged in {told['damaged']} places; what is named above is lost, the rest is sound",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
+def state(
+    file: File,
+    at: Time = "",
+    hindsight: Annotated[bool, typer.Option("--hindsight", help="What had happened, not what was known then.")] = False,
+    json_: AsJson = False,
+) -> None:
+    """What the screen would show at an instant (default: the last)."""
+    from twins.historian import telling
+
+    with _recording(file) as recording:
+        told = telling.state(recording.at(_time(at) if at else _span(recording)[1], hindsight))
+    if json_:
+        _print(told)
+    else:
+        print(told["time"])
+        for path, tag in told["tags"].items():
+            print(f"{path:40} {tag['value']!s:>24} {tag['unit']:10} {tag['quality']}{' stale' if tag['stale'] else ''}")
+
+
+@app.command()
+def trend(
+    file: File,
+    tag: Annotated[str, typer.Option(help="Its path, like T01.power.")],
+    width: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many buckets.")] = 1000,
+    from_: From = "",
+    to: Time = "",
+    json_: AsJson = False,
+) -> None:
+    """One tag over a stretch as min, max and mean of at most WIDTH buckets."""
+    from twins.historian import telling
+
+    with _recording(file) as recording:
+        _known(recording, [tag])
+        told = telling.trend(recording.trend(tag, *_stretch(recording, from_, to), width))
+    if json_:
+        _print(told)
+    else:
+        for row in zip(*told.values(), strict=True):
+            print(*row)
+
+
+@app.command()
+def events(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -> None:
+    """What happened besides new values."""
+    from twins.historian import telling
+
+    with _recording(file) as recording:
+        told = telling.events(recording.events(*_stretch(recording, from_, to, events=True)))
+    if json_:
+        _print(told)
+    else:
+        for event in told:
+            print(
+                event["time"], event["kind"], event["subject"], event["key"], json.dumps(event["data"], ensure_ascii=False)[:160]
+            )
+
+
+@app.command()
+def cut(
+    file: File, from_: From, to: Time, out: Annotated[Path, typer.Option(help="The incident file.")], json_: AsJson = False
+) -> None:
+    """A stretch as a sealed file of its own that opens anywhere."""
+    from twins.historian.evidence import cut
+
+    with _recording(file) as recording, _progress("cutting", quiet=json_) as progress:
+        cut(recording, *_stretch(recording, from_, to), out, progress)
+    info(out, json_)
+
+
+@app.command()
+def export(
+    file: File,
+    to: Annotated[Path, typer.Option("--to", help="OUT.parquet, OUT.csv or OUT.png")],
+    start: Annotated[str, typer.Option(help="ISO 8601; default: the beginning.")] = "",
+    end: Annotated[str, typer.Option(help="ISO 8601; default: the end.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="Only this tag; may be repeated.")] = None,
+    at: Annotated[str, typer.Option(help="The instant of a picture; default: the last.")] = "",
+    view: Annotated[str, typer.Option(help="The viewpoint of a picture.")] = "",
+    colour_by: Annotated[str, typer.Option(help="The quantity or tag name that colours a picture.")] = "",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of a picture in pixels.")] = "1600x1000",
+) -> None:
+    """A table of samples, or a picture of an instant."""
+    with _recording(file) as recording:
+        if to.suffix == ".png":
+            from scene.still import parsed_size, save_still
+            from twins.package.opening import OpenPackage
+
+            instant = _time(at) if at else _span(recording)[1]
+            package = OpenPackage.of(recording.package_at(instant) or b"")
+            save_still(
+                package,
+                recording.at(instant),
+                to,
+                view=view,
+                colour_by=colour_by,
+                size=parsed_size(size),
+                simulated=recording.simulated,
+            )
+        else:
+            from twins.historian.exporting import export_table
+
+            _known(recording, tag or [])
+            with _progress("exporting", quiet=False) as progress, _interruptible() as cancelled:
+                export_table(recording, *_stretch(recording, start, end), tag, to, progress, cancelled)
+
+
+@app.command()
+def bench(name: Annotated[str, typer.Argument(help="One benchmark; default: all.")] = "") -> None:
+    """The project's own benchmarks, each with its peer in the same run."""
+    found = {path.stem: path for path in sorted(BENCHMARKS.glob("*.py"))}
+    if name and name not in found:
+        raise _refused(f"there is no benchmark “{name}”; there are {', '.join(found)}")
+    environment = os.environ | {"PYTHONPATH": str(HERE)}
+    for path in [found[name]] if name else found.values():
+        print(f"\n== {path.stem}", flush=True)
+        if subprocess.run([sys.executable, str(path)], env=environment, check=False).returncode:
+            raise _refused(f"benchmark “{path.stem}” failed")
+
+
+# what the commands share
+
+
+def _refused(sentence: str) -> InputError:
+    return InputError(sentence)
+
+
+def _print(told: object) -> None:
+    json.dump(told, sys.stdout, ensure_ascii=False, allow_nan=False)
+    print()
+
+
+def _print_table(told: dict[str, object]) -> None:
+    for key, value in told.items():
+        shown = (
+            f"{len(value)}: {', '.join(map(str, value[:12]))}{' …' if len(value) > 12 else ''}"
+            if isinstance(value, list)
+            else value
+        )
+        print(f"{key:12} {shown}")
+
+
+def _print_report(source: Path, told: dict) -> None:
+    print(f"{source.name}: {told['samples']:,} samples of {len(told['tags'])} tags from {told['first']} to {told['last']}")
+    more = {"computed": "computed samples", "alarms": "alarm events", "bad_outside": "outside their bounds, kept as bad"}
+    for name, what in more.items():
+        if told[name]:
+            print(f"  {told[name]:,} {what}")
+    for cause, n in told["rejected"].items():
+        rows = told["rows"].get(cause, [])
+        shown = ", ".join(map(str, rows[:8])) + (" …" if n > 8 else "")
+        print(f"  {cause}: {n:,}" + (f" (rows {shown})" if rows else ""))
+
+
+def _is_recording(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(6) == b"SQLite"
+
+
+def _package(twin: str) -> Path:
+    shipped = TWINS / twin
+    return shipped if "/" not in twin and not Path(twin).exists() and shipped.is_dir() else Path(twin)
+
+
+@contextlib.contextmanager
+def _recording(file: Path) -> Iterator:
+    from twins.historian.file import RecordingFile
+
+    with RecordingFile.open(file) as recording:
+        yield recording
+
+
+def _time(text: str) -> int:
+    from twins.clock import parse_time
+
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise _refused(str(error)) from None
+
+
+def _span(recording) -> tuple[int, int]:
+    span = recording.span()
+    if span is None:
+        raise _refused(f"{recording.path} is empty; import or record something into it first")
+    return span
+
+
+def _stretch(recording, from_: str, to: str, events: bool = False) -> tuple[int, int]:
+    """From and to as given, else all there is (its last instant included); events may lie outside the samples."""
+    first, last = (-(2**63), 2**63 - 2) if events else _span(recording)
+    start, end = (_time(from_) if from_ else first), (_time(to) if to else last + 1)
+    if start >= end:
+        raise _refused("the stretch is empty: --from must be before --to")
+    return start, end
+
+
+def _known(recording, tags: list[str]) -> None:
+    import difflib
+
+    paths = {channel.path for channel in recording.channels}
+    for tag in tags:
+        if tag not in paths:
+            near = difflib.get_close_matches(tag, paths, 3)
+            remedy = f"did you mean {' or '.join(near)}?" if near else f"“info {recording.path.name}” lists them"
+            raise _refused(f"{recording.path} holds no tag “{tag}”; {remedy}")
+
+
+@contextlib.contextmanager
+def _progress(what: str, quiet: bool) -> Iterator[Callable[[float, str], None]]:
+    """A bar on the terminal; nothing where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda done, now: bar.update(task, completed=done, description=now or what)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl+C asks the work to stop at its next step instead of tearing it."""
+    import signal
+
+    asked = []
+    before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def main() -> None:
+    """Runs a command; what was refused is one sentence on stderr and exit code 1, wrong usage is exit code 2."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our answer has read enough
+    except InputError as refused:
+        sys.exit(f"twindeck: {refused}")
+    except Exception as error:  # noqa: BLE001 – a traceback is for the log, not for the user
+        log = _logged(error)
+        sys.exit(f"twindeck: this should not happen ({type(error).__name__}: {error}); please report it with {log}")
+
+
+def _logged(error: Exception) -> Path:
+    """Where the whole story of an unexpected error was written."""
+    import traceback
+
+    import platformdirs
+
+    log = platformdirs.user_log_path("twindeck", ensure_exists=True) / "errors.log"
+    with log.open("a", encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    return log
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The picture: a snapshot becomes 3D. No Qt."""

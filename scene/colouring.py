@@ -1,0 +1,135 @@
+"""Colouring: a frame writes one value and one state per part into a texture, and the shader looks the colours up.
+
+Each vertex carries its part's place in that texture, uploaded once. So a frame costs the writing of 2n floats, however many
+triangles they colour.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.vtkCommonDataModel import vtkImageData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkTexture
+
+from scene.appearance import Appearance
+from scene.arrays import image_of, shared
+from scene.colour_maps import Colours
+from scene.palette import Palette, Rgb, rgb
+
+WIDTH = 1024
+AMBIENT = 0.24  # the share of a colour that shadow leaves
+CHOSEN, OPEN = 8.0, 16.0  # added to a part's state: it is selected; it is a cover that stands open
+
+_LOOK_UP = """//VTK::Color::Impl
+  vec2 told = texture(partTexture, tcoordVCVSOutput).ra * vec2(2.0, 32.0) - vec2(1.0, 0.0);
+  float open = step(15.5, told.y); told.y -= 16.0 * open;
+  float chosen = step(7.5, told.y); told.y -= 8.0 * chosen;
+  {open_cover}
+  vec3 tone = told.x < -0.5 ? diffuseColor : texture(mapTexture, vec2(max(told.x, 0.0) * 255.0 / 256.0 + 0.5 / 256.0, 0.5)).rgb;
+  vec2 pixel = gl_FragCoord.xy / pixelRatio;
+  float rising = mod(pixel.x + pixel.y, 9.0);
+  float falling = mod(pixel.x - pixel.y, 9.0);
+  if (told.y > 3.5) {
+    tone = mix(tone, greyTone, 0.35);
+    if (min(rising, falling) < 1.1) tone = mix(tone, hatchTone, 0.30);
+  } else if (told.y > 2.5) {
+    tone = mix(tone, greyTone, 0.75);
+    if (rising < 3.2) tone = mix(tone, hatchTone, 0.45);
+  } else if (told.y > 1.5) {
+    if (rising < 1.6) tone = mix(tone, hatchTone, 0.55);
+  }
+  diffuseColor = tone; ambientColor = tone * ambientShare;
+"""
+_RIM = """//VTK::Light::Impl
+  float facing = abs(dot(normalize(normalVCVSOutput), normalize(vertexVC.xyz)));
+  fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, chosen * (0.12 + 0.83 * smoothstep(0.40, 0.85, 1.0 - facing)));
+  {alpha}
+"""
+_GLASS = """fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, 0.35 * (1.0 - facing));
+  fragOutput0.a = mix(0.10, 0.62, pow(1.0 - facing, 1.6));
+"""
+
+
+class Colouring:
+    """The textures of n parts, and the shader that reads them; one for all actors of a scene."""
+
+    def __init__(self, parts: int) -> None:
+        rows = max(1, -(-parts // WIDTH))
+        self._parts = parts
+        self._told = np.zeros((rows * WIDTH, 2), np.float32)
+        self._fresh = np.zeros((parts, 2), np.float32)
+        self._extra = np.zeros(parts, np.float32)
+        self._array = shared(self._told)  # shares memory with `_told`, which must therefore live as long
+        self._image = image_of(self._array, WIDTH, rows)
+        self._map = np.zeros((256, 3), np.uint8)
+        self._map_array = shared(self._map)
+        self._map_image = image_of(self._map_array, 256, 1)
+        self._textures = _texture(self._image), _texture(self._map_image)
+        self._actors: list[vtkActor] = []
+        self._rows = rows
+
+    def coordinates(self, part: NDArray[np.integer]) -> NDArray[np.float32]:
+        """float32[m, 2]: where in the texture the parts of m vertices stand."""
+        return np.stack([(part % WIDTH + 0.5) / WIDTH, (part // WIDTH + 0.5) / self._rows], axis=1).astype(np.float32)
+
+    def dress(self, actor: vtkActor, *, glass: bool = False) -> None:
+        """Makes an actor whose vertices carry `coordinates` show what is painted; a glass one shows only covers that are open."""
+        for name, texture in zip(("partTexture", "mapTexture"), self._textures, strict=True):
+            actor.GetProperty().SetTexture(name, texture)
+        shader = actor.GetShaderProperty()
+        shader.AddFragmentShaderReplacement("//VTK::TCoord::Impl", True, "", False)  # else every texture multiplies the colour
+        kept = "if (open < 0.5) discard;" if glass else "if (open > 0.5) discard;"
+        shader.AddFragmentShaderReplacement("//VTK::Color::Impl", True, _LOOK_UP.replace("{open_cover}", kept), False)
+        shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, _RIM.replace("{alpha}", _GLASS if glass else ""), False)
+        actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("ambientShare", AMBIENT)
+        actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("pixelRatio", 1.0)
+        self._actors.append(actor)
+
+    def paint(self, appearance: Appearance) -> bool:
+        """Shows these values and states; nothing but 2n floats moves, and only if one of them is another. Tells if so."""
+        # VTK keeps 16 bits of what lies in 0…1, so both are brought into that
+        np.multiply(appearance.value, 0.5, out=self._fresh[:, 0])
+        self._fresh[:, 0] += np.float32(0.5)
+        np.add(appearance.state, self._extra, out=self._fresh[:, 1])
+        self._fresh[:, 1] *= np.float32(1 / 32)
+        if np.array_equal(self._fresh, self._told[: self._parts]):
+            return False
+        self._told[: self._parts] = self._fresh
+        self._array.Modified()
+        self._image.Modified()
+        return True
+
+    def mark(self, chosen: NDArray[np.intp], opened: NDArray[np.intp]) -> None:
+        """Which parts have the rim of the selection, and which covers stand open; seen from the next `paint` on."""
+        self._extra[:] = 0
+        self._extra[chosen] += CHOSEN
+        self._extra[opened] += OPEN
+
+    def use_map(self, colours: Colours) -> None:
+        """The colour map from now on, uint8[256, 3]."""
+        self._map[:] = colours
+        self._map_array.Modified()
+        self._map_image.Modified()
+
+    def use_palette(self, palette: Palette) -> None:
+        """The tones of grey, hatch and rim."""
+        for name, colour in (("greyTone", palette.grey), ("hatchTone", palette.hatch), ("rimTone", palette.accent)):
+            self._tell(name, rgb(colour))
+
+    def use_pixel_ratio(self, ratio: float) -> None:
+        """Device pixels per pixel, so that a hatch is as wide on every screen."""
+        for actor in self._actors:
+            actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("pixelRatio", ratio)
+
+    def _tell(self, name: str, tone: Rgb) -> None:
+        for actor in self._actors:
+            actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniform3f(name, tone)
+
+
+def _texture(image: vtkImageData) -> vtkTexture:
+    texture = vtkTexture()
+    texture.SetInputData(image)
+    texture.InterpolateOff()
+    texture.RepeatOff()
+    texture.SetColorModeToDirectScalars()
+    return texture

@@ -1,0 +1,85 @@
+"""Motion: how far each joint has turned, told by its tag and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scene.stage import Stage
+from twins.record import Quality, Snapshot
+
+DEGREES_A_SECOND_PER_RPM = 6.0
+
+
+class Motion:
+    """The joints of a stage, in degrees. A spinning one goes round at its measured rpm while time is shown passing; it stops
+    when that is stale, bad or unknown. A turning one stands at its tag's angle, and at rest (0°) when that is bad or unknown."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.spinning = True  # False: rotors stand still whatever is measured
+        self._spins = np.array([joint.spins for joint in stage.joints], bool)
+        self._tags = tuple(joint.tag for joint in stage.joints)
+        self._on = np.array([joint.on for joint in stage.joints], np.intp)
+        self._frames = np.array([joint.frame for joint in stage.joints]).reshape(-1, 4, 4)
+        axes = np.array([joint.axis for joint in stage.joints], np.float64).reshape(-1, 3)
+        self._cross = _cross_matrices(axes / np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12))
+        self._levels = _levels(self._on)
+        self._spun = np.zeros(len(self._tags))
+        self._clock: float | None = None
+
+    def show(self, snapshot: Snapshot, clock_seconds: float) -> NDArray[np.float64]:
+        """float64[k, 4, 4]: where each joint stands in the world. `clock_seconds` is the display's own running time: it goes
+        on while time is shown passing, back while it is played backwards, and stands while it is paused."""
+        value, sound = self._measured(snapshot)
+        elapsed = 0.0 if self._clock is None else clock_seconds - self._clock
+        self._clock = clock_seconds
+        if self.spinning:
+            self._spun = (self._spun + np.where(self._spins & sound, value, 0.0) * elapsed * DEGREES_A_SECOND_PER_RPM) % 360.0
+        return self.matrices(np.where(self._spins, self._spun, value))
+
+    def turning(self, snapshot: Snapshot) -> bool:
+        """Something goes round, so the next picture differs from this one while time passes."""
+        value, sound = self._measured(snapshot)
+        return bool(self.spinning and (self._spins & sound & (value != 0)).any())
+
+    def rides_on_spinning(self, joint: int) -> bool:
+        """Whether a joint, or one that it is on, goes round; −1 is the world."""
+        while joint >= 0:
+            if self._spins[joint]:
+                return True
+            joint = int(self._on[joint])
+        return False
+
+    def matrices(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The joints at these angles: Rodrigues' formula for all at once, then down the chains, one level after the other."""
+        angle = np.radians(degrees)[:, None, None]
+        world = np.zeros((len(self._tags), 4, 4))
+        world[:] = np.eye(4)
+        world[:, :3, :3] += np.sin(angle) * self._cross + (1 - np.cos(angle)) * self._cross @ self._cross
+        world = self._frames @ world
+        for level in self._levels[1:]:
+            world[level] = world[self._on[level]] @ world[level]
+        return world
+
+    def _measured(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Each joint's value (0 where bad or unknown), and whether it is current."""
+        if not len(snapshot.channels) or not self._tags:
+            return np.zeros(len(self._tags)), np.zeros(len(self._tags), bool)
+        places = snapshot.places(self._tags)
+        value = snapshot.numbers[places]
+        known = (places >= 0) & np.isfinite(value) & ((snapshot.quality[places] & 0b11) < Quality.BAD)
+        return np.where(known, value, 0.0), known & ~snapshot.stale[places]
+
+
+def _cross_matrices(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    x, y, z = axes.T
+    none = np.zeros(len(axes))
+    return np.stack([none, -z, y, z, none, -x, -y, x, none], axis=1).reshape(-1, 3, 3)
+
+
+def _levels(on: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Joints by their distance from the world; the first level stands in the world itself."""
+    depth = np.zeros(len(on), np.intp)
+    for i, below in enumerate(on):  # a joint is always listed after the one it is on
+        depth[i] = 0 if below < 0 else depth[below] + 1
+    return [np.flatnonzero(depth == d) for d in range(int(depth.max(initial=0)) + 1)]

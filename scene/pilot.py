@@ -1,0 +1,102 @@
+"""The pilot: turns drags, wheel and held keys into poses; three ways to move, one camera."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from enum import StrEnum
+
+import numpy as np
+
+from scene import camera
+from scene.camera import Blocked, Height, Pose, Vector
+
+DEGREES_A_PIXEL = 0.3
+LOOK_DEGREES_A_PIXEL = 0.15
+WHEEL_STEP = 0.84  # of the distance, per notch
+WALK_SPEED, RUN_SPEED = 1.6, 6.0  # m/s
+FLY_SHARE = 0.6  # of the height above ground, per second
+SLOWEST_FLIGHT, SHIFT_FASTER = 4.0, 4.0
+
+
+class Way(StrEnum):
+    """How one moves through the scene."""
+
+    ORBIT = "orbit"
+    FLY = "fly"
+    WALK = "walk"
+
+
+class Pilot:
+    """Holds the pose. Nothing here knows a window: pixels, seconds and the letters of keys come in."""
+
+    def __init__(self, pose: Pose, height: Height, blocked: Blocked) -> None:
+        self.pose = pose
+        self.way = Way.ORBIT
+        self.held: Set[str] = frozenset()  # of "wasdqe", and "shift"
+        self._height, self._blocked = height, blocked
+        self._glide: tuple[Pose, Pose, float] | None = None  # from, to, seconds gone
+
+    @property
+    def moving(self) -> bool:
+        """The next `tick` will change the pose."""
+        return self._glide is not None or bool(self.way is not Way.ORBIT and self.held - {"shift"})
+
+    def choose(self, way: Way) -> None:
+        """From now on moves this way; a walker comes down to the ground at once."""
+        self.way = way
+        if way is Way.WALK:
+            nothing: Blocked = lambda start, end: False  # noqa: E731
+            level = self.pose.facing(self.pose.heading_deg, max(self.pose.pitch_deg, -10.0))
+            self.glide(camera.walk(level, 0.0, 0.0, self._height, nothing))
+
+    def turn(self, right_px: float, up_px: float) -> None:
+        """The main drag: round the focus, or round the eye when flying and walking."""
+        self._glide = None
+        if self.way is Way.ORBIT:
+            self._set(camera.orbit(self.pose, -right_px * DEGREES_A_PIXEL, -up_px * DEGREES_A_PIXEL))
+        else:
+            self._set(camera.look_around(self.pose, -right_px * LOOK_DEGREES_A_PIXEL, -up_px * LOOK_DEGREES_A_PIXEL))
+
+    def pan(self, right_px: float, up_px: float, height_px: int) -> None:
+        """The other drag: what is at the focus follows the pointer. A walker doesn't slide."""
+        self._glide = None
+        if self.way is not Way.WALK:
+            self._set(camera.pan(self.pose, right_px, up_px, height_px))
+
+    def wheel(self, notches: float, at: Vector) -> None:
+        """Nearer to a point (positive) or away from it."""
+        self._glide = None
+        if self.way is not Way.WALK:
+            self._set(camera.zoom(self.pose, WHEEL_STEP**notches, at))
+
+    def glide(self, to: Pose) -> None:
+        """Moves there, eased."""
+        self._glide = (self.pose, to, 0.0)
+
+    def jump(self, to: Pose) -> None:
+        """Is there at once."""
+        self._glide, self.pose = None, to
+
+    def tick(self, seconds: float) -> None:
+        """Lets time pass: the glide goes on, held keys move."""
+        if self._glide is not None:
+            start, end, gone = self._glide
+            gone += seconds
+            self._set(camera.eased(start, end, gone / camera.EASE_SECONDS))
+            self._glide = (start, end, gone) if gone < camera.EASE_SECONDS else None
+        elif self.moving:
+            self._go(seconds)
+
+    def _go(self, seconds: float) -> None:
+        """W and S ahead and back, A and D to the sides, E and Q up and down."""
+        ahead, right, up = (float(more in self.held) - float(less in self.held) for more, less in ("ws", "da", "eq"))
+        if self.way is Way.WALK:
+            speed = RUN_SPEED if "shift" in self.held else WALK_SPEED
+            self.pose = camera.walk(self.pose, ahead * speed * seconds, right * speed * seconds, self._height, self._blocked)
+            return
+        above = float(self.pose.eye[2]) - self._height(*self.pose.eye[:2])
+        speed = max(abs(above) * FLY_SHARE, SLOWEST_FLIGHT) * (SHIFT_FASTER if "shift" in self.held else 1.0)
+        self._set(camera.fly(self.pose, *(np.array([ahead, right, up]) * speed * seconds)))
+
+    def _set(self, pose: Pose) -> None:
+        self.pose = camera.above_ground(pose, self._height)

@@ -1,0 +1,200 @@
+"""The twin in 3D: shows what a snapshot says, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
+
+from scene.appearance import Binding, appearance_of
+from scene.binding import tags_of_parts
+from scene.camera import VIEW_ANGLE_DEG, Pose, clipping_range
+from scene.colouring import Colouring
+from scene.ground import Ground
+from scene.legend import CONDITION, Choice, ColourBy, Legend, legend_of
+from scene.motion import Motion
+from scene.palette import GREY, Palette, rgb
+from scene.picking import Hit, Picker
+from scene.solids import solids_of
+from scene.stage import Meshes, Stage
+from twins.asset import Twin, Viewpoint
+from twins.record import Snapshot
+
+NEAR_SIZES = 8.0  # details are drawn from nearer than this many times their size
+
+
+class TwinScene:
+    """A renderer with everything in it. Whoever owns the window adds `renderer` to it and draws when something was shown."""
+
+    def __init__(self, twin: Twin, meshes: Meshes, palette: Palette = GREY) -> None:
+        self.twin, self.ground = twin, Ground(twin)
+        self.stage = Stage.of(twin, meshes, self.ground.height)
+        self.motion = Motion(self.stage)
+        self.joints = self.stage.rest  # where each stands, float64[k, 4, 4]
+        self.boxes = self.stage.boxes(self.joints)
+        self.picker = Picker(self.stage)
+        self.picker.move(np.arange(len(self.stage)), self.stage.world(self.joints), self.boxes)
+        self._movers = np.flatnonzero(self.stage.joint >= 0)
+        self.selected = ""
+        self.opened = np.zeros(0, np.intp)  # the covers that are glass now
+        self.renderer = vtkRenderer()
+        self._colouring = Colouring(len(self.stage))
+        self._solids = solids_of(self.stage, self._colouring)
+        self._snapshot, self._clock = Snapshot.empty(), 0.0
+        self._furnish()
+        self.use_palette(palette)
+        self.colour_by(CONDITION)
+
+    # ------------------------------------------------------------------ what is shown
+
+    def show(self, snapshot: Snapshot, clock_seconds: float) -> bool:
+        """An instant: its colours, and its motion at the display's own running time (see `Motion.show`). Tells of a change."""
+        self._snapshot, self._clock = snapshot, clock_seconds
+        changed = self._colouring.paint(appearance_of(snapshot, self._binding))
+        if len(self.stage.joints):
+            joints = self.motion.show(snapshot, clock_seconds)
+            if not np.array_equal(joints, self.joints):
+                self._move(joints)
+                changed = True
+        return changed
+
+    def colour_by(self, choice: Choice) -> Legend:
+        """What colours the parts from now on, and its legend."""
+        self.choice = choice
+        tags = tags_of_parts(self.twin, self.stage, choice)
+        self.legend = legend_of(self.twin, choice, set(tags))
+        self._binding = Binding(self.legend, tags)
+        self._colouring.use_map(self.legend.colours)
+        self.show(self._snapshot, self._clock)
+        return self.legend
+
+    def select(self, asset: str) -> None:
+        """Gives an asset the rim of the selection, and turns the covers over it to glass."""
+        self.selected = asset
+        chosen = self.stage.within(asset)
+        self.opened = self._covers_over(asset, chosen)
+        self._colouring.mark(chosen, self.opened)
+        self.picker.let_through(self.opened)
+        for solid in self._solids:
+            if solid.glass:
+                solid.actor.SetVisibility(bool(np.isin(solid.parts, self.opened).any()))
+        self.show(self._snapshot, self._clock)
+
+    def look(self, pose: Pose) -> None:
+        """Where the camera stands."""
+        camera = self.renderer.GetActiveCamera()
+        camera.SetPosition(*pose.eye)
+        camera.SetFocalPoint(*pose.focus)
+        camera.SetViewUp(*pose.up)
+        away = self._distances(pose)
+        floor = pose.eye[2] - self.ground.height(pose.eye[0], pose.eye[1])
+        nearest = min(float(away.min(initial=np.inf)), abs(floor))
+        camera.SetClippingRange(clipping_range(pose, self._extent(), nearest))
+        self._show_details(away)
+
+    def pick(self, eye: NDArray[np.float64], direction: NDArray[np.float64]) -> Hit | None:
+        """What is seen along a ray of length 1: nothing behind the land, and what is inside through covers that are glass."""
+        hit = self.picker.pick(eye, direction)
+        if hit is not None and self.ground.hit(eye, direction, hit.distance * 0.999) is not None:
+            return None
+        return hit
+
+    def pose_of(self, viewpoint: Viewpoint) -> Pose:
+        """A saved camera in the world. One that looks at an asset turns with what that is mounted on."""
+        frame = self.stage.mounting(viewpoint.asset, self.joints)
+        eye, target = (frame[:3, :3] @ np.array(point) + frame[:3, 3] for point in (viewpoint.eye, viewpoint.target))
+        return Pose(eye, target)
+
+    def bounds(self, asset: str = "") -> NDArray[np.float64]:
+        """The box around an asset and all below it; "" is all that stands. Where nothing does, the land."""
+        chosen = self.stage.within(asset) if asset else np.arange(len(self.stage))
+        land = self.ground.bounds
+        if len(chosen):
+            return np.array([self.boxes[chosen, 0].min(axis=0), self.boxes[chosen, 1].max(axis=0)])
+        return land if land is not None else np.array([[-1.0, -1.0, 0.0], [1.0, 1.0, 1.0]])
+
+    @property
+    def anchors(self) -> dict[str, NDArray[np.float64]]:
+        """Where the label of each placed asset belongs: over the middle of what does not go round, above all."""
+        still = np.array([not self.motion.rides_on_spinning(i) for i in self.stage.joint], bool)
+        homes = np.array(self.stage.homes)
+        found = {}
+        for home in dict.fromkeys(self.stage.homes):
+            own = homes == home
+            boxes = self.boxes[own & still] if (own & still).any() else self.boxes[own]
+            x, y, _ = (boxes[:, 0].min(axis=0) + boxes[:, 1].max(axis=0)) / 2
+            found[home] = np.array([x, y, self.boxes[own, 1, 2].max()])
+        return found
+
+    def told_of(self, home: str) -> str:
+        """The tag of a placed asset itself that colours it now, "" for none."""
+        tag = self.twin.tags.get(f"{home}.{self.choice.name}")
+        return tag.path if tag is not None and self.choice.by is ColourBy.TAG else ""
+
+    @property
+    def moving(self) -> bool:
+        """Something goes round while time passes."""
+        return self.motion.turning(self._snapshot)
+
+    # ------------------------------------------------------------------ how it is shown
+
+    def use_palette(self, palette: Palette) -> None:
+        """The colours of a theme."""
+        self.renderer.GradientBackgroundOn()
+        self.renderer.SetBackground(rgb(palette.haze))
+        self.renderer.SetBackground2(rgb(palette.sky))
+        for solid in self._solids:
+            solid.actor.GetProperty().SetColor(*palette.material("glass" if solid.glass else solid.material))
+        self._colouring.use_palette(palette)
+        self.ground.use_palette(palette)
+
+    def use_pixel_ratio(self, ratio: float) -> None:
+        """Device pixels per pixel of the screen."""
+        self._colouring.use_pixel_ratio(ratio)
+
+    def _move(self, joints: NDArray[np.float64]) -> None:
+        self.joints = joints
+        self.boxes[self._movers] = self.stage.boxes(joints, self._movers)
+        self.picker.move(self._movers, self.stage.world(joints, self._movers), self.boxes[self._movers])
+        for solid in self._solids:
+            if solid.joint >= 0:
+                solid.actor.GetUserMatrix().DeepCopy(joints[solid.joint].ravel())
+
+    def _furnish(self) -> None:
+        self.renderer.SetAutomaticLightCreation(False)
+        for position, strength in (((-0.55, 0.80, 0.65), 0.64), ((0.0, 0.0, 1.0), 0.22)):  # a soft key light, and a headlight
+            light = vtkLight()
+            light.SetLightTypeToCameraLight()
+            light.SetPosition(position)
+            light.SetIntensity(strength)
+            self.renderer.AddLight(light)
+        self.renderer.GetActiveCamera().SetViewAngle(VIEW_ANGLE_DEG)
+        for actor in (*(solid.actor for solid in self._solids), self.ground.actor):
+            if actor is not None:
+                actor.GetProperty().SetSpecular(0.0)
+                self.renderer.AddActor(actor)
+
+    def _covers_over(self, asset: str, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The asset's own covers, and those around one of its parts."""
+        own = [i for i in chosen if self.stage.parts[i].cover]
+        around = self.stage.cover[chosen]
+        return np.unique(np.concatenate([np.array(own, np.intp), around[around >= 0]]))
+
+    def _extent(self) -> NDArray[np.float64]:
+        """The box around everything, the land included."""
+        land, things = self.ground.bounds, self.bounds()
+        return things if land is None else np.array([np.minimum(land[0], things[0]), np.maximum(land[1], things[1])])
+
+    def _distances(self, pose: Pose) -> NDArray[np.float64]:
+        """From the eye to each part's box, metres; 0 inside."""
+        outside = np.maximum(np.maximum(self.boxes[:, 0] - pose.eye, pose.eye - self.boxes[:, 1]), 0.0)
+        return np.linalg.norm(outside, axis=1)
+
+    def _show_details(self, away: NDArray[np.float64]) -> None:
+        """What is inside a cover is drawn when that is glass, or when the camera is near."""
+        seen = np.isin(self.stage.cover, self.opened)
+        for solid in self._solids:
+            if solid.detail:
+                size = np.linalg.norm(self.boxes[solid.parts, 1] - self.boxes[solid.parts, 0], axis=1)
+                near = bool((away[solid.parts] < NEAR_SIZES * size).any())
+                solid.actor.SetVisibility(near or bool(seen[solid.parts].any()))

@@ -1,0 +1,1 @@
+"""Geometry: parts as arrays with names, from described shapes and mesh files."""

@@ -1,0 +1,158 @@
+"""Binding: a mapping meets a twin and a file; everything that doesn't fit is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from twins.asset import Tag, TagKind, Twin
+from twins.clock import parse_duration
+from twins.expression.units import conversion
+from twins.historian.keys import TagKeys, near
+from twins.historian.mapping import Mapping as Words
+from twins.historian.mapping import MappingError
+from twins.package.document import Place
+from twins.package.fault import Fault
+from twins.record import Channel
+
+_ON_CHANGE = "on change"
+_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One column: whose tag it feeds, by the asset of the row."""
+
+    column: str
+    keys: TagKeys
+    tags: Mapping[str, Tag]  # asset path → tag
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What is to be read, with every name found."""
+
+    feeds: tuple[Feed, ...]
+    assets: Mapping[str, str] | None  # foreign name → asset path; None: all rows are of `fixed`
+    fixed: str
+    zone: ZoneInfo
+
+
+def bind(mapping: Words, twin: Twin, names: Sequence[str]) -> Binding:
+    """`names` are the file's columns. Raises MappingError with every fault."""
+    absent = list(_assets(mapping, twin))
+    faults = [*_columns(mapping, names), *absent]
+    binding = Binding((), _foreign(mapping, twin), mapping.asset.fixed if mapping.asset else "", _zone(mapping, twin))
+    feeds: list[Feed] = []
+    if not absent:
+        for column, keys in mapping.tags.items():
+            feed = Feed(column, keys, _targets(keys.tag, twin, _paths(binding)))
+            faults += [mapping.fault(("tags", column), *told) for told in _misfits(feed, twin, _paths(binding))]
+            feeds.append(feed)
+        faults += _fed_twice(mapping, feeds)
+    if faults:
+        raise MappingError(faults)
+    return Binding(tuple(feeds), binding.assets, binding.fixed, binding.zone)
+
+
+def channel_of(tag: Tag, keys: TagKeys, mapping: Words) -> Channel:
+    """The channel that imported values of a tag are written on: the mapping's period and aggregate hold."""
+    period = keys.period or mapping.period
+    aggregate = mapping.aggregate if keys.aggregate is None else keys.aggregate
+    stamp = mapping.time.stamp or ("start" if aggregate else "")
+    period_ns = tag.period_ns if not period else None if period == _ON_CHANGE else parse_duration(period)
+    return Channel(tag.path, tag.kind, tag.unit, period_ns, aggregate, stamp, tag.values)
+
+
+def _columns(mapping: Words, names: Sequence[str]) -> Iterator[Fault]:
+    known = ", ".join(f"“{name}”" for name in names[:_LISTED] if name) + (", …" if len(names) > _LISTED else "")
+    for place, column in mapping.named_columns():
+        if column not in names:
+            yield mapping.fault(place, f"the file has no column “{column}”", f"{near(column, names)}its columns are {known}")
+        elif list(names).count(column) > 1:
+            yield mapping.fault(place, f"the file has several columns “{column}”", "rename them, or name all with header:")
+
+
+def _assets(mapping: Words, twin: Twin) -> Iterator[Fault]:
+    if not mapping.asset:
+        return
+    named: list[tuple[Place, str]] = [(("asset",), mapping.asset.fixed)]
+    named += [(("asset", "map", foreign), path) for foreign, path in (mapping.asset.map or {}).items()]
+    for place, path in named:
+        if path and path not in twin.assets:
+            known = [asset for asset in twin.assets if asset and "/" not in asset][:_LISTED]
+            remedy = f"{near(path, twin.assets)}it has {', '.join(known) or 'none'}"
+            yield mapping.fault(place, f"the twin “{twin.id}” has no asset “{path}”", remedy)
+
+
+def _foreign(mapping: Words, twin: Twin) -> Mapping[str, str] | None:
+    if not mapping.asset or not mapping.asset.column:
+        return None
+    return mapping.asset.map if mapping.asset.map is not None else {path: path for path in twin.assets if path}
+
+
+def _paths(binding: Binding) -> list[str]:
+    """The assets that rows may be of."""
+    return [binding.fixed] if binding.assets is None else list(dict.fromkeys(binding.assets.values()))
+
+
+def _targets(name: str, twin: Twin, assets: Sequence[str]) -> dict[str, Tag]:
+    """Whose tag is meant, by asset: `power` or `gearbox.temperature` of the asset, else a full path."""
+    found = {}
+    for asset in assets:
+        below = [f"{asset}/{name}", name] if "." in name else [f"{asset}.{name}"]
+        for path in below if asset else [name]:
+            if path in twin.tags:
+                found[asset] = twin.tags[path]
+                break
+    return found
+
+
+def _misfits(feed: Feed, twin: Twin, assets: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Why a column can't feed its tag, and the remedy."""
+    if not feed.tags:
+        yield _no_tag(feed.keys.tag, twin, assets[0] if assets else "")
+        return
+    tag = next(iter(feed.tags.values()))
+    if tag.kind is TagKind.WAVEFORM:
+        yield f"“{tag.path}” is a waveform, which no column of a table holds", "leave it out"
+    if tag.computed:
+        yield f"“{tag.path}” is computed from other tags", "leave it out; it is derived after the import"
+    if tag.kind in (TagKind.NUMBER, TagKind.INTEGER):
+        yield from _unit_faults(feed.keys, tag)
+    elif feed.keys.unit:
+        yield f"“{tag.path}” is no number, so it has no unit", "leave out “unit”"
+    if tag.kind is TagKind.ENUMERATION:
+        for word in dict.fromkeys(feed.keys.labels.values()):
+            if word not in tag.values:
+                yield f"“{word}” is no value of “{tag.path}”", f"{near(word, tag.values)}its values are {', '.join(tag.values)}"
+
+
+def _no_tag(name: str, twin: Twin, asset: str) -> tuple[str, str]:
+    own = [tag.name for tag in twin.tags.values() if tag.asset == asset]
+    remedy = f"{near(name, twin.tags if '.' in name or not own else own)}name one that its package declares"
+    return f"{f'“{asset}”' if asset else f'the twin “{twin.id}”'} has no tag “{name}”", remedy
+
+
+def _unit_faults(keys: TagKeys, tag: Tag) -> Iterator[tuple[str, str]]:
+    if keys.unit and keys.unit != tag.unit:
+        try:
+            conversion(keys.unit, tag.unit)
+        except ValueError as error:
+            message, _, remedy = str(error).partition("; ")
+            yield message, remedy or f"write the unit of the file; “{tag.path}” is in {tag.unit or 'plain numbers'}"
+
+
+def _fed_twice(mapping: Words, feeds: Sequence[Feed]) -> Iterator[Fault]:
+    fed: dict[str, str] = {}
+    for feed in feeds:
+        for path in dict.fromkeys(tag.path for tag in feed.tags.values()):
+            if path in fed:
+                yield mapping.fault(("tags", feed.column), f"“{path}” is already fed by “{fed[path]}”", "keep one of the two")
+                break
+            fed[path] = feed.column
+
+
+def _zone(mapping: Words, twin: Twin) -> ZoneInfo:
+    return ZoneInfo(mapping.time.timezone or twin.timezone or "UTC")

@@ -1,0 +1,182 @@
+"""Deriving: the computed tags of a twin, at every instant one of their inputs was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.asset import Tag, TagKind, Twin
+from twins.expression import ExpressionError, Formula, bound, parse
+from twins.expression.scope import meanings_of
+from twins.historian.merging import merge
+from twins.historian.recording import Recording
+from twins.record import Channel, Samples
+from twins.record.snapshot import STALE_AFTER_PERIODS
+
+Int64 = NDArray[np.int64]
+_FOREVER = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What was derived, in order of time; `refused` says in sentences which computed tags could not be, and why."""
+
+    samples: Samples
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One tag's n samples in order of time, as calculation sees them; each holds for `hold` ns."""
+
+    time: Int64
+    values: NDArray[np.float64]
+    quality: NDArray[np.uint8]
+    hold: Int64
+    channels: tuple[Channel, ...]
+
+    def held_at(self, instants: Int64) -> tuple[NDArray[np.float64], NDArray[np.uint8], NDArray[np.bool_]]:
+        """Value and quality last at or before each instant, and whether there is one that is not too old."""
+        place = np.searchsorted(self.time, instants, side="right") - 1
+        if not len(self.time):
+            return np.zeros(len(instants)), np.zeros(len(instants), np.uint8), place >= 0
+        known = (place >= 0) & (instants - self.time[place] <= self.hold[place])
+        return self.values[place], self.quality[place], known
+
+
+def derive(twin: Twin, recording: Recording, brought: Samples, watch: Callable[[float], None]) -> Derived:
+    """The computed tags whose inputs came in with `brought`, which `recording` holds by now.
+
+    An input counts with its last value at or before the instant while that is not older than 1.9 of its periods; where one is
+    missing nothing is derived, and where one is BAD the result is BAD. What `recording` holds already is not repeated.
+    """
+    formulas, refused = _formulas(twin)
+    came = {brought.channels[i].path for i in np.unique(brought.channel).tolist()}
+    chosen, circle = _in_order(formulas, came)
+    refused = (*refused, *(f"{path} could not be derived: it depends on itself" for path in circle))
+    if not chosen or not len(brought):
+        return Derived(Samples.empty(), refused)
+    first, last = int(brought.source[0]), int(brought.source[-1])
+    histories = _histories(recording, chosen, first, last)
+    batches = []
+    for done, (path, formula) in enumerate(chosen.items()):
+        batch, histories[path] = _derived(twin.tags[path], formula, histories, first)
+        batches += [batch] if len(batch) else []
+        watch((done + 1) / len(chosen))
+    samples = Samples.join(batches)
+    return Derived(samples.take(np.argsort(samples.source, kind="stable")), refused)
+
+
+def _formulas(twin: Twin) -> tuple[dict[str, Formula], tuple[str, ...]]:
+    """Each computed tag's formula over tag paths, and why the others have none."""
+    meanings = meanings_of(twin.tags.values())
+    formulas, refused = {}, []
+    for tag in twin.tags.values():
+        if tag.computed:
+            try:
+                formulas[tag.path] = Formula(bound(parse(tag.computed), tag.asset, twin).root, meanings, tag.unit)
+            except ExpressionError as error:
+                refused.append(f"{tag.path} could not be derived: {error}")
+    return formulas, tuple(refused)
+
+
+def _in_order(formulas: Mapping[str, Formula], came: Iterable[str]) -> tuple[dict[str, Formula], tuple[str, ...]]:
+    """Those that depend on what came, each after its inputs; and those that go in a circle, or depend on one."""
+    touched, waiting = set(came), dict(formulas)
+    chosen: dict[str, Formula] = {}
+    while ready := [path for path, formula in waiting.items() if not waiting.keys() & set(formula.names)]:
+        for path in ready:
+            formula = waiting.pop(path)
+            if touched & set(formula.names):
+                chosen[path] = formula
+                touched.add(path)
+    return chosen, tuple(waiting)
+
+
+def _histories(recording: Recording, formulas: Mapping[str, Formula], first: int, last: int) -> dict[str, History]:
+    """What the recording holds of all inputs and results, from as long before `first` as it may still count."""
+    paths = list(dict.fromkeys([*formulas, *(name for formula in formulas.values() for name in formula.names)]))
+    wanted = set(paths)
+    periods = [channel.period_ns for channel in recording.channels if channel.path in wanted]
+    span = recording.span() or (first, last)
+    longest = int(STALE_AFTER_PERIODS * max((p for p in periods if p is not None), default=0)) + 1
+    start = span[0] if None in periods else first - longest
+    samples = recording.between(start, last + longest, paths)
+    place = {path: np.flatnonzero(np.isin(samples.channel, _channels(samples, path))) for path in paths}
+    return {path: _history(samples, rows) for path, rows in place.items()}
+
+
+def _channels(samples: Samples, path: str) -> list[int]:
+    return [i for i, channel in enumerate(samples.channels) if channel.path == path]
+
+
+def _history(samples: Samples, rows: NDArray[np.intp]) -> History:
+    kinds = np.array([c.kind == TagKind.NUMBER for c in samples.channels], bool)
+    holds = np.array([_hold(c) for c in samples.channels], np.int64)
+    own = samples.channel[rows]
+    bits = samples.bits[rows]
+    values = np.where(kinds[own] if len(rows) else np.zeros(0, bool), bits.view(np.float64), bits.astype(np.float64))
+    channels = tuple(samples.channels[i] for i in np.unique(own).tolist())
+    return History(samples.source[rows], values, samples.quality[rows], holds[own] if len(rows) else bits, channels)
+
+
+def _hold(channel: Channel) -> int:
+    return _FOREVER if channel.period_ns is None else int(STALE_AFTER_PERIODS * channel.period_ns)
+
+
+def _derived(tag: Tag, formula: Formula, histories: Mapping[str, History], first: int) -> tuple[Samples, History]:
+    """One tag's new samples, and its whole history with them."""
+    inputs = [histories[name] for name in formula.names]
+    instants = np.unique(np.concatenate([h.time for h in inputs] or [np.zeros(0, np.int64)]))
+    instants = instants[instants >= first]
+    columns, known = {}, np.ones(len(instants), bool)
+    for name, history in zip(formula.names, inputs, strict=True):
+        values, quality, here = history.held_at(instants)
+        columns[name] = (values, quality)
+        known &= here
+    instants = instants[known]
+    values, quality = formula({name: (values[known], quality[known]) for name, (values, quality) in columns.items()})
+    values = np.broadcast_to(values, instants.shape)
+    quality = np.broadcast_to(quality, instants.shape)
+    held = histories[tag.path]
+    channel = _channel(tag, inputs)
+    merged = merge(instants, _bits(tag, values), held.time, _bits(tag, held.values))
+    kept = merged.kept
+    new = Samples(
+        (channel,), np.zeros(len(kept), np.int32), instants[kept], instants[kept], _bits(tag, values)[kept], quality[kept]
+    )
+    return new, _together(
+        held, History(instants[kept], values[kept], quality[kept], np.full(len(kept), _hold(channel)), (channel,))
+    )
+
+
+def _channel(tag: Tag, inputs: Sequence[History]) -> Channel:
+    """As often as its most frequent input reports."""
+    brought = [channel for history in inputs for channel in history.channels]
+    periods = [channel.period_ns for channel in brought if channel.period_ns is not None]
+    stamps = {channel.stamp for channel in brought}
+    channel = replace(Channel.of(tag), period_ns=min(periods, default=None))
+    return replace(channel, stamp=stamps.pop()) if len(stamps) == 1 else channel
+
+
+def _bits(tag: Tag, values: NDArray[np.float64]) -> Int64:
+    """As a sample of the tag stores them; what is no number is 0 where the tag's kind has no such value."""
+    if tag.kind is TagKind.NUMBER:
+        return (values + 0.0).view(np.int64)
+    return np.where(np.isfinite(values), np.rint(values), 0).astype(np.int64)
+
+
+def _together(one: History, other: History) -> History:
+    """Both in order of time, the other's after the one's at the same instant."""
+    time = np.concatenate([one.time, other.time])
+    order = np.argsort(time, kind="stable")
+    return History(
+        time[order],
+        np.concatenate([one.values, other.values])[order],
+        np.concatenate([one.quality, other.quality])[order],
+        np.concatenate([one.hold, other.hold])[order],
+        (*one.channels, *other.channels),
+    )

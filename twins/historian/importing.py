@@ -1,0 +1,195 @@
+"""History in: the rows of a foreign file become samples and events of a recording, all of them or none."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twins import clock
+from twins.asset import Twin
+from twins.historian.binding import bind
+from twins.historian.deriving import Derived, derive
+from twins.historian.file import RecordingFile
+from twins.historian.intake import Intake, Taken
+from twins.historian.mapping import Mapping as Words
+from twins.historian.recording import RecordingError
+from twins.historian.schema import SUFFIX
+from twins.historian.table import open_source
+from twins.historian.tally import Tally
+from twins.record import Event, EventKind, Samples
+
+_BATCH = 20_000
+Progress = Callable[[float, str], None]
+
+
+class ImportCancelled(RecordingError):  # noqa: N818 — it is not an error
+    """The user stopped the import; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of an import. `rejected` and `rows` go by cause; `first` and `last` are ns UTC, None where nothing came in."""
+
+    samples: int  # recorded, without the computed ones
+    rejected: Mapping[str, int]
+    rows: Mapping[str, tuple[int, ...]]  # the first row numbers of each cause
+    tags: tuple[str, ...]  # that got samples
+    first: int | None
+    last: int | None
+    computed: int = 0  # samples derived by the package's expressions
+    not_computed: tuple[str, ...] = ()  # sentences: which computed tags could not be derived, and why
+    alarms: int = 0  # alarm events recorded
+    bad_outside: int = 0  # recorded, but BAD
+    read_as: Mapping[str, str] = field(default_factory=dict)  # the layout that was found
+    sha256: str = ""
+
+
+def import_history(
+    twin: Twin,
+    package_zip: bytes,
+    source: Path,
+    mapping: Words,
+    target: Path,
+    progress: Progress = lambda part, doing: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Report:
+    """Extends `target`, or makes it; nothing is half-written. `progress` is told the part done (0…1) and what is being done.
+
+    Raises RecordingError (MappingError where the mapping doesn't fit) with sentences for the user, and ImportCancelled.
+    """
+
+    def step(part: float, doing: str) -> None:
+        if cancelled():
+            raise ImportCancelled(f"the import of {source.name} was cancelled; {target.name} is as it was")
+        progress(part, doing)
+
+    _refuse_bad_target(target)
+    step(0.0, f"Reading {source.name}")
+    opened = open_source(source, mapping.layout, lambda part: step(0.15 * part, f"Reading {source.name}"))
+    tally = Tally()
+    intake = Intake(mapping, bind(mapping, twin, opened.names), twin, tally)
+    table = opened.read(mapping.columns, tally, lambda part: step(0.15 + 0.1 * part, f"Reading {source.name}"))
+    rows = intake.rows(table, opened.told)
+    sha = _sha256(source)
+    with _recording(target, twin, package_zip, rows.first) as recording:
+        taken = intake.take(rows, recording, lambda part: step(0.25 + 0.2 * part, "Sorting the samples"))
+        before = recording.span()
+        with recording.transaction():
+            _append(recording, taken.samples, taken.events, lambda part: step(0.45 + 0.35 * part, "Recording the samples"))
+            derived = derive(twin, recording, taken.samples, lambda part: step(0.8 + 0.1 * part, "Deriving computed tags"))
+            _append(recording, derived.samples, (), lambda part: step(0.9 + 0.08 * part, "Recording computed tags"))
+            report = _report(taken, derived, tally, rows.told, sha)
+            recording.append(Samples.empty(), [_told(report, source, mapping, _last(rows.last, before))])
+            if before and taken.first is not None and taken.first < before[1]:
+                recording.rebuild_keyframes()
+            step(0.99, "Finishing")
+    progress(1.0, "Done")
+    return report
+
+
+def _refuse_bad_target(target: Path) -> None:
+    if target.suffix != SUFFIX:
+        raise RecordingError(f"{target} can't hold a recording; give it a name that ends in {SUFFIX}")
+    if not target.parent.is_dir():
+        raise RecordingError(f"{target.parent} is not a folder; make it first")
+    if not os.access(target.parent, os.W_OK):
+        raise RecordingError(f"{target.parent} can't be written to; choose another folder or change its rights")
+    log = target.with_name(target.name + "-wal")
+    if log.exists() and not target.exists():  # SQLite would play it into the new file
+        raise RecordingError(f"{log} is left over from a recording that is gone; remove it, or choose another name")
+
+
+@contextlib.contextmanager
+def _recording(target: Path, twin: Twin, package: bytes, time: int | None) -> Iterator[RecordingFile]:
+    """The target opened, or a new recording beside it that takes its place at the end."""
+    if target.exists():
+        with RecordingFile.open(target, write=True) as recording:
+            if recording.meta.get("twin") != twin.id:
+                raise RecordingError(
+                    f"{target} is a recording of “{recording.meta.get('twin')}”, not of “{twin.id}”; choose another file"
+                )
+            yield recording
+        return
+    draft = target.with_name(f".{target.stem}.{os.getpid()}{SUFFIX}")
+    try:
+        with RecordingFile.create(draft, package, twin.id, clock.now() if time is None else time) as recording:
+            yield recording
+        draft.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise RecordingError(f"{target} can't be written: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        for leftover in target.parent.glob(draft.name + "*"):
+            leftover.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _append(recording: RecordingFile, samples: Samples, events: Sequence[Event], watch: Callable[[float], None]) -> None:
+    """In batches, each with the events up to its end."""
+    done, n = 0, len(samples)
+    for start in range(0, n, _BATCH):
+        end = min(start + _BATCH, n)
+        until = int(samples.source[end - 1]) if end < n else None
+        upto = next((i for i in range(done, len(events)) if until is not None and events[i].time > until), len(events))
+        recording.append(samples.take(slice(start, end)), events[done:upto])  # type: ignore[arg-type]
+        done = upto
+        watch(end / n)
+    if done < len(events):
+        recording.append(Samples.empty(), events[done:])
+    watch(1.0)
+
+
+def _report(taken: Taken, derived: Derived, tally: Tally, told: Mapping[str, str], sha: str) -> Report:
+    return Report(
+        samples=len(taken.samples),
+        rejected=tally.counts,
+        rows=tally.rows,
+        tags=tuple(dict.fromkeys(taken.samples.channels[i].path for i in sorted({*taken.samples.channel.tolist()}))),
+        first=taken.first,
+        last=taken.last,
+        computed=len(derived.samples),
+        not_computed=derived.refused,
+        alarms=len(taken.events),
+        bad_outside=taken.outside,
+        read_as=told,
+        sha256=sha,
+    )
+
+
+def _told(report: Report, source: Path, mapping: Words, time: int) -> Event:
+    """The import as an event at the end of what it brought, so that it lengthens no timeline."""
+    data = {
+        "source": source.name,
+        "sha256": report.sha256,
+        "mapping": mapping.text,
+        "imported_at": clock.format_time(clock.now()),
+        "samples": report.samples,
+        "computed": report.computed,
+        "alarms": report.alarms,
+        "bad_outside": report.bad_outside,
+        "rejected": dict(report.rejected),
+        "rows": {cause: list(rows) for cause, rows in report.rows.items()},
+        "read_as": dict(report.read_as),
+    }
+    return Event(time, EventKind.IMPORT, data=data)
+
+
+def _last(time: int | None, span: tuple[int, int] | None) -> int:
+    return time if time is not None else span[1] if span else clock.now()
+
+
+def _sha256(source: Path) -> str:
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,260 @@
+"""The intake: a table's rows sorted out by asset and time, and turned into samples that say how far they can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.asset import Tag, TagKind, Twin
+from twins.historian.alarmlist import AlarmRow, alarm_events
+from twins.historian.binding import Binding, Feed, channel_of
+from twins.historian.cells import Cells, Form, read_cells, sniffed_decimal
+from twins.historian.columns import Column, arrow, blank_in, coded, joined, texts_of, words_of
+from twins.historian.keys import AlarmKeys
+from twins.historian.localtime import place_local
+from twins.historian.mapping import Mapping as Words
+from twins.historian.merging import merge
+from twins.historian.stamps import read_stamps
+from twins.historian.table import Table
+from twins.historian.tally import Tally
+from twins.record import Event, EventKind, Quality, Reason, Samples, quality_byte
+
+Int64 = NDArray[np.int64]
+Watch = Callable[[float], None]
+
+_ASSUMED_GOOD = quality_byte(Quality.GOOD, assumed=True)
+_OUTSIDE = quality_byte(Quality.BAD, Reason.OUT_OF_RANGE)
+_CONFLICT = quality_byte(Quality.UNCERTAIN, Reason.CONFLICT)
+
+
+class Held(Protocol):
+    """What of a recording the intake asks for."""
+
+    def between(self, start: int, end: int, paths: Sequence[str] | None = None) -> Samples:
+        """See `Recording.between`."""
+
+    def events(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
+        """See `Recording.events`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows whose asset and time are known: `asset` is a place in `assets`, `time` ns UTC (0 in an alarm list)."""
+
+    table: Table
+    assets: tuple[str, ...]
+    asset: NDArray[np.int32]
+    time: Int64
+    alarms: tuple[AlarmRow, ...]
+    form: Form
+    told: Mapping[str, str]
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is to be recorded, in order of time."""
+
+    samples: Samples
+    events: tuple[Event, ...]
+    outside: int
+
+    @property
+    def first(self) -> int | None:
+        """The earliest instant, ns UTC."""
+        return min(self._ends(0), default=None)
+
+    @property
+    def last(self) -> int | None:
+        """The latest instant, ns UTC."""
+        return max(self._ends(-1), default=None)
+
+    def _ends(self, place: int) -> Iterator[int]:
+        if len(self.samples):
+            yield int(self.samples.source[place])
+        if self.events:
+            yield self.events[place].time
+
+
+class Intake:
+    """One import's way from cells to samples; what can't be taken is tallied."""
+
+    def __init__(self, mapping: Words, binding: Binding, twin: Twin, tally: Tally) -> None:
+        self._mapping, self._binding, self._twin, self._tally = mapping, binding, twin, tally
+
+    def rows(self, table: Table, told: Mapping[str, str]) -> Rows:
+        """Each row's asset and time; those without are left out."""
+        assets, asset = self._assets(table)
+        form = self._form(table, told.get("delimiter", ""))
+        told = {**told, "decimal": form.decimal} if told else told
+        alarms = self._alarms(table, assets, asset) if self._mapping.alarms else ()
+        ends = [t for row in alarms for t in (row.on, row.off) if t is not None]
+        time, good = np.zeros(len(table.rows), np.int64), np.zeros(len(table.rows), bool)
+        if self._mapping.tags:
+            time, good = self._times(joined([table.columns[name] for name in self._mapping.time.names]), asset, table.rows)
+            known = asset >= 0
+            if not self._mapping.alarms:
+                self._tally.count("unknown_asset", table.rows[good & ~known])
+            good &= known
+            ends += [int(time[good].min()), int(time[good].max())] if good.any() else []
+        kept = Table({name: column.filter(arrow(good)) for name, column in table.columns.items()}, table.rows[good])
+        return Rows(kept, assets, asset[good], time[good], alarms, form, told, min(ends, default=None), max(ends, default=None))
+
+    def take(self, rows: Rows, held: Held, watch: Watch) -> Taken:
+        """Samples and events that `held` does not hold yet."""
+        batches, outside = [], 0
+        feeds = self._binding.feeds
+        for i, feed in enumerate(feeds):
+            for batch in self._samples(feed, rows, held):
+                batches += [batch] if len(batch) else []
+                outside += int(np.count_nonzero(batch.quality == _OUTSIDE))
+            watch((i + 1) / len(feeds))
+        samples = Samples.join(batches)
+        samples = samples.take(np.argsort(samples.source, kind="stable"))
+        events: tuple[Event, ...] = ()
+        if rows.alarms and rows.first is not None and rows.last is not None:
+            events = alarm_events(rows.alarms, held.events(rows.first, rows.last + 1, [EventKind.ALARM]), self._tally)
+        return Taken(samples, events, outside)
+
+    # whose rows, and when
+
+    def _assets(self, table: Table) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+        """The assets, and each row's place among them; −1 where it has none that is known."""
+        foreign, keys = self._binding.assets, self._mapping.asset
+        if foreign is None or keys is None:
+            return (self._binding.fixed,), np.zeros(len(table.rows), np.int32)
+        assets = tuple(dict.fromkeys(foreign.values()))
+        words, codes = coded(words_of(table.columns[keys.column]))
+        places = [assets.index(foreign[word]) if word in foreign else -1 for word in words]
+        return assets, np.array(places or [-1], np.int32)[codes] if len(codes) else np.zeros(0, np.int32)
+
+    def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, NDArray[np.bool_]]:
+        """ns UTC, and where there is one."""
+        stamps = read_stamps(column, self._mapping.time.format)
+        self._tally.count("bad_time", rows[~stamps.valid])
+        time, local = stamps.time.copy(), stamps.valid & ~stamps.exact
+        if local.any():
+            placed = place_local(time[local], asset[local], self._binding.zone)
+            time[local] = placed.time
+            self._tally.count("ambiguous_hour", rows[local][placed.ambiguous])
+            self._tally.count("nonexistent_hour", rows[local][placed.nonexistent])
+        return time, stamps.valid
+
+    def _form(self, table: Table, delimiter: str) -> Form:
+        words = self._mapping
+        decimal = words.decimal or sniffed_decimal(
+            (table.columns[f.column] for f in self._binding.feeds if _measures(f)), delimiter
+        )
+        return Form(decimal, words.thousands, words.blank)
+
+    # samples
+
+    def _samples(self, feed: Feed, rows: Rows, held: Held) -> Iterator[Samples]:
+        """One column's samples, asset by asset."""
+        has_tag = np.array([asset in feed.tags for asset in rows.assets])[rows.asset] if len(rows.asset) else np.zeros(0, bool)
+        self._tally.count("unknown_tag", rows.table.rows[~has_tag])
+        alike = sorted(feed.tags.items(), key=lambda item: _sort(item[1]))
+        for _, group in groupby(alike, key=lambda item: _sort(item[1])):
+            tags = dict(group)
+            mine = np.flatnonzero(np.isin(rows.asset, [i for i, asset in enumerate(rows.assets) if asset in tags]))
+            tag = next(iter(tags.values()))
+            column = rows.table.columns[feed.column].take(arrow(mine))
+            cells = read_cells(column, tag, feed.keys, rows.form, rows.table.rows[mine], self._tally)
+            row = mine[cells.place]
+            by_path: dict[str, list[int]] = {}
+            for i, asset in enumerate(rows.assets):
+                if asset in tags:
+                    by_path.setdefault(tags[asset].path, []).append(i)
+            for places in by_path.values():
+                chosen = np.isin(rows.asset[row], places)
+                one = Cells(row[chosen], cells.bits[chosen], cells.outside[chosen], cells.texts)
+                yield self._of_tag(tags[rows.assets[places[0]]], feed, one, rows, held)
+
+    def _of_tag(self, tag: Tag, feed: Feed, cells: Cells, rows: Rows, held: Held) -> Samples:
+        """The samples of one tag that are new; `cells.place` are places in `rows`."""
+        time = rows.time[cells.place]
+        channel = channel_of(tag, feed.keys, self._mapping)
+        if not len(time):
+            return Samples.empty()
+        known = held.between(int(time.min()), int(time.max()) + 1, [tag.path])
+        merged = merge(time, _comparable(tag, cells.bits), known.source, _held_values(tag, cells, known))
+        numbers = rows.table.rows[cells.place]
+        self._tally.count("duplicate", numbers[merged.duplicates])
+        self._tally.count("conflict", numbers[merged.conflicts])
+        kept = merged.kept
+        quality = np.where(cells.outside[kept], _OUTSIDE, np.where(merged.doubtful, _CONFLICT, _ASSUMED_GOOD)).astype(np.uint8)
+        place = np.zeros(len(kept), np.int32)
+        return Samples((channel,), place, time[kept], time[kept], cells.bits[kept], quality, cells.texts)
+
+    # alarms
+
+    def _alarms(self, table: Table, assets: tuple[str, ...], asset: NDArray[np.int32]) -> tuple[AlarmRow, ...]:
+        keys = self._mapping.alarms
+        assert keys is not None
+        on, good = self._times(table.columns[keys.on], asset, table.rows)
+        off, ended = self._ends(table, keys, asset)
+        self._tally.count("unknown_asset", table.rows[good & (asset < 0)])
+        good &= asset >= 0
+        backward = good & ended & (off < on)
+        self._tally.count("off_before_on", table.rows[backward])
+        good &= ~backward
+        codes = texts_of(table.columns[keys.code])
+        messages = _texts_in(table, keys.message)
+        priorities = _texts_in(table, keys.priority.column)
+        return tuple(
+            AlarmRow(
+                int(table.rows[i]),
+                assets[asset[i]],
+                codes[i],
+                int(on[i]),
+                int(off[i]) if ended[i] else None,
+                keys.priority.map.get(priorities[i], keys.priority.always),
+                messages[i],
+            )
+            for i in np.flatnonzero(good).tolist()
+        )
+
+    def _ends(self, table: Table, keys: AlarmKeys, asset: NDArray[np.int32]) -> tuple[Int64, NDArray[np.bool_]]:
+        """When each alarm ended, and whether it did; a blank cell means it still stands."""
+        n = len(table.rows)
+        off, ended = np.zeros(n, np.int64), np.zeros(n, bool)
+        if keys.off:
+            blank = blank_in(words_of(table.columns[keys.off]), self._mapping.blank)
+            there = np.flatnonzero(~blank)
+            column = table.columns[keys.off].take(arrow(there))
+            off[there], ended[there] = self._times(column, asset[there], table.rows[there])
+        return off, ended
+
+
+def _measures(feed: Feed) -> bool:
+    return any(tag.kind in (TagKind.NUMBER, TagKind.INTEGER) for tag in feed.tags.values())
+
+
+def _sort(tag: Tag) -> tuple[str, str, tuple[str, ...]]:
+    """Tags of one sort read a cell alike."""
+    return (tag.kind.value, tag.unit, tag.values)
+
+
+def _comparable(tag: Tag, bits: Int64) -> Int64:
+    """Bit patterns that are equal where the values are: −0 is 0."""
+    return (bits.view(np.float64) + 0.0).view(np.int64) if tag.kind is TagKind.NUMBER else bits
+
+
+def _held_values(tag: Tag, cells: Cells, held: Samples) -> Int64:
+    """The held values as `_comparable` writes them; a text as its place in the cells' texts, or a number no cell has."""
+    if tag.kind is not TagKind.TEXT:
+        return _comparable(tag, held.bits)
+    place = {text: i for i, text in enumerate(cells.texts)}
+    table = np.array([place.get(text, -1 - i) for i, text in enumerate(held.texts)] or [-1], np.int64)
+    return np.take(table, held.bits)
+
+
+def _texts_in(table: Table, name: str) -> list[str]:
+    """A column's words; empty ones where no column is named."""
+    return texts_of(table.columns[name]) if name else [""] * len(table.rows)

@@ -1,0 +1,214 @@
+"""A table: the wanted columns of a CSV or Parquet file, each row with its number in the file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.historian.columns import Column
+from twins.historian.csvtext import Text, cells_of, read_text, records, sniffed_delimiter, sniffed_lines
+from twins.historian.recording import RecordingError
+from twins.historian.tally import Tally
+
+Watch = Callable[[float], None]
+_TEXT_ENDINGS = {".csv", ".tsv", ".txt", ".dat"}
+_PARQUET_ENDINGS = {".parquet", ".pq"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a text file is laid out; None where it is found out by looking."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    skip_rows: int = 0  # lines before the header
+    comment: str = ""  # lines that begin so are no rows
+    header: tuple[str, ...] = ()  # the names of a file that has none
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """n rows. `columns` are Arrow arrays of n, all strings from a text file; `rows` are their 1-based numbers in the file."""
+
+    columns: Mapping[str, Column]
+    rows: NDArray[np.int64]
+
+
+class Source(Protocol):
+    """An opened file: its column names are known, its cells not yet read."""
+
+    names: tuple[str, ...]
+    told: Mapping[str, str]  # what was found out about the layout
+
+    def read(self, names: Sequence[str], tally: Tally, watch: Watch) -> Table:
+        """These columns of all rows that have as many cells as the header; the others are tallied."""
+
+
+def open_source(path: Path, layout: Layout, watch: Watch) -> Source:
+    """A .csv, .tsv, .txt or .dat file (also gzipped), or Parquet. Raises RecordingError with a sentence for the user."""
+    if not path.is_file():
+        raise RecordingError(f"{path} is not a file; give the path of a .csv, .csv.gz or .parquet file")
+    endings = [ending.lower() for ending in path.suffixes if ending.lower() != ".gz"]
+    ending = endings[-1] if endings else ""
+    if ending in _PARQUET_ENDINGS:
+        return ParquetSource(path)
+    if ending in _TEXT_ENDINGS:
+        return TextSource(path, layout, watch)
+    raise RecordingError(
+        f"{path} is neither a .csv, .tsv, .txt, .dat (or one of them with .gz) nor a .parquet file; export it as CSV first"
+    )
+
+
+@dataclass
+class TextSource:
+    """Rows of text with a header line."""
+
+    path: Path
+    layout: Layout
+    watch: Watch
+    names: tuple[str, ...] = field(init=False)
+    told: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._text = read_text(self.path, self.layout.encoding, self.watch)
+        self._starts = self._text.line_starts()
+        self._wanted = _lines_that_matter(self._text, self._starts, self.layout)
+        lines = sniffed_lines(self._text, self._starts, self._wanted)
+        self._delimiter = self.layout.delimiter or sniffed_delimiter(lines)
+        self.told = {"encoding": self._text.encoding, "delimiter": self._delimiter}
+        self.names = self._names(lines)
+
+    def read(self, names: Sequence[str], tally: Tally, watch: Watch) -> Table:
+        """See `Source.read`."""
+        if self._text.damaged:
+            tally.count("truncated_file", max(len(self._starts) - 1, 1))
+        begins = records(self._text, self._starts, self._wanted, len(self.names), self._delimiter, tally)
+        lines = np.flatnonzero(begins) + 1
+        malformed: list[int] = []
+        blank: list[int] = []
+        columns = self._parsed(names, malformed, blank) if len(lines) else dict.fromkeys(names, _no_strings())
+        tally.count("malformed_row", lines[np.array(malformed, np.int64) - 1])
+        watch(1.0)
+        return Table(columns, np.delete(lines, np.array(malformed + blank, np.int64) - 1))
+
+    def _names(self, lines: list[str]) -> tuple[str, ...]:
+        if self.layout.header:
+            return self.layout.header
+        if not lines:
+            raise RecordingError(f"{self.path} holds no rows; nothing to import")
+        self._wanted[int(np.flatnonzero(self._wanted)[0])] = False
+        names = cells_of(lines[0], self._delimiter)
+        body = [row for row in (cells_of(line, self._delimiter) for line in lines[1:]) if row]
+        if body and all(len(row) == len(names) + 1 for row in body):  # a delimiter at the end of each row, or row names before it
+            names = [*names, ""] if all(not row[-1] for row in body) else ["", *names]
+        return tuple(names)
+
+    def _parsed(self, names: Sequence[str], malformed: list[int], blank: list[int]) -> dict[str, Column]:
+        import pyarrow as pa
+        from pyarrow import csv
+
+        def note(row: Any) -> Literal["skip"]:
+            (malformed if row.text.strip() else blank).append(row.number)
+            return "skip"
+
+        body = self._body()
+        keys = {name: f"c{self.names.index(name)}" for name in names}
+        table = csv.read_csv(
+            io.BytesIO(body),
+            read_options=csv.ReadOptions(
+                use_threads=False,
+                block_size=min(len(body) + 1, 2**31 - 1),
+                column_names=[f"c{i}" for i in range(len(self.names))],
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+            ),
+            convert_options=csv.ConvertOptions(
+                include_columns=list(keys.values()),
+                column_types=dict.fromkeys(keys.values(), pa.string()),
+                strings_can_be_null=False,
+            ),
+        )
+        return {name: table[key].combine_chunks() for name, key in keys.items()}
+
+    def _body(self) -> bytes:
+        """The lines that matter, and those that go on from one."""
+        first = int(np.argmax(self._wanted))
+        if self._wanted[first:].all():
+            return self._text.body[self._starts[first] :]
+        kept = np.repeat(self._wanted, np.diff(self._starts))
+        return np.frombuffer(self._text.body, np.uint8)[kept].tobytes()
+
+
+class ParquetSource:
+    """A Parquet file; a row group that is damaged is left out and its rows tallied."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        try:
+            self._file = parquet.ParquetFile(path)
+        except (pa.ArrowException, OSError) as error:
+            raise RecordingError(
+                f"{path} can't be read as Parquet ({_first_line(error)}); write it anew or export it as CSV"
+            ) from None
+        self.names = tuple(self._file.schema_arrow.names)
+        self.told: Mapping[str, str] = {}
+
+    def read(self, names: Sequence[str], tally: Tally, watch: Watch) -> Table:
+        """See `Source.read`."""
+        import pyarrow as pa
+
+        groups, rows, first = [], [np.zeros(0, np.int64)], 1
+        for i in range(self._file.num_row_groups):
+            size = self._file.metadata.row_group(i).num_rows
+            numbers = np.arange(first, first + size, dtype=np.int64)
+            first += size
+            try:
+                groups.append(self._file.read_row_group(i, columns=list(names)))
+                rows.append(numbers)
+            except (pa.ArrowException, OSError):
+                tally.count("damaged_block", numbers)
+            watch((i + 1) / self._file.num_row_groups)
+        table = pa.concat_tables(groups) if groups else self._file.schema_arrow.empty_table()
+        return Table({name: _plain(table[name]) for name in names}, np.concatenate(rows))
+
+
+def _lines_that_matter(text: Text, starts: NDArray[np.int64], layout: Layout) -> NDArray[np.bool_]:
+    """A mask over lines: not skipped, not empty, not a comment."""
+    lengths = np.diff(starts)
+    wanted = lengths > 1
+    if len(wanted) and lengths[-1] == 1:
+        wanted[-1] = text.body[-1:] != b"\n"
+    wanted[: layout.skip_rows] = False
+    if mark := layout.comment.encode():
+        head = np.frombuffer(text.body, np.uint8)[starts[:-1]] == mark[0] if len(wanted) else wanted
+        for i in np.flatnonzero(head).tolist():
+            wanted[i] &= not text.body.startswith(mark, int(starts[i]))
+    return wanted
+
+
+def _plain(column: Column) -> Column:
+    """One array, dictionaries decoded."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _no_strings() -> Column:
+    import pyarrow as pa
+
+    return pa.array([], pa.string())
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

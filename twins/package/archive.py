@@ -1,0 +1,143 @@
+"""The files of a package, from a folder or a zip, and the zip that goes into a recording."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from twins.package.fault import Fault, PackageError
+
+LARGEST = 256 << 20  # bytes, unpacked
+MOST = 10_000  # files
+ROOT = "twin.yaml"
+_OWN = re.compile(
+    r"twin\.yaml|viewpoints\.yaml|README\.md|LICENSE[^/]*"
+    r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A package's own files by name, `meshes/pump.glb`; `name` is what the package is called in sentences."""
+
+    name: str
+    sizes: Mapping[str, int]
+    folder: Path | None = None
+    packed: zipfile.ZipFile | None = None
+    prefix: str = ""
+
+    def read(self, name: str) -> bytes:
+        """One file's content. Raises PackageError where it can't be read."""
+        try:
+            if self.folder is not None:
+                return (self.folder / name).read_bytes()
+            assert self.packed is not None
+            return self.packed.read(self.prefix + name)
+        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as problem:
+            raise _refused(name, f"the file can't be read: {problem}", "check its permissions, or pack it again") from None
+
+    def named(self, pattern: str) -> tuple[str, ...]:
+        """The names that match a pattern like `types/*.yaml`, in order."""
+        return tuple(name for name in sorted(self.sizes) if PurePosixPath(name).match(pattern))
+
+
+def files_of(path: Path) -> Files:
+    """The files of a folder or a zip. Raises PackageError with one sentence where it is neither."""
+    try:
+        if path.is_dir():
+            return _with_root(_folder(path))
+        if path.is_file() and path.name != ROOT:
+            return files_in(path.read_bytes(), path.name)
+        if path.name == ROOT and path.is_file():
+            return _with_root(_folder(path.parent))
+    except OSError as problem:
+        raise _refused(path.name, f"it can't be read: {problem.strerror}", "check its permissions") from None
+    raise _refused(str(path), "there is no such folder or file", "give the folder of a package, or a zip of it")
+
+
+def files_in(content: bytes, name: str = "package.zip") -> Files:
+    """The files of a zip in memory. Raises PackageError where it is no zip, or not an honest one."""
+    try:
+        packed = zipfile.ZipFile(io.BytesIO(content))
+        entries = packed.infolist()
+    except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError, RuntimeError):
+        raise _refused(name, "this is neither a folder nor a zip", "give the folder of a package, or a zip of it") from None
+    _judge(name, entries)
+    sizes = {entry.filename: entry.file_size for entry in entries if not entry.is_dir()}
+    prefix = _top_folder(sizes)
+    inside = {key.removeprefix(prefix): size for key, size in sizes.items() if key.startswith(prefix)}
+    return _with_root(
+        Files(name, {key: size for key, size in inside.items() if _OWN.fullmatch(key)}, packed=packed, prefix=prefix)
+    )
+
+
+def zipped(path: Path) -> bytes:
+    """The package as a zip of its own files, the same bytes for the same content."""
+    files = files_of(path)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
+        for name in sorted(files.sizes):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
+            packed.writestr(entry, files.read(name))
+    return content.getvalue()
+
+
+def _refused(file: str, message: str, remedy: str) -> PackageError:
+    return PackageError([Fault(file, 0, message, remedy)])
+
+
+def _with_root(files: Files) -> Files:
+    if ROOT not in files.sizes:
+        raise _refused(files.name, f"there is no {ROOT} in it", f"write a {ROOT}; docs/package.md shows one")
+    return files
+
+
+def _folder(folder: Path) -> Files:
+    own = [folder / name for name in (ROOT, "viewpoints.yaml", "README.md")] + sorted(folder.glob("LICENSE*"))
+    for room in ("types", "mappings", "scenarios", "predictors", "meshes"):
+        own += sorted((folder / room).rglob("*"))
+    sizes = {}
+    for path in own:
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and _OWN.fullmatch(name):
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise _refused(name, "this link leads out of the package", "put the file itself into the package")
+            sizes[name] = path.stat().st_size
+    _weigh(folder.name, len(sizes), sum(sizes.values()))
+    return Files(folder.resolve().name, sizes, folder=folder)
+
+
+def _judge(name: str, entries: list[zipfile.ZipInfo]) -> None:
+    _weigh(name, len(entries), sum(entry.file_size for entry in entries))
+    seen: set[str] = set()
+    for entry in entries:
+        inner = PurePosixPath(entry.filename)
+        if inner.is_absolute() or ".." in inner.parts or "\\" in entry.filename or ":" in entry.filename:
+            raise _refused(name, f"“{entry.filename}” would lie outside the package", "pack the folder again, without such names")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise _refused(name, f"“{entry.filename}” is a link", "pack the file itself")
+        if entry.filename in seen:
+            raise _refused(name, f"“{entry.filename}” is in it twice", "pack the folder again")
+        if entry.flag_bits & 1:
+            raise _refused(name, f"“{entry.filename}” is encrypted", "pack it without a password")
+        seen.add(entry.filename)
+
+
+def _weigh(name: str, count: int, size: int) -> None:
+    if count > MOST or size > LARGEST:
+        said = f"it holds {count:,} files and {size / 1e6:,.0f} MB"
+        raise _refused(name, said, f"a package holds at most {MOST:,} files and {LARGEST >> 20} MB")
+
+
+def _top_folder(sizes: Mapping[str, int]) -> str:
+    """“skid/” where a zip holds the folder rather than what is in it."""
+    if ROOT in sizes:
+        return ""
+    tops = [name.removesuffix(ROOT) for name in sizes if name.endswith("/" + ROOT) and name.count("/") == 1]
+    return tops[0] if len(tops) == 1 else ""

@@ -1,0 +1,200 @@
+"""A package becomes a twin: read, judged, expanded; or every fault that stands in the way is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twins.asset import Asset, AssetKind, Relation, Twin, Viewpoint
+from twins.package.archive import ROOT, Files, files_in, files_of
+from twins.package.document import Document, read_document
+from twins.package.fault import Fault, PackageError, in_order
+from twins.package.joints import jointed
+from twins.package.origin import Origin
+from twins.package.words import did_you_mean
+
+if TYPE_CHECKING:
+    from twins.package.expansion import Expansion, Written
+    from twins.package.schema import AssetForm, TwinFile
+
+
+@dataclass(slots=True)
+class Draft:
+    """A package as far as it could be read. `origins` lead from `T01`, `T01.power` and `T01#rotor` to where it was written."""
+
+    files: Files
+    documents: dict[str, Document] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
+    twin: Twin | None = None
+
+
+def load(path: Path | str) -> Twin:
+    """The twin of a folder or a zip. Raises PackageError with every fault of its form; `check` knows more of its meaning."""
+    return _sound(draft(files_of(Path(path))))
+
+
+def load_zipped(content: bytes) -> Twin:
+    """The twin of a zip in memory, as a recording keeps it. Raises PackageError."""
+    return _sound(draft(files_in(content)))
+
+
+def draft(files: Files, *, whole: bool = False) -> Draft:
+    """Reads all that can be read. What is wrong stands in `faults`; `twin` is None where there is too little for one.
+
+    With `whole`, types that no asset has are expanded too, apart from the tree, so that they can be judged.
+    """
+    made = Draft(files)
+    form = _twin_file(made)
+    types = _types(made, form)
+    if form is not None:
+        _expand(made, form, types, whole)
+    _mappings(made)
+    made.faults = list(in_order(made.faults))
+    return made
+
+
+def _sound(made: Draft) -> Twin:
+    if made.faults or made.twin is None:
+        raise PackageError(made.faults)
+    return made.twin
+
+
+def _read(made: Draft, name: str) -> Document:
+    try:
+        document = read_document(name, made.files.read(name))
+    except PackageError as problem:
+        document = Document(name, faults=list(problem.faults))
+    made.documents[name] = document
+    made.faults += document.faults
+    return document
+
+
+def _twin_file(made: Draft) -> TwinFile | None:
+    from twins.package.schema import TwinFile
+    from twins.package.validation import validated  # pydantic costs a tenth of a second: only when a package is read
+
+    document = _read(made, ROOT)
+    if document.data is None:
+        if not document.faults:
+            made.faults.append(document.fault((), "there is nothing in it", "docs/package.md shows what belongs here"))
+        return None
+    form, faults = validated(document, TwinFile)
+    made.faults += faults
+    return form
+
+
+def _types(made: Draft, form: TwinFile | None) -> dict[str, Written]:
+    from twins.package.expansion import Written
+    from twins.package.schema import TypesFile
+    from twins.package.validation import validated
+
+    root = made.documents[ROOT]
+    found = {name: Written(each, Origin(root, ("types", name))) for name, each in (form.types if form else {}).items()}
+    for name in made.files.named("types/*.yaml"):
+        document = _read(made, name)
+        if document.data is None:
+            continue
+        file, faults = validated(document, TypesFile)
+        made.faults += faults
+        for word, each in file.types.items() if file else ():
+            here = Origin(document, ("types", word))
+            if word in found:
+                said = f"there is a second type “{word}”; the first is in {found[word].origin}"
+                made.faults.append(here.fault(said, "give one of the two another name"))
+            else:
+                found[word] = Written(each, here)
+    return found
+
+
+def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool) -> None:
+    from twins.package.expansion import Expansion
+
+    document, head = made.documents[ROOT], form.twin
+    expansion = Expansion(types)
+    root = Asset("", head.name or head.id, AssetKind(head.kind), description=head.description)
+    expansion.root(root, head.tags, head.shows, Origin(document, ("twin",)))
+    for path, asset, place in _parents_first(made, form):
+        placed = expansion.place(asset, path, Origin(document, place))
+        _join(made, expansion, placed)
+    relations, viewpoints = tuple(_relations(made, form, expansion.assets)), tuple(_viewpoints(made, expansion.assets))
+    for name in expansion.unplaced() if whole else ():
+        _join(made, expansion, expansion.set_apart(name))
+    expansion.resolve()
+    made.faults += expansion.faults
+    made.origins = expansion.origins
+    made.twin = Twin(
+        head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
+        form.environment.model_dump(exclude_none=True), head.timezone, head.description,
+    )  # fmt: skip
+
+
+def _parents_first(made: Draft, form: TwinFile) -> Iterator[tuple[str, AssetForm, tuple[str | int, ...]]]:
+    """(path, asset, place) so that each comes after its parent; what hangs on nothing or on itself is a fault."""
+    document = made.documents[ROOT]
+    written = [("assets", k) for k in range(len(document.data.get("assets") or ()))]
+    forms = [
+        (f"{each.parent}/{each.id}" if each.parent else each.id, each, place)
+        for each, place in zip(form.assets, written, strict=True)
+    ]
+    paths, known, waiting = {path for path, _, _ in forms}, {""}, forms
+    while ready := [each for each in waiting if each[1].parent in known]:
+        yield from ready
+        waiting = [each for each in waiting if each[1].parent not in known]
+        known |= {path for path, _, _ in ready}
+    for path, asset, place in waiting:
+        said, remedy = f"the parent “{asset.parent}” of {asset.id} is no placed asset", did_you_mean(asset.parent, paths)
+        if asset.parent in paths:
+            said, remedy = (
+                f"{path} is its own parent, by way of {asset.parent}",
+                "let one of them stand in the twin: remove its parent",
+            )
+        made.faults.append(document.fault((*place, "parent"), said, remedy or "write the path of an asset of this list"))
+
+
+def _join(made: Draft, expansion: Expansion, placed: tuple[str, ...]) -> None:
+    parts, faults = jointed([part for path in placed for part in expansion.assets[path].parts], expansion.origins)
+    made.faults += faults
+    for path in placed:
+        own = tuple(part for part in parts if part.asset == path)
+        expansion.assets[path] = replace(expansion.assets[path], parts=own)
+
+
+def _relations(made: Draft, form: TwinFile, assets: Mapping[str, Asset]) -> Iterator[Relation]:
+    for k, relation in enumerate(form.relations):
+        ends = {"subject": relation.subject, "object": relation.object}
+        for end, path in ends.items():
+            if path not in assets or not path:
+                remedy = did_you_mean(path, assets) or "write the path of an asset, like T01 or T01/gearbox"
+                made.faults.append(
+                    made.documents[ROOT].fault(("relations", k, end), f"{end}: there is no asset “{path}”", remedy)
+                )
+        if all(assets.get(path) for path in ends.values()):
+            yield Relation(relation.subject, relation.kind, relation.object)
+
+
+def _viewpoints(made: Draft, assets: Mapping[str, Asset]) -> Iterator[Viewpoint]:
+    from twins.package.schema import ViewpointsFile
+    from twins.package.validation import validated
+
+    if "viewpoints.yaml" not in made.files.sizes:
+        return
+    document = _read(made, "viewpoints.yaml")
+    form, faults = validated(document, ViewpointsFile) if document.data is not None else (None, [])
+    made.faults += faults
+    for k, each in enumerate(form.viewpoints if form else ()):
+        if each.asset not in assets:
+            remedy = did_you_mean(each.asset, assets) or "write the path of an asset"
+            made.faults.append(document.fault(("viewpoints", k, "asset"), f"asset: there is no asset “{each.asset}”", remedy))
+            continue
+        eye, target = (tuple(float(number) for number in numbers) for numbers in (each.eye, each.target))
+        yield Viewpoint(each.name, eye, target, each.asset)  # type: ignore[arg-type]
+
+
+def _mappings(made: Draft) -> None:
+    for name in made.files.named("mappings/*.yaml"):
+        document = _read(made, name)
+        if document.data is not None and not isinstance(document.data, dict):
+            made.faults.append(document.fault((), "a mapping is due", "docs/import.md shows how history is read"))

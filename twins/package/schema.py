@@ -1,0 +1,195 @@
+"""The schema of a package's files, in pydantic's words; it judges form, not meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from annotated_types import Len
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
+TagName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=64)]
+Text = Annotated[str, StringConstraints(max_length=10_000)]
+Pair = Annotated[list[Finite], Len(2, 2)]
+Triple = Annotated[list[Finite], Len(3, 3)]
+Scalar = float | int | bool | str | list[float | str]
+Kind = Literal["component", "system", "process", "environment"]
+
+
+class Form(BaseModel):
+    """What all have in common: no unknown keys, nothing converted silently."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class LimitsForm(Form):
+    """Where normal ends, in the tag's unit: low_low < low < high < high_high, any of them."""
+
+    low_low: Finite | None = None
+    low: Finite | None = None
+    high: Finite | None = None
+    high_high: Finite | None = None
+
+
+class TagForm(Form):
+    """One measured, commanded or computed quantity."""
+
+    kind: Literal["number", "integer", "boolean", "enumeration", "text", "waveform"] = "number"
+    unit: Text = Field(default="", description="as pint reads it: kW, degC, m/s, %, m^3/h")
+    label: Text = Field(default="", description="for people; default: the name with spaces")
+    quantity: Text = Field(default="", description="what can be coloured and compared together; default: from the unit")
+    range: Pair | None = Field(default=None, description="[lowest, highest] that is possible; the scale of colours and axes")
+    normal: Finite | None = Field(default=None, description="the middle of a diverging colour map")
+    limits: LimitsForm = LimitsForm()
+    period: Text | None = Field(default=None, description="how often it reports: 1s, 10 min, or: on change")
+    decimals: Annotated[int, Field(ge=0, le=12)] | None = Field(default=None, description="how many are shown; default 1")
+    values: list[Text] = Field(default=[], description="the names of an enumeration's codes 0, 1, …")
+    address: Mapping[Text, Text] = Field(default={}, description="protocol: address; {asset} and {tag} are filled in")
+    computed: Text = Field(default="", description="an expression: derived, not measured")
+    writable: bool = False
+    role: Text = Field(default="", description="who may command it")
+    permissives: list[Text] = Field(default=[], description="expressions that must hold for a command")
+
+
+class PartForm(Form):
+    """One named piece of geometry and how it moves."""
+
+    shape: Mapping[str, Any] | None = Field(default=None, description="box, revolve, extrude, loft, tube, repeat or join")
+    mesh: Text = Field(default="", description="FILE#NAME: one named piece of a mesh file; FILE alone is all of it")
+    on: Text = Field(default="", description="the part it stands on and moves with; default: the asset")
+    origin: Triple = [0.0, 0.0, 0.0]
+    rotate: Triple = [0.0, 0.0, 0.0]
+    axis: Triple = [0.0, 0.0, 1.0]
+    spin_by: Text = Field(default="", description="a tag in revolutions a minute")
+    turn_by: Text = Field(default="", description="a tag that is an angle")
+    colour_by: Text = Field(default="", description="the tag that tells most about this part")
+    material: Literal["equipment", "slate", "ground", "glass", "water"] = "equipment"
+    cover: bool = False
+    detail: bool = False
+
+
+class ModelForm(Form):
+    """The physical model that mirrors a thing."""
+
+    physics: Text = Field(default="", description="a model of twins/physics or of a plug-in")
+    fmu: Text = Field(default="", description="a file of the package")
+    parameters: Mapping[TagName, Scalar] = {}
+    inputs: Mapping[TagName, Text] = {}
+    outputs: Mapping[TagName, Text] = {}
+
+
+class FaultForm(Form):
+    """A profile on a declared parameter or tag."""
+
+    parameter: Text = ""
+    tag: Text = ""
+    profile: Literal["step", "ramp", "stuck", "drift", "noise", "drop"]
+    to: Scalar | None = None
+    over: Text = ""
+    rate: Scalar | None = None
+    amplitude: Scalar | None = None
+    description: Text = ""
+
+
+class TypeForm(Form):
+    """What all assets of a type, or one component, have."""
+
+    kind: Kind | None = None
+    name: Text = ""
+    type: Text = Field(default="", description="a type to take over; only for components")
+    description: Text = ""
+    tags: Mapping[TagName, TagForm] = {}
+    shows: list[Text] = Field(default=[], description="the first is the headline; default: the first tag")
+    parts: Mapping[Word, PartForm] = {}
+    components: Mapping[Word, TypeForm] = {}
+    model: ModelForm | None = None
+    faults: Mapping[Word, FaultForm] = {}
+
+
+class PlaceForm(Form):
+    """Metres in the parent's frame: x east, y north, z up (without: on the ground); heading clockwise from north."""
+
+    x: Finite = 0.0
+    y: Finite = 0.0
+    z: Finite | None = None
+    heading: Finite = 0.0
+
+
+class AssetForm(Form):
+    """One placed thing."""
+
+    id: Word
+    type: Text = ""
+    name: Text = ""
+    kind: Kind | None = None
+    description: Text = ""
+    at: PlaceForm = PlaceForm()
+    parent: Text = Field(default="", description="the path of another asset")
+    tags: Mapping[TagName, TagForm] = Field(default={}, description="fields of the type's tags that are different here")
+    shows: list[Text] = []
+    model: ModelForm | None = Field(default=None, description="parameters of the type's model that are different here")
+
+
+class RelationForm(Form):
+    """An edge of the graph beside the tree."""
+
+    subject: Text
+    kind: Word
+    object: Text
+
+
+class HeadForm(Form):
+    """The twin as a whole."""
+
+    id: Word
+    name: Text = ""
+    kind: Kind = "system"
+    description: Text = ""
+    timezone: Text = "UTC"
+    tags: Mapping[TagName, TagForm] = {}
+    shows: list[Text] = []
+
+
+class EnvironmentForm(Form):
+    """What is around."""
+
+    terrain: Mapping[str, Any] | None = Field(default=None, description="size, resolution, seed, relief, hills, pads, contour")
+
+
+class TwinFile(Form):
+    """twin.yaml."""
+
+    twin: HeadForm
+    types: Mapping[Word, TypeForm] = {}
+    assets: list[AssetForm] = []
+    relations: list[RelationForm] = []
+    environment: EnvironmentForm = EnvironmentForm()
+
+
+class TypesFile(Form):
+    """types/*.yaml."""
+
+    types: Mapping[Word, TypeForm]
+
+
+class ViewpointForm(Form):
+    """A saved camera."""
+
+    name: Text
+    eye: Triple
+    target: Triple
+    asset: Text = ""
+
+
+class ViewpointsFile(Form):
+    """viewpoints.yaml."""
+
+    viewpoints: list[ViewpointForm]
+
+
+def json_schema(file: str = "twin.yaml") -> dict[str, Any]:
+    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml` or `viewpoints.yaml`."""
+    forms: dict[str, type[Form]] = {"twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **forms[file].model_json_schema()}

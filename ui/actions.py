@@ -1,0 +1,107 @@
+"""What the window can do: the table of all actions with their default keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from twins.clock import SECOND, format_time
+from twins.timeline import AS_FAST_AS_POSSIBLE
+from ui.shortcuts import Action
+
+if TYPE_CHECKING:
+    from ui.workplace import Workplace
+
+# The letters that fly and walk in the scene, W A S D Q E, are nobody's shortcut. Where a key is hard to type on some
+# keyboard, an alternative that is a plain letter stands beside it.
+
+
+def actions(place: Workplace) -> tuple[Action, ...]:
+    """All of them, in the order of the menus."""
+    return (*_file(place), *_view(place), *_time(place), *_go(place), *_help(place))
+
+
+def _file(place: Workplace) -> tuple[Action, ...]:
+    return (
+        Action("screenshot", "Save a picture of the window…", "File", lambda: save_picture(place), ("Ctrl+Shift+S",)),
+        Action("quit", "Quit", "File", place.window.close, ("Ctrl+Q",)),
+    )
+
+
+def _view(place: Workplace) -> tuple[Action, ...]:
+    window, theme = place.window, place.theme
+    return (
+        Action("grey", "Grey", "View", lambda: place.choose_theme("grey"), (), lambda: theme.tokens.name == "grey"),
+        Action("dark", "Dark", "View", lambda: place.choose_theme("dark"), (), lambda: theme.tokens.name == "dark"),
+        Action("motion", "Rotors turn", "View", place.toggle_motion, (), place.motion),
+        Action("labels", "Labels in the scene", "View", place.toggle_labels, ("L",), place.labels),
+        Action("full", "Full screen", "View", window.toggle_full_screen, ("F11",), window.isFullScreen),
+        Action("save-view", "Save this view…", "View", place.views.ask_name, ("Ctrl+S",)),
+        Action("reset", "Panels back in their places", "View", window.docks.reset),
+        Action("menu", "Open the menu", "View", window.banner.menu_button.showMenu, ("F10",)),
+    )
+
+
+def _time(place: Workplace) -> tuple[Action, ...]:
+    panel, timeline = place.timeline_panel, place.timeline
+
+    def fastest() -> None:
+        timeline.speed = AS_FAST_AS_POSSIBLE
+        timeline.play()
+
+    return (
+        Action("play", "Play or pause", "Time", panel.toggle, ("Space", "K")),
+        Action("sample-next", "Next sample of the selected tag", "Time", lambda: panel.step(1), ("Right",)),
+        Action("sample-before", "Sample before, of the selected tag", "Time", lambda: panel.step(-1), ("Left",)),
+        Action("on", "10 s on", "Time", lambda: panel.jump(10 * SECOND), ("Shift+Right",)),
+        Action("back", "10 s back", "Time", lambda: panel.jump(-10 * SECOND), ("Shift+Left",)),
+        Action("event-next", "Next event", "Time", panel.next_event, ("N",)),
+        Action("event-before", "Event before", "Time", panel.previous_event, ("P",)),
+        Action("start", "To the start", "Time", panel.home, ("Home",)),
+        Action("end", "To the end; follow live", "Time", panel.last, ("End",)),
+        Action("slower", "Slower", "Time", panel.slower, (",", "-")),
+        Action("faster", "Faster", "Time", panel.faster, (".", "+")),
+        Action("reverse", "The other way", "Time", panel.reverse, ("R",)),
+        Action("fastest", "As fast as possible", "Time", fastest),
+        Action("loop-in", "Loop from here", "Time", panel.loop_in, ("[", "I")),
+        Action("loop-out", "Loop to here", "Time", panel.loop_out, ("]", "O")),
+        Action("loop-off", "No loop", "Time", panel.clear_loop, ("\\", "U")),
+        Action("gaps", "Skip gaps", "Time", panel.toggle_skip_gaps, ("G",), lambda: timeline.skip_gaps),
+        Action("hindsight", "Hindsight: what is known now", "Time", panel.toggle_hindsight, ("H",), lambda: timeline.hindsight),
+        Action("longer", "Show a longer time", "Time", lambda: panel.zoom(2.0), ("Ctrl+-",)),
+        Action("shorter", "Show a shorter time", "Time", lambda: panel.zoom(0.5), ("Ctrl++", "Ctrl+=")),
+        Action("all", "Show all of the recording", "Time", panel.fit, ("Ctrl+0",)),
+    )
+
+
+def _go(place: Workplace) -> tuple[Action, ...]:
+    scene, selection = place.scene, place.selection
+    return (
+        Action("palette", "Find anything, do anything", "Go", place.palette_open, ("Ctrl+K",)),
+        Action("find", "Find an asset or a tag", "Go", place.find, ("Ctrl+F", "/")),
+        Action("time", "Go to a time", "Go", place.timeline_panel.type_time, ("Ctrl+T", "T")),
+        Action("fit", "Show the selection", "Go", lambda: scene.fit(selection.asset), ("F",)),
+        Action("overview", "Show everything", "Go", lambda: scene.fit(""), ("Shift+F",)),
+        *(Action(f"view-{n}", f"Viewpoint {n}", "Go", lambda n=n: place.fly(n - 1), (f"Ctrl+{n}",)) for n in range(1, 6)),
+        *(
+            Action(f"show-{name}", f"Panel: {name.title()}", "Go", lambda name=name: place.window.docks.reveal(name))
+            for name in ("assets", "views", "inspector", "trends", "events")
+        ),
+    )
+
+
+def _help(place: Workplace) -> tuple[Action, ...]:
+    return (Action("keys", "Every key", "Help", place.show_keys, ("F1",)),)
+
+
+def save_picture(place: Workplace) -> None:
+    """Asks where, and writes the window as it looks."""
+    stamp = format_time(place.timeline.cursor).replace(":", ".")
+    proposed = Path.home() / f"{place.opened.twin.id} {stamp}.png"
+    picture = place.window.grab()
+    to, _ = QFileDialog.getSaveFileName(place.window, "Save a picture of the window", str(proposed), "PNG (*.png)")
+    if to:
+        kept = picture.save(to)
+        place.window.status.notify(f"Saved as {to}." if kept else f"{to} can't be written; choose another folder.")

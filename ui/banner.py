@@ -1,0 +1,168 @@
+"""The banner: which twin, which mode, which instant, what is alarming, who is here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import tzinfo
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from twins.clock import to_datetime
+from twins.historian.query import Answers, Query
+from twins.record import EventKind, Snapshot
+from twins.record.event import Standing
+from twins.timeline import Mode, Timeline
+from ui.elided import ElidedLabel
+from ui.marks import PRIORITIES, draw_mark, priority_of
+from ui.theme import SECONDARY, Theme, font
+
+HEIGHT, MARK, GAP, LEAST_LEFT = 34, 11, 12, 190
+
+
+class AlarmCounts(QWidget):
+    """The standing alarms by priority, each with its shape, colour and word; the shelved ones beside."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._bold = font(weight=QFont.Weight.DemiBold)
+        self.counts: tuple[tuple[str, int], ...] = ()
+        self.shelved = 0
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        theme.changed.connect(self.update)
+
+    def show_standing(self, standing: Standing) -> None:
+        """Counts what stands."""
+        shelved = {event.key for event in standing.of(EventKind.SHELVING)}
+        alarms = [event for event in standing.of(EventKind.ALARM) if event.key not in shelved]
+        found = Counter(priority_of(event) for event in alarms)
+        counts = tuple((priority, found[priority]) for priority in PRIORITIES if found[priority])
+        if (counts, len(shelved)) != (self.counts, self.shelved):
+            self.counts, self.shelved = counts, len(shelved)
+            self.setToolTip(self.text())
+            self.setAccessibleName(self.text())
+            self.updateGeometry()
+            self.update()
+
+    def text(self) -> str:
+        """What it shows, in words."""
+        words = [f"{count} {priority}" for priority, count in self.counts]
+        words += [f"{self.shelved} shelved"] if self.shelved else []
+        return " · ".join(words) if words else "no alarms"
+
+    def sizeHint(self) -> QSize:
+        """As wide as its words."""
+        return QSize(round(self._draw(None)) + 2, HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws marks and counts."""
+        painter = QPainter(self)
+        self._draw(painter)
+
+    def _draw(self, painter: QPainter | None) -> float:
+        """Draws from the left, or only measures; the width that takes, px."""
+        tokens, x = self._theme.tokens, 0.0
+        for priority, count in self.counts:
+            if painter:
+                draw_mark(painter, QRectF(x, (self.height() - MARK) / 2, MARK, MARK), priority, tokens)
+            x = self._word(painter, x + MARK + 5, str(count), self._bold, tokens.text)
+            x = self._word(painter, x + 4, priority, font(SECONDARY), tokens.muted) + 12
+        said = f"{self.shelved} shelved" if self.shelved else "" if self.counts else "no alarms"
+        return self._word(painter, x, said, font(SECONDARY), tokens.muted)
+
+    def _word(self, painter: QPainter | None, x: float, word: str, with_font: QFont, colour: str) -> float:
+        width = QFontMetricsF(with_font).horizontalAdvance(word)
+        if painter:
+            painter.setFont(with_font)
+            painter.setPen(QColor(colour))
+            painter.drawText(QRectF(x, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, word)
+        return x + width
+
+
+class Banner(QWidget):
+    """The strip along the top. `menu_button` and `palette_button` are for the window to fill."""
+
+    mode_changed = Signal(str)  # "live" or "replay"
+    hindsight_asked = Signal()
+
+    def __init__(self, theme: Theme, timeline: Timeline, zone: tzinfo, twin_name: str, operator: str, simulated: bool) -> None:
+        super().__init__(objectName="banner")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT)
+        self._timeline, self._zone = timeline, zone
+        bold = font(weight=QFont.Weight.DemiBold)
+        self.menu_button = QToolButton(text="≡", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup, toolTip="Menu (F10)")
+        self.menu_button.setAccessibleName("Menu")
+        name = QLabel("Twindeck", font=bold)
+        self._mode = QLabel(objectName="mode", font=bold)
+        self._simulated = QLabel("SIMULATED PLANT", objectName="boxed", font=font(SECONDARY), visible=simulated)
+        self._time = QLabel(font=bold)
+        self._offset = _muted(QLabel())
+        self._known = QToolButton(toolTip="What was known then, or what is known now: click to change")
+        self._known.setProperty("quiet", True)
+        self._known.clicked.connect(self.hindsight_asked)
+        self.alarms = AlarmCounts(theme)
+        self.palette_button = QToolButton(text="Ctrl+K", toolTip="Find anything, do anything (Ctrl+K)")
+        self.palette_button.setProperty("quiet", True)
+        self._groups = (
+            self._group([self.menu_button, name, ElidedLabel(twin_name)], 10, (8, 0)),
+            self._group([self._mode, self._simulated, self._time, self._offset, self._known], 8, (0, 0)),
+            self._group([self.alarms, self.palette_button, ElidedLabel(operator)], 12, (0, 12)),
+        )
+        self.mode = ""
+        self.present(Snapshot.empty(timeline.cursor), Answers(Query()))
+
+    def wanted(self) -> Query:
+        """Nothing besides the snapshot."""
+        return Query()
+
+    def present(self, snapshot: Snapshot, answers: Answers) -> None:
+        """Shows the instant that is on the screen, and what stands then."""
+        moment = to_datetime(snapshot.time, self._zone)
+        self._time.setText(moment.strftime("%Y-%m-%d %H:%M:%S") if self._timeline.end else "no data")
+        offset = moment.strftime("%z")
+        self._offset.setText(f"UTC{offset[:3]}:{offset[3:5]}".replace("-", "−", 1) if offset != "+0000" else "UTC")
+        self._known.setText("hindsight" if snapshot.hindsight else "known then")
+        self.alarms.show_standing(snapshot.standing)
+        self._show_mode("live" if self._timeline.mode is Mode.FOLLOWING and self._timeline.live else "replay")
+
+    def _show_mode(self, mode: str) -> None:
+        paused = " · PAUSED" if self._timeline.mode is Mode.PAUSED else ""
+        self._mode.setText("●  LIVE" if mode == "live" else "REPLAY" + paused)
+        self._known.setVisible(mode != "live")
+        if mode != self.mode:
+            self.mode = mode
+            self._mode.setProperty("mode", mode)
+            self._mode.style().polish(self._mode)
+            self.mode_changed.emit(mode)
+
+    def event(self, event: QEvent) -> bool:
+        """Places the three groups anew when one of them needs another width."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._place()
+        return done
+
+    def _place(self) -> None:
+        """The middle stands in the middle as long as there is room; the left is the first to be elided."""
+        left, middle, right = (group.sizeHint().width() for group in self._groups)
+        right = min(right, max(self.width() - middle - 2 * GAP - LEAST_LEFT, 0))
+        left = min(left, max(self.width() - middle - right - 2 * GAP, 0))
+        x = min(max((self.width() - middle) // 2, left + GAP), self.width() - right - GAP - middle)
+        for group, at, width in zip(self._groups, (0, x, self.width() - right), (left, middle, right), strict=True):
+            group.setGeometry(at, 0, width, self.height() - 1)
+
+    def _group(self, widgets: list[QWidget], spacing: int, margins: tuple[int, int]) -> QWidget:
+        group = QWidget(self)
+        row = QHBoxLayout(group, spacing=spacing)
+        row.setContentsMargins(margins[0], 0, margins[1], 0)
+        for widget in widgets:
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        return group
+
+
+def _muted(label: QLabel) -> QLabel:
+    label.setProperty("muted", True)
+    return label

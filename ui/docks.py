@@ -1,0 +1,138 @@
+"""The docks: where each panel stands, how the places are kept, and how they come back visible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+from PySide6.QtCore import QByteArray, QRect, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QWidget
+from PySide6QtAds import ads
+
+CENTRE, LEFT, RIGHT, BELOW_RIGHT, BOTTOM, LOWEST = "centre", "left", "right", "below right", "bottom", "lowest"
+
+
+@dataclass(frozen=True, slots=True)
+class Dock:
+    """One panel of the window: `make` builds it, after the shell has been painted. `promise` is what stands there until then."""
+
+    id: str
+    title: str
+    place: str
+    make: Callable[[], QWidget]
+    promise: str = ""
+
+
+class Docks(ads.CDockManager):
+    """The panels' places. The centre and the bottom (the transport) never move; the rest may be moved, tabbed and floated."""
+
+    def __init__(self, parent: QWidget, docks: Sequence[Dock]) -> None:
+        flag = ads.CDockManager.eConfigFlag
+        ads.CDockManager.setConfigFlags(
+            flag.OpaqueSplitterResize | flag.HideSingleCentralWidgetTitleBar | flag.FloatingContainerHasWidgetTitle
+        )
+        super().__init__(parent)
+        self.setStyleSheet("")  # the window's own sheet speaks
+        self._version = crc32(" ".join(sorted(dock.id for dock in docks)).encode()) & 0x7FFFFFFF
+        self.rows = {dock.id: dock for dock in docks}
+        self.widgets: dict[str, ads.CDockWidget] = {}
+        areas: dict[str, ads.CDockAreaWidget] = {}
+        for dock in sorted(docks, key=lambda dock: list(_BESIDE).index(dock.place)):
+            self.widgets[dock.id] = self._put(dock, areas)
+        for area in areas.values():
+            area.setCurrentIndex(0)
+        self._first = self.saveState(self._version)
+
+    def fill(self, name: str) -> QWidget:
+        """Makes one panel and puts it in its place."""
+        widget = self.rows[name].make()
+        self.widgets[name].setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        return widget
+
+    def share(self, width: int, height: int) -> None:
+        """Divides the window's room as it looks best, px."""
+        side, right = min(max(round(width * 0.165), 263), 360), min(max(round(width * 0.218), 324), 480)
+        lowest, bottom = min(max(round(height * 0.165), 140), 280), 106
+        self._size(CENTRE, [side, width - side - right, right])
+        self._size(BELOW_RIGHT, [round((height - lowest - bottom) * 0.62), round((height - lowest - bottom) * 0.38)])
+        self._size(BOTTOM, [height - bottom - lowest, bottom, lowest])
+
+    def state(self) -> str:
+        """The layout as text."""
+        return bytes(self.saveState(self._version).toBase64()).decode("ascii")
+
+    def bring_back(self, state: str) -> bool:
+        """Restores a layout; False where it is none of this window's, then nothing changes."""
+        raw = QByteArray.fromBase64(state.encode("ascii", "ignore"))
+        if not raw.startsWith(b"<?xml") or not self.restoreState(raw, self._version):
+            return False
+        for floating in self.floatingWidgets():
+            keep_visible(floating)
+        return True
+
+    def reset(self) -> None:
+        """Everything back in its first place."""
+        self.restoreState(self._first, self._version)
+        self.share(self.width(), self.height())
+
+    def reveal(self, name: str) -> None:
+        """Opens a panel and brings its tab to the front."""
+        self.widgets[name].toggleView(True)
+        self.widgets[name].setAsCurrentTab()
+
+    def _put(self, dock: Dock, areas: dict[str, ads.CDockAreaWidget]) -> ads.CDockWidget:
+        widget = ads.CDockWidget(self, dock.title)
+        widget.setObjectName(dock.id)
+        widget.setWidget(_promise(dock.promise), ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        widget.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
+        widget.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetClosable, False)
+        if dock.place in areas:
+            self.addDockWidget(ads.DockWidgetArea.CenterDockWidgetArea, widget, areas[dock.place])
+            return widget
+        side, beside = _BESIDE[dock.place]
+        if dock.place == CENTRE:
+            widget.setFeature(ads.CDockWidget.DockWidgetFeature.NoTab, True)
+            areas[dock.place] = self.setCentralWidget(widget)
+        else:
+            areas[dock.place] = self.addDockWidget(side, widget, areas.get(beside))
+        if dock.place == BOTTOM:
+            widget.setFeatures(ads.CDockWidget.DockWidgetFeature.NoTab)
+            areas[dock.place].titleBar().setVisible(False)
+        return widget
+
+    def _size(self, place: str, sizes: list[int]) -> None:
+        here = (self.widgets[name].dockAreaWidget() for name, dock in self.rows.items() if dock.place == place)
+        area = next((area for area in here if area is not None), None)
+        if area is not None:
+            self.setSplitterSizes(area, sizes)
+
+
+_BESIDE = {
+    CENTRE: (ads.DockWidgetArea.CenterDockWidgetArea, ""),
+    BOTTOM: (ads.DockWidgetArea.BottomDockWidgetArea, ""),
+    LOWEST: (ads.DockWidgetArea.BottomDockWidgetArea, BOTTOM),
+    LEFT: (ads.DockWidgetArea.LeftDockWidgetArea, CENTRE),
+    RIGHT: (ads.DockWidgetArea.RightDockWidgetArea, CENTRE),
+    BELOW_RIGHT: (ads.DockWidgetArea.BottomDockWidgetArea, RIGHT),
+}  # each place: on which side of which other
+
+
+def keep_visible(window: QWidget) -> None:
+    """Moves a window that a vanished screen took with it back onto one that is there, shrunk where it must be."""
+    frame = window.geometry()
+    seen = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+    if any(room.intersected(frame).width() >= 120 and room.contains(frame.topLeft()) for room in seen):
+        return
+    home = QGuiApplication.primaryScreen().availableGeometry()
+    size = frame.size().boundedTo(home.size())
+    placed = QRect(home.topLeft(), size)
+    placed.moveCenter(home.center())
+    window.setGeometry(placed)
+
+
+def _promise(words: str) -> QLabel:
+    label = QLabel(words, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, margin=16)
+    label.setProperty("muted", True)
+    return label

@@ -1,0 +1,1 @@
+"""Panels: each shows one thing, fetches nothing and knows no other."""

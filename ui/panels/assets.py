@@ -1,0 +1,221 @@
+"""The assets: the tree of the twin with the value that tells most of each, and where something is wrong."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QCursor, QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from twins.asset import Twin
+from twins.historian.query import Answers, Query
+from twins.record import Snapshot
+from ui.asset_model import MARK, NAME, VALUE, AssetModel, Row
+from ui.icons import icon
+from ui.marks import STALE, draw_mark
+from ui.selection import Selection
+from ui.theme import ROW, SECONDARY, Theme, font
+
+_MEDIUM = QFont.Weight.Medium
+VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT = 90, 36, 52, 12
+
+
+class AssetRows(QStyledItemDelegate):
+    """Paints the rows. `painted` remembers what each visible row says, so that only what changed is painted again."""
+
+    def __init__(self, theme: Theme, model: AssetModel) -> None:
+        super().__init__()
+        self._theme, self._model = theme, model
+        self.painted: dict[int, Row] = {}
+        self._plain, self._small, self._struck = font(), font(SECONDARY), font()
+        self._strong = font(weight=_MEDIUM)
+        self._struck.setStrikeOut(True)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Rows of one height."""
+        return QSize(60, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """One cell."""
+        row = self._model.facts(index.internalId())
+        self.painted[index.internalId()] = row
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        (self._name, self._value, self._mark)[index.column()](painter, option.rect, row, selected)
+
+    def _name(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
+        painter.setFont(self._plain)
+        painter.setPen(QColor(self._theme.tokens.text))
+        text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideMiddle, box.width() - 4)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _value(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
+        tokens = self._theme.tokens
+        muted = QColor(tokens.text if selected else tokens.muted)
+        wordy = not row.unit and row.value[:1].isalpha()  # a state takes the unit's room too
+        number = box.adjusted(0, 0, -4 if wordy else -UNIT_WIDTH, 0)
+        painter.setFont(self._struck if row.struck else self._strong if row.sound and not wordy else self._plain)
+        painter.setPen(QColor(tokens.text) if row.sound else muted)
+        text = painter.fontMetrics().elidedText(row.value, Qt.TextElideMode.ElideMiddle, number.width())
+        painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        painter.setFont(self._small)
+        painter.setPen(muted)
+        unit = painter.fontMetrics().elidedText(row.unit, Qt.TextElideMode.ElideMiddle, UNIT_WIDTH - 6)
+        beside = QRect(box.right() - UNIT_WIDTH + 6, box.top(), UNIT_WIDTH - 6, box.height())
+        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, unit)
+
+    def _mark(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
+        tokens, right = self._theme.tokens, box.right() - 8.0
+        if row.alarm:
+            draw_mark(painter, QRectF(right - 11, box.center().y() - 5, 11, 11), row.alarm, tokens)
+            right -= 16
+        if not row.doubt:
+            return
+        painter.setFont(self._small)
+        painter.setPen(QColor(tokens.text if selected else tokens.muted))
+        room = QRectF(box.left(), box.top(), right - box.left(), box.height())
+        wide = painter.fontMetrics().horizontalAdvance(row.doubt)
+        if wide <= room.width():
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.doubt)
+            right -= wide + 4
+        if right - 10 >= box.left() - 4:
+            draw_mark(painter, QRectF(right - 10, box.center().y() - 4.5, 10, 10), STALE, tokens)
+
+
+class AssetTree(QTreeView):
+    """The view: selected rows are filled from edge to edge, branches are small triangles."""
+
+    def __init__(self, theme: Theme, model: AssetModel) -> None:
+        super().__init__(headerHidden=True, uniformRowHeights=True, indentation=INDENT, mouseTracking=True)
+        self._theme = theme
+        self.rows = AssetRows(theme, model)
+        self.setModel(model)
+        self.setItemDelegate(self.rows)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setExpandsOnDoubleClick(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.header()
+        header.setMinimumSectionSize(40)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((VALUE, VALUE_WIDTH), (MARK, MARK_WIDTH)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, width)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Forgets rows that are out of sight when all is painted anew."""
+        if event.rect() == self.viewport().rect():
+            self.rows.painted.clear()
+        super().paintEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter does what a double click does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.doubleClicked.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """The ground of a selected row, or of the one under the pointer, from edge to edge."""
+        tokens = self._theme.tokens
+        under = self.viewport().mapFromGlobal(QCursor.pos())
+        if self.selectionModel().isSelected(index):
+            painter.fillRect(option.rect, QColor(tokens.selected))
+        elif self.underMouse() and option.rect.contains(under):
+            painter.fillRect(option.rect, QColor(tokens.hovered))
+        super().drawRow(painter, option, index)
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        """A triangle, down when open and right when closed."""
+        if not self.model().hasChildren(index):
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(Qt.PenStyle.NoPen))
+        painter.setBrush(QColor(self._theme.tokens.muted))
+        x, y = rect.right() - 6.0, rect.center().y() + 0.5
+        closed = ((x - 2, y - 4), (x + 3, y), (x - 2, y + 4))
+        corners = ((x - 4, y - 2), (x + 4, y - 2), (x, y + 3)) if self.isExpanded(index) else closed
+        painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+        painter.restore()
+
+
+class Assets(QWidget):
+    """The panel. Choosing a row chooses the asset for all; a double click flies there."""
+
+    def __init__(self, theme: Theme, selection: Selection, twin: Twin) -> None:
+        super().__init__()
+        self._theme, self._selection = theme, selection
+        self.model = AssetModel(twin, self)
+        self.tree = AssetTree(theme, self.model)
+        self.search = QLineEdit(placeholderText="Find asset or tag…", clearButtonEnabled=True)
+        self._glass = self.search.addAction(icon("magnify", theme.tokens), QLineEdit.ActionPosition.LeadingPosition)
+        column = QVBoxLayout(self, spacing=6)
+        column.setContentsMargins(0, 8, 0, 0)
+        top = QVBoxLayout()
+        top.setContentsMargins(10, 0, 10, 0)
+        top.addWidget(self.search)
+        column.addLayout(top)
+        column.addWidget(self.tree)
+        self.search.textChanged.connect(self._search)
+        self.tree.selectionModel().currentChanged.connect(self._choose)
+        self.tree.doubleClicked.connect(self._visit)
+        selection.changed.connect(self._follow)
+        theme.changed.connect(self._dress)
+        self._open_top()
+        self._follow()
+
+    def wanted(self) -> Query:
+        """Nothing besides the snapshot."""
+        return Query()
+
+    def present(self, snapshot: Snapshot, answers: Answers) -> None:
+        """Paints again if a row in sight says something new."""
+        self.model.show(snapshot)
+        if any(self.model.facts(place) != row for place, row in self.tree.rows.painted.items()):
+            self.tree.viewport().update()
+
+    def find(self) -> None:
+        """Puts the keyboard into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _search(self, text: str) -> None:
+        self.tree.rows.painted.clear()
+        self.model.search(text)
+        self.tree.expandAll() if text.strip() else self._open_top()
+        self._follow()
+
+    def _open_top(self) -> None:
+        self.tree.expandToDepth(0)
+
+    def _choose(self, current: QModelIndex, previous: QModelIndex) -> None:
+        if not current.isValid():
+            return
+        asset, tag = self.model.subject(current)
+        if tag or asset != self._selection.asset:  # an asset that is selected keeps its selected tag
+            self._selection.choose(asset, tag)
+
+    def _visit(self, index: QModelIndex) -> None:
+        self._selection.visit(self.model.subject(index)[0])
+
+    def _follow(self) -> None:
+        """Shows what was selected elsewhere."""
+        there = self.model.where(self._selection.asset, self._selection.tag)
+        current = self.tree.currentIndex()
+        if there.isValid() and not (current.isValid() and self.model.subject(current)[0] == self._selection.asset):
+            self.tree.setCurrentIndex(there)
+            self.tree.scrollTo(there)
+
+    def _dress(self) -> None:
+        self._glass.setIcon(icon("magnify", self._theme.tokens))
+        self.tree.viewport().update()

@@ -1,0 +1,179 @@
+"""The inspector: all that is known of the selected asset, each quantity with its quality and age."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from twins.asset import Asset, Twin
+from twins.historian.query import Answers, Query
+from twins.record import Event, EventKind, Snapshot
+from ui.alarm_row import AlarmRow
+from ui.elided import ElidedLabel
+from ui.marks import priority_of, worst
+from ui.selection import Selection
+from ui.tag_row import TagRow
+from ui.theme import SECONDARY, Theme, font
+
+
+class Inspector(QWidget):
+    """Follows the selection; a click on a quantity selects it, a click on a related asset goes there."""
+
+    def __init__(self, theme: Theme, selection: Selection, twin: Twin) -> None:
+        super().__init__()
+        self._theme, self._selection, self._twin = theme, selection, twin
+        self._snapshot = Snapshot.empty()
+        self.alarms: tuple[Event, ...] = ()
+        self.rows: dict[str, TagRow] = {}
+        self._asset: str | None = None
+        self.heading = ElidedLabel()
+        self.heading.setFont(_heading_font())
+        self.heading.setProperty("heading", True)
+        self._scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self, spacing=0)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.heading.setContentsMargins(12, 10, 12, 4)
+        column.addWidget(self.heading)
+        column.addWidget(self._scroll)
+        selection.changed.connect(self._follow)
+        theme.changed.connect(self._rebuild)
+        self._follow()
+
+    def wanted(self) -> Query:
+        """Nothing besides the snapshot."""
+        return Query()
+
+    def present(self, snapshot: Snapshot, answers: Answers) -> None:
+        """Each row shows its reading at this instant."""
+        self._snapshot = snapshot
+        alarms = self._standing()
+        if alarms != self.alarms:
+            self.alarms = alarms
+            self._rebuild()
+        self._show_values()
+
+    def _follow(self) -> None:
+        if self._selection.asset not in self._twin.assets:
+            return
+        if self._selection.asset != self._asset:
+            self._asset = self._selection.asset
+            self.alarms = self._standing()
+            self._rebuild()
+        for path, row in self.rows.items():
+            row.open(path == self._selection.tag)
+
+    def _rebuild(self) -> None:
+        """The rows for another asset, or other alarms."""
+        asset = self._twin.assets[self._asset or ""]
+        self.heading.setText(self._path_text(asset))
+        self.rows = {}
+        content = QWidget()
+        column = QVBoxLayout(content, spacing=0)
+        column.setContentsMargins(0, 0, 0, 12)
+        self._describe(asset, column)
+        self._tell_alarms(column)
+        self._list_tags(asset, column)
+        self._list_relations(asset, column)
+        column.addStretch(1)
+        self._scroll.setWidget(content)
+        self._show_values()
+
+    def _describe(self, asset: Asset, column: QVBoxLayout) -> None:
+        description = asset.description or (self._twin.description if not asset.path else "")
+        if description:
+            column.addWidget(_words(description))
+
+    def _tell_alarms(self, column: QVBoxLayout) -> None:
+        for event in self.alarms:
+            row = AlarmRow(self._theme, event)
+            row.chosen.connect(self._choose_subject)
+            column.addWidget(row)
+
+    def _list_tags(self, asset: Asset, column: QVBoxLayout) -> None:
+        tags = self._twin.tags_of(asset.path)
+        if not tags:
+            inside = self._twin.children(asset.path)
+            hint = f" Look inside: {', '.join(child.name for child in inside[:6])}." if inside else ""
+            column.addWidget(
+                _words(f"Nothing is measured here; quantities of a selected asset stand here with their quality.{hint}")
+            )
+        for tag in tags:
+            row = TagRow(self._theme, tag)
+            row.open(tag.path == self._selection.tag)
+            row.chosen.connect(self._choose_tag)
+            self.rows[tag.path] = row
+            column.addWidget(row)
+
+    def _list_relations(self, asset: Asset, column: QVBoxLayout) -> None:
+        """“drives → Generator”, “← drives Rotor”: both directions, each a link."""
+        lines = []
+        for relation in self._twin.relations:
+            kind = relation.kind.replace("_", " ")
+            if relation.subject == asset.path:
+                lines.append((kind, relation.object))
+            elif relation.object == asset.path:
+                lines.append((f"{kind} this", relation.subject))
+        if not lines:
+            return
+        column.addWidget(_section("Relations"))
+        for kind, other in lines:
+            link = QLabel(f'{kind}&nbsp;&nbsp;<a style="text-decoration:none" href="{other}">{self._name(other)}</a>')
+            link.setTextFormat(Qt.TextFormat.RichText)
+            link.setProperty("muted", True)
+            link.setFixedHeight(22)
+            link.setContentsMargins(12, 0, 12, 0)
+            link.setTextInteractionFlags(
+                Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+            )
+            link.linkActivated.connect(self._selection.choose)
+            column.addWidget(link)
+
+    def _show_values(self) -> None:
+        for path, row in self.rows.items():
+            alarm = worst(priority_of(event) for event in self.alarms if event.subject == path)
+            row.show_reading(self._snapshot.reading(path), alarm)
+
+    def _standing(self) -> tuple[Event, ...]:
+        """The alarms of the asset and of what is shown here."""
+        if self._asset is None:
+            return ()
+        about = {self._asset, *(tag.path for tag in self._twin.tags_of(self._asset))} - {""}
+        return tuple(event for event in self._snapshot.standing.of(EventKind.ALARM) if event.subject in about)
+
+    def _choose_tag(self, tag: str) -> None:
+        self._selection.choose(self._selection.asset, tag)
+
+    def _choose_subject(self, subject: str) -> None:
+        if subject in self.rows:
+            self._choose_tag(subject)
+
+    def _path_text(self, asset: Asset) -> str:
+        """T01 / GEARBOX."""
+        names = [above.name for above in self._twin.ancestors(asset.path) if above.path]
+        return (" / ".join(reversed(names)) or asset.name).upper()
+
+    def _name(self, path: str) -> str:
+        names = [above.name for above in self._twin.ancestors(path) if above.path]
+        return " / ".join(reversed(names)) or self._twin.name
+
+
+def _heading_font() -> QFont:
+    chosen = font(SECONDARY, QFont.Weight.DemiBold)
+    chosen.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.3)
+    return chosen
+
+
+def _section(title: str) -> QLabel:
+    label = QLabel(title.upper(), font=_heading_font())
+    label.setProperty("heading", True)
+    label.setContentsMargins(12, 14, 12, 4)
+    return label
+
+
+def _words(text: str) -> QLabel:
+    label = QLabel(text, wordWrap=True, textFormat=Qt.TextFormat.PlainText, font=font(SECONDARY))
+    label.setProperty("muted", True)
+    label.setContentsMargins(12, 0, 12, 8)
+    return label

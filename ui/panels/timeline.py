@@ -1,0 +1,343 @@
+"""The timeline panel: the transport on the left, the lanes on the right, and everything the keys can do to them."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from twins.asset import Twin
+from twins.historian.query import Answers, Query
+from twins.record import Snapshot
+from twins.timeline import Mode, Timeline
+from ui.coverage import between, bucket_ns, covered, learnt, together
+from ui.event_marks import TOLD
+from ui.selection import Selection
+from ui.stepping import Stepping
+from ui.strip_paint import LABELS
+from ui.theme import Theme
+from ui.time_view import TimeView
+from ui.timeline_strip import TimelineStrip
+from ui.transport import Transport
+
+_WITNESSES = 3  # so many headline tags stand for the whole recording
+
+
+class TimelinePanel(QWidget):
+    """Acts on the timeline and the view it is given; `moved` fires after every intention, so that the window answers at once.
+
+    Coverage is read off the trends of up to three headline tags and of the selected one, over what is shown and half as much
+    on both sides; the gaps in it are what playback may skip.
+    """
+
+    moved = Signal()
+
+    def __init__(self, theme: Theme, selection: Selection, twin: Twin, timeline: Timeline, view: TimeView) -> None:
+        super().__init__()
+        self._selection, self._twin, self._timeline, self._view = selection, twin, timeline, view
+        zone = ZoneInfo(twin.timezone)
+        self._theme = theme
+        self._snapshot = Snapshot.empty()
+        self._answers: Answers | None = None
+        self._asked = Query()
+        self._before = timeline.cursor
+        self._stepping = Stepping()
+        self._steps = 0  # samples still to go, signed
+        self.transport = Transport(theme, timeline, zone)
+        self.strip = TimelineStrip(theme, timeline, view, zone)
+        self.message = QLabel(self)
+        self.message.setObjectName("timelinemessage")
+        self.message.hide()
+        self._lay_out()
+        self._connect()
+
+    # ------------------------------------------------------------------ asked and shown
+
+    def wanted(self) -> Query:
+        """The next step's search, else events and coverage of what is shown."""
+        if self._stepping.question is not None:
+            return self._stepping.question
+        tags = self._witnesses()
+        period = max((self._snapshot.channels[self._snapshot.place[tag]].period_ns or 0 for tag in tags), default=0)
+        stretch = self._view.around((self._asked.start, self._asked.end), 5 * period // 2)
+        if (stretch, tags) != ((self._asked.start, self._asked.end), self._asked.tags):
+            width = min(4096, self.strip.width() * (stretch[1] - stretch[0]) // self._view.span)
+            self._asked = Query(tags, *stretch, max(64, width), True, TOLD, hindsight=True)
+        return self._asked
+
+    def present(self, snapshot: Snapshot, answers: Answers) -> None:
+        """Shows where the cursor is, and what is known of the stretch."""
+        self._snapshot = snapshot
+        self._step_on(answers)
+        if answers is not self._answers and answers.query.events and answers.query.tags == self._asked.tags:
+            self._answers = answers
+            self._take(answers)
+        self._keep_in_view()
+        self.transport.refresh()
+        self.strip.update()
+
+    # ------------------------------------------------------------------ what the keys do
+
+    def step(self, direction: int) -> None:
+        """One sample of the selected tag (or of the asset's first) on, or back."""
+        tag = self._stepped_tag()
+        if tag is None:
+            self.say("Select a tag to step through its samples.")
+            return
+        self._steps += 1 if direction > 0 else -1
+        if self._stepping.question is None:
+            self._look_for_sample(tag)
+        self.moved.emit()
+
+    def next_event(self) -> None:
+        """To the next event."""
+        self._look_for_event(True)
+
+    def previous_event(self) -> None:
+        """To the event before."""
+        self._look_for_event(False)
+
+    def jump(self, delta_ns: int) -> None:
+        """That much on, or back."""
+        self.seek(self._timeline.cursor + delta_ns)
+
+    def seek(self, t: int) -> None:
+        """To an instant, and it is shown."""
+        self._timeline.seek(t)
+        self._reveal()
+        self._told()
+
+    def toggle(self) -> None:
+        """Plays or pauses."""
+        self._timeline.toggle()
+        self._told()
+
+    def home(self) -> None:
+        """To the start."""
+        self._timeline.home()
+        self._reveal()
+        self._told()
+
+    def last(self) -> None:
+        """To the end; follows a live plant."""
+        self._timeline.last()
+        self._reveal()
+        self._told()
+
+    def go_live(self) -> None:
+        """Follows the plant's clock, where there is one."""
+        self.last()
+
+    def faster(self) -> None:
+        """The next speed up."""
+        self._timeline.faster()
+        self._told()
+
+    def slower(self) -> None:
+        """The next speed down."""
+        self._timeline.slower()
+        self._told()
+
+    def reverse(self) -> None:
+        """The other way."""
+        self._timeline.reverse()
+        self._told()
+
+    def loop_in(self) -> None:
+        """The loop starts here."""
+        self._timeline.set_loop_in()
+        self._told()
+
+    def loop_out(self) -> None:
+        """The loop ends here."""
+        self._timeline.set_loop_out()
+        self._told()
+
+    def clear_loop(self) -> None:
+        """No loop."""
+        self._timeline.clear_loop()
+        self._told()
+
+    def toggle_hindsight(self) -> None:
+        """What was known then, or what is known now."""
+        self._timeline.hindsight = not self._timeline.hindsight
+        self._told()
+
+    def toggle_skip_gaps(self) -> None:
+        """Playback takes time for gaps, or none."""
+        self._timeline.skip_gaps = not self._timeline.skip_gaps
+        self._told()
+
+    def fit(self) -> None:
+        """Shows all there is."""
+        self._view.fit(self._timeline.start, self._timeline.end)
+        self.moved.emit()
+
+    def zoom(self, factor: float) -> None:
+        """Shows `factor` times as long a stretch, about the cursor if it is seen."""
+        cursor = self._timeline.cursor
+        self._view.zoom(cursor if self._view.holds(cursor) else (self._view.start + self._view.end) // 2, factor)
+        self.moved.emit()
+
+    def type_time(self) -> None:
+        """Puts the keys into the field for a time."""
+        self.transport.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def say(self, sentence: str) -> None:
+        """One sentence above the strip's lower edge; "" takes it away."""
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+        self._place_message()
+
+    # ------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The sentence keeps its place."""
+        super().resizeEvent(event)
+        self._place_message()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The sentence keeps its size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._place_message()
+
+    def _lay_out(self) -> None:
+        line = QFrame()
+        line.setFixedWidth(1)
+        row = QHBoxLayout(self, spacing=0)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.transport)
+        row.addWidget(line)
+        row.addWidget(self.strip, 1)
+        self._line = line
+        self._dress()
+
+    def _connect(self) -> None:
+        self._theme.changed.connect(self._dress)
+        self.transport.moved.connect(self._acted)
+        self.transport.complained.connect(self.say)
+        self.transport.loop_view_asked.connect(lambda: self._loop(self._view.start, self._view.end))
+        self.strip.sought.connect(self._sought)
+        self.strip.loop_chosen.connect(self._loop)
+        self.strip.fit_asked.connect(self.fit)
+        self._selection.changed.connect(self.strip.update)
+
+    def _dress(self) -> None:
+        tokens = self._theme.tokens
+        self._line.setStyleSheet(f"background: {tokens.line};")
+        self.message.setStyleSheet(
+            f"background: {tokens.raised}; color: {tokens.text}; padding: 3px 8px;"
+            f"border: 1px solid {tokens.muted}; border-radius: 3px;"
+        )
+
+    def _place_message(self) -> None:
+        left, room = self.strip.x() + LABELS + 8, self.strip.width() - LABELS - 16
+        self.message.adjustSize()
+        self.message.setGeometry(
+            left, self.height() - self.message.height() - 6, min(self.message.width(), room), self.message.height()
+        )
+        self.message.raise_()
+
+    # ------------------------------------------------------------------ moving
+
+    def _told(self) -> None:
+        self.transport.refresh()
+        self.strip.update()
+        self.moved.emit()
+
+    def _acted(self) -> None:
+        self._reveal()
+        self._told()
+
+    def _sought(self, t: int) -> None:
+        self.say("")
+        self._timeline.seek(t)
+        self._before = self._timeline.cursor
+        self._told()
+
+    def _loop(self, start: int, end: int) -> None:
+        self._timeline.set_loop(start, end)
+        self._told()
+
+    def _reveal(self) -> None:
+        self._before = self._timeline.cursor
+        self._view.reveal(self._timeline.cursor, self._place())
+
+    def _keep_in_view(self) -> None:
+        """Pages on when the cursor leaves what is shown; who looks elsewhere is left in peace."""
+        cursor = self._timeline.cursor
+        if self._view.holds(self._before) and not self._view.holds(cursor):
+            self._view.reveal(cursor, self._place())
+        self._before = cursor
+
+    def _place(self) -> float:
+        if self._timeline.mode is Mode.FOLLOWING:
+            return 0.8
+        if self._timeline.mode is Mode.PLAYING:
+            return 0.1 if self._timeline.speed > 0 else 0.9
+        return 0.5
+
+    # ------------------------------------------------------------------ stepping
+
+    def _stepped_tag(self) -> str | None:
+        asset = self._twin.assets.get(self._selection.asset)
+        named = (self._selection.tag, *((*asset.shows, *asset.tags) if asset else ()), *self._witnesses())
+        return next((tag for tag in named if tag in self._snapshot.place), None)
+
+    def _look_for_sample(self, tag: str) -> None:
+        period = self._snapshot.channels[self._snapshot.place[tag]].period_ns
+        bounds = (self._timeline.start, self._timeline.end)
+        self._stepping.to_sample(tag, period, self._timeline.cursor, self._steps > 0, bounds)
+        if self._stepping.question is None:
+            self._steps = 0
+
+    def _look_for_event(self, forward: bool) -> None:
+        self._steps = 0
+        self._stepping.to_event(TOLD, self._timeline.cursor, forward, (self._timeline.start, self._timeline.end))
+        self.moved.emit()
+
+    def _step_on(self, answers: Answers) -> None:
+        if self._stepping.question is None or answers.query != self._stepping.question:
+            return
+        found = self._stepping.hear(answers)
+        if found is None:
+            if self._stepping.question is None:
+                self._steps = 0
+                self.say("There is no further one.")
+            return
+        self._steps -= (self._steps > 0) - (self._steps < 0)
+        self.say("")
+        self.seek(found)
+        if self._steps and (tag := self._stepped_tag()):
+            self._look_for_sample(tag)
+
+    # ------------------------------------------------------------------ coverage
+
+    def _witnesses(self) -> tuple[str, ...]:
+        """The tags whose trends tell where samples are: regular ones that the recording knows."""
+        heads = (asset.headline for asset in self._twin.children(""))
+        regular = [tag for tag in heads if self._regular(tag)][:_WITNESSES]
+        if not regular:
+            regular = [channel.path for channel in self._snapshot.channels if channel.period_ns][:_WITNESSES]
+        chosen = self._selection.tag
+        return tuple(dict.fromkeys((*regular, *((chosen,) if self._regular(chosen) else ()))))
+
+    def _regular(self, tag: str) -> bool:
+        place = self._snapshot.place.get(tag)
+        return place is not None and self._snapshot.channels[place].period_ns is not None
+
+    def _take(self, answers: Answers) -> None:
+        query = answers.query
+        each = {tag: covered(t, bucket_ns(t, query.start, query.end, query.width)) for tag, t in answers.trends.items()}
+        plant = self._timeline.lanes[0]
+        whole = together(each.values())
+        whole = whole[0], np.minimum(whole[1], plant.end)
+        start, end = max(query.start, plant.start), min(query.end, plant.end)
+        if start < end and each:
+            self._timeline.gaps = learnt(self._timeline.gaps, start, end, between(whole, start, end))
+        self.strip.show_coverage(whole, each.get(self._selection.tag, whole))
+        self.strip.show_events(answers.events)

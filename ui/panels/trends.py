@@ -1,0 +1,261 @@
+"""The trends: tags dragged here, or the selected one, drawn over the stretch that the timeline shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from twins.asset import Tag, TagKind, Twin
+from twins.historian.query import Answers, Query
+from twins.record import Snapshot
+from twins.timeline import Timeline
+from ui.coverage import bucket_ns
+from ui.icons import icon
+from ui.numbers import quality_words, shown, tag_label
+from ui.selection import Selection
+from ui.theme import ICON, Theme, legible
+from ui.time_view import TimeView
+from ui.trend_legend import WIDTH, Entry, TrendLegend
+from ui.trend_lines import line_of
+
+MIME = "application/x-twindeck-tag"
+MOST = 8
+_WIDE = 620  # px: from here on the legend stands beside the plot
+_COLOURS = ("#2d6fb0", "#0b8f78", "#8a4fb5", "#5c6770", "#2a9fc4", "#b0478f", "#6b7f1f", "#7a5c4a")  # none is an alarm's
+
+
+class TrendsPanel(QWidget):
+    """Draws its own tags, or while it has none the selection's. A click or drag on the plot moves the cursor (`moved`)."""
+
+    moved = Signal()
+
+    def __init__(self, theme: Theme, selection: Selection, twin: Twin, timeline: Timeline, view: TimeView) -> None:
+        super().__init__()
+        from ui.trend_plot import TrendPlot  # pyqtgraph takes most of a second: not before the panel is wanted
+
+        self._theme, self._selection, self._twin, self._timeline = theme, selection, twin, timeline
+        self._shared, self._free = view, TimeView(view.start, view.end)
+        self._tags: tuple[str, ...] = ()
+        self._dismissed: str | None = None
+        self._drawn: tuple[str, ...] = ()
+        self._asked = Query()
+        self._shown: object = None
+        self._fitted: object = None
+        self._snapshot = Snapshot.empty()
+        self.plot = TrendPlot(theme, timeline.start, ZoneInfo(twin.timezone))
+        self.legend = TrendLegend(theme)
+        self.link = QToolButton(checkable=True, checked=True, iconSize=QSize(ICON, ICON))
+        self.link.setToolTip("Show the same stretch as the timeline")
+        self.link.setAccessibleName(self.link.toolTip())
+        self.note = QLabel(wordWrap=True)
+        self.note.setProperty("muted", True)
+        self.message = QLabel(
+            "Drag a tag here from the tree or the inspector", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True
+        )
+        self.message.setProperty("muted", True)
+        self.setAcceptDrops(True)
+        self._lay_out()
+        self._connect()
+        self._restyle()
+
+    # ------------------------------------------------------------------ which tags
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What is drawn: its own tags, else the selected one or the selected asset's first."""
+        if self._tags:
+            return self._tags
+        asset = self._twin.assets.get(self._selection.asset)
+        chosen = self._selection.tag or (asset.headline if asset else "")
+        return (chosen,) if chosen != self._dismissed and self._drawable(chosen) else ()
+
+    def add(self, path: str) -> None:
+        """Draws a tag too; what can't be is refused with a sentence."""
+        tag = self._twin.tags.get(path)
+        if tag is None or not self._drawable(path):
+            nothing = f"“{path}” is no tag of this twin."
+            self._say(nothing if tag is None else f"{tag_label(tag)} is a {tag.kind.value}: there is no line to draw.")
+        elif path not in self.tags and len(self.tags) >= MOST:
+            self._say(f"{MOST} tags at most; take one off first.")
+        else:
+            self._say("")
+            self._tags = tuple(dict.fromkeys((*self.tags, path)))
+            self._choose()
+
+    def remove(self, path: str) -> None:
+        """Takes a tag off."""
+        self._dismissed = path
+        self._tags = tuple(tag for tag in self._tags if tag != path)
+        self._choose()
+
+    def state(self) -> dict[str, object]:
+        """What to remember."""
+        return {"tags": list(self._tags), "linked": self.link.isChecked()}
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """What was remembered; tags that are no more are left out."""
+        kept = state.get("tags", [])
+        kept = kept if isinstance(kept, list) else []
+        self._tags = tuple(tag for tag in kept if isinstance(tag, str) and self._drawable(tag))[:MOST]
+        self.link.setChecked(bool(state.get("linked", True)))
+        self._choose()
+
+    # ------------------------------------------------------------------ asked and shown
+
+    def wanted(self) -> Query:
+        """The trends of what is shown and half as much on both sides, a bucket a pixel."""
+        tags = self.tags
+        if not tags:
+            return Query()
+        periods = [self._twin.tags[tag].period_ns or 0 for tag in tags]
+        stretch = self._view.around((self._asked.start, self._asked.end), 5 * max(periods) // 2)
+        if (stretch, tags) != ((self._asked.start, self._asked.end), self._asked.tags):
+            width = min(4096, self.plot.room * (stretch[1] - stretch[0]) // self._view.span)
+            self._asked = Query(tags, *stretch, width)
+        return self._asked
+
+    def present(self, snapshot: Snapshot, answers: Answers) -> None:
+        """Moves the cursor; draws lines anew only where the answers are."""
+        self._snapshot = snapshot
+        if self.tags != self._drawn:
+            self._choose()
+        self.plot.show_cursor(self._timeline.cursor)
+        if answers is not self._shown and answers.query.tags == self._drawn and self._drawn:
+            self._shown = answers
+            self._draw(answers)
+        self.legend.show_entries([self._entry(tag) for tag in self._drawn])
+
+    # ------------------------------------------------------------------ drag and drop
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Tags are welcome."""
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Draws what was dropped, one path a line."""
+        for path in bytes(event.mimeData().data(MIME).data()).decode("utf-8").split():
+            self.add(path)
+        event.acceptProposedAction()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The legend goes beside a wide plot and above a narrow one."""
+        super().resizeEvent(event)
+        wide = self.width() >= _WIDE
+        self._body.setDirection(QBoxLayout.Direction.RightToLeft if wide else QBoxLayout.Direction.TopToBottom)
+        self._side.setMaximumWidth(min(max(WIDTH, self.width() * 3 // 10), 380) if wide else 16_777_215)
+        self._side.setMinimumWidth(self._side.maximumWidth() if wide else 0)
+
+    # ------------------------------------------------------------------
+
+    @property
+    def _view(self) -> TimeView:
+        return self._shared if self.link.isChecked() else self._free
+
+    def _lay_out(self) -> None:
+        self._side = QWidget()
+        head = QHBoxLayout(spacing=4)
+        head.addWidget(self.note, 1)
+        head.addWidget(self.link)
+        column = QVBoxLayout(self._side, spacing=0)
+        column.setContentsMargins(0, 2, 4, 2)
+        column.addLayout(head)
+        column.addWidget(self.legend)
+        column.addStretch(1)
+        drawn = QWidget()
+        self._body = QBoxLayout(QBoxLayout.Direction.RightToLeft, drawn, spacing=0)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.addWidget(self._side)
+        self._body.addWidget(self.plot, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.message)
+        self._stack.addWidget(drawn)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+
+    def _connect(self) -> None:
+        self.legend.removed.connect(self.remove)
+        self.legend.chosen.connect(lambda tag: self._selection.choose(self._twin.tags[tag].asset, tag))
+        self.plot.sought.connect(self._seek)
+        self.link.toggled.connect(self._link)
+        self._shared.changed.connect(self._stretch)
+        self._free.changed.connect(self._stretch)
+        self._selection.changed.connect(self._selected)
+        self._theme.changed.connect(self._restyle)
+        self.plot.follow(self._view)
+        self._choose()
+
+    def _choose(self) -> None:
+        """Deals colours and axes out to what is to be drawn now."""
+        self._drawn = self.tags
+        colours = self._colours()
+        self.plot.choose([self._twin.tags[tag] for tag in self._drawn], {tag: colours[i] for i, tag in enumerate(self._drawn)})
+        self.legend.show_entries([self._entry(tag) for tag in self._drawn])
+        self._stack.setCurrentIndex(1 if self._drawn else 0)
+        self._shown = self._fitted = None
+
+    def _draw(self, answers: Answers) -> None:
+        query = answers.query
+        until = min(query.end, self._timeline.end if self._timeline.hindsight else max(self._timeline.cursor, query.start))
+        lines = {
+            tag: line_of(trend, bucket_ns(trend, query.start, query.end, query.width), self._timeline.start, until)
+            for tag, trend in answers.trends.items()
+        }
+        limited = self._drawn if len(self._drawn) <= 2 else (self._selection.tag,)
+        self.plot.show_lines(lines, limited)
+        self._fit()
+
+    def _fit(self) -> None:
+        stands = (self._view.start, self._view.end, self._drawn)
+        self.plot.fit(anew=stands != self._fitted)
+        self._fitted = stands
+
+    def _entry(self, path: str) -> Entry:
+        tag, reading = self._twin.tags[path], self._snapshot.reading(path)
+        value, unit = shown(reading, tag)
+        colour, dashed = self._colours()[self._drawn.index(path)]
+        asset = self._twin.assets.get(tag.asset)
+        label = f"{asset.name} {tag_label(tag).lower()}" if asset and asset.path else tag_label(tag)
+        return Entry(path, label, colour, dashed, value, unit, reading.sound, quality_words(reading))
+
+    def _colours(self) -> list[tuple[str, bool]]:
+        tokens = self._theme.tokens
+        return [(legible(colour, tokens.panel, tokens.text, 3.0), i >= MOST // 2) for i, colour in enumerate(_COLOURS)]
+
+    def _drawable(self, path: str) -> bool:
+        tag: Tag | None = self._twin.tags.get(path)
+        return tag is not None and tag.kind not in (TagKind.TEXT, TagKind.WAVEFORM)
+
+    def _seek(self, t: int) -> None:
+        self._timeline.seek(t)
+        self.plot.show_cursor(self._timeline.cursor)
+        self.moved.emit()
+
+    def _link(self, linked: bool) -> None:
+        if not linked:
+            self._free.show(self._shared.start, self._shared.end)
+        self.plot.follow(self._view)
+        self._fit()
+
+    def _stretch(self) -> None:
+        self.plot.show_stretch()
+        self._fit()
+
+    def _selected(self) -> None:
+        self._dismissed = None if not self._tags else self._dismissed
+        if self.tags != self._drawn:
+            self._choose()
+
+    def _restyle(self) -> None:
+        self.link.setIcon(icon("link-variant", self._theme.tokens))
+        self._choose()
+
+    def _say(self, sentence: str) -> None:
+        self.note.setText(sentence)
+        if not self._drawn:
+            self.message.setText(sentence or "Drag a tag here from the tree or the inspector")

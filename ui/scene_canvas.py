@@ -1,0 +1,235 @@
+"""The canvas: the one OpenGL view of the window, or, where OpenGL can't be had, the same picture made off screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  makes all renderers
+from PySide6.QtCore import QProcess, QTimer
+from PySide6.QtGui import QGuiApplication, QImage, QOpenGLContext, QPainter, QPaintEvent, QSurfaceFormat
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+from vtkmodules.vtkRenderingOpenGL2 import vtkGenericOpenGLRenderWindow
+
+from scene.camera import Pose
+from scene.picture import OffScreen, Pixels, photograph
+from scene.twin_scene import TwinScene
+from twins import clock
+
+PLATFORMS = ("xcb", "wayland", "wayland-egl", "windows", "cocoa")  # a QOpenGLWidget aborts on the others
+SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "basic render")
+SAMPLES = 4
+SLOW_MS = 40  # a picture that takes longer is drawn at half its size while the camera moves
+SETTLED_MS = 300  # a software renderer smooths edges only once nothing has moved for so long
+_COLOUR, _LINEAR, _DRAW_FRAMEBUFFER, _SCISSOR = 0x4000, 0x2601, 0x8CA9, 0x0C11
+
+_PROBE = """
+import sys
+from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QSurfaceFormat
+app = QGuiApplication(sys.argv)
+wanted = QSurfaceFormat(); wanted.setVersion(3, 2); wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+context = QOpenGLContext(); context.setFormat(wanted)
+surface = QOffscreenSurface(); surface.setFormat(wanted); surface.create()
+if not (context.create() and context.makeCurrent(surface) and context.format().version() >= (3, 2)):
+    sys.exit(1)
+print(context.functions().glGetString(0x1F01))
+"""
+
+
+def surface_format() -> QSurfaceFormat:
+    """What the 3D needs. As the application's default, set before its first window, it also holds under Wayland."""
+    wanted = QSurfaceFormat()
+    wanted.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
+    wanted.setVersion(3, 2)
+    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    wanted.setSwapInterval(0)  # waiting for the screen would block what the rest of the window does
+    return wanted
+
+
+class Probe(QProcess):
+    """Asks a child process for OpenGL, which may kill it, and tells the renderer's name, or "" where there is none."""
+
+    def __init__(self, answer: Callable[[str], None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._answer: Callable[[str], None] | None = answer
+        self.finished.connect(self._read)
+        self.errorOccurred.connect(self._read)
+        if QGuiApplication.platformName() not in PLATFORMS:
+            QTimer.singleShot(0, self._read)
+        else:
+            self.start(sys.executable, ["-c", _PROBE])
+            QTimer.singleShot(10_000, self, self._read)
+
+    def _read(self) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            fine = (
+                self.state() == QProcess.ProcessState.NotRunning
+                and self.exitCode() == 0
+                and self.exitStatus() == self.ExitStatus.NormalExit
+            )
+            answer(bytes(self.readAllStandardOutput().data()).decode(errors="replace").strip() if fine else "")
+            self.kill()
+
+
+class GlCanvas(QOpenGLWidget):
+    """VTK draws into frame buffers of its own and the result is copied into the widget's.
+
+    Qt owns the context, which exists from the first paint on. VTK asks through events to make it current.
+    """
+
+    def __init__(self, scene: TwinScene, pose: Callable[[], Pose], software: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFormat(surface_format())
+        self._scene, self._pose, self._software = scene, pose, software
+        self._context: QOpenGLContext | None = None
+        self._window = vtkGenericOpenGLRenderWindow()
+        self._window.SetOwnContext(False)
+        self._window.SetReadyForRendering(False)
+        self._window.SetFrameBlitModeToNoBlit()
+        self._window.SetMultiSamples(0 if software else SAMPLES)
+        self._window.AddRenderer(scene.renderer)
+        self._observers = [
+            self._window.AddObserver("WindowMakeCurrentEvent", lambda *_: self._make_current()),
+            self._window.AddObserver("WindowIsCurrentEvent", lambda *_: self._window.SetIsCurrent(self._is_current())),
+        ]
+        self._cost_ms, self._hurried = 0.0, False
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self.update)
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._settled.timeout.connect(self._smooth)
+
+    def draw(self, hurry: bool = False) -> None:
+        """Something changed: draws as soon as half of the time is left for the rest of the window, or at once in a hurry."""
+        self._hurried = self._hurried or hurry
+        if self._software:
+            self._window.SetMultiSamples(0)
+            self._settled.start()
+        if hurry:
+            self.update()
+        elif not self._soon.isActive():
+            self._soon.start(round(self._cost_ms))
+
+    def photograph(self, pose: Pose, width: int, height: int) -> Pixels:
+        """A picture from elsewhere, uint8[height, width, 3]; the canvas must be drawn again afterwards."""
+        if self._context is None:
+            self.grabFramebuffer()  # makes the context
+        self._make_current()
+        samples = self._window.GetMultiSamples()
+        self._window.SetMultiSamples(SAMPLES)
+        self._scene.use_pixel_ratio(1.0)
+        pixels = photograph(self._window, self._scene, pose, width, height)
+        self._window.SetMultiSamples(samples)
+        self.doneCurrent()
+        return pixels
+
+    def close_graphics(self) -> None:
+        """Lets go of what VTK has in the context, while that still lives."""
+        self._settled.stop()
+        self._soon.stop()
+        if self._context is not None:
+            self._make_current()
+            self._window.Finalize()
+            self._window.SetReadyForRendering(False)
+            self._context = None
+            self.doneCurrent()
+        for observer in self._observers:
+            self._window.RemoveObserver(observer)
+        self._observers.clear()
+
+    def initializeGL(self) -> None:
+        """The context is there."""
+        self._context = self.context()
+        self._context.aboutToBeDestroyed.connect(self.close_graphics)
+        self._window.OpenGLInitContext()
+        self._window.OpenGLInit()
+        self._window.SetForceMaximumHardwareLineWidth(1)
+        self._window.SetReadyForRendering(True)
+
+    def paintGL(self) -> None:
+        """Draws the scene, copies it over."""
+        if self._context is None:
+            return
+        ratio = self.devicePixelRatioF()
+        width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        share = 0.5 if self._software and self._hurried and self._cost_ms > SLOW_MS else 1.0  # coarse while the camera moves
+        drawn = max(1, round(width * share)), max(1, round(height * share))
+        begun = clock.monotonic()
+        state = self._window.GetState()
+        state.Reset()  # Qt has used OpenGL since
+        state.Push()
+        self._window.SetSize(*drawn)
+        self._scene.use_pixel_ratio(ratio * share)
+        self._scene.look(self._pose())
+        self._window.Render()
+        self.makeCurrent()
+        gl = self._context.functions()
+        gl.glBindFramebuffer(_DRAW_FRAMEBUFFER, self.defaultFramebufferObject())
+        gl.glDisable(_SCISSOR)
+        self._window.BlitDisplayFramebuffer(0, 0, 0, *drawn, 0, 0, width, height, _COLOUR, _LINEAR)
+        gl.glColorMask(False, False, False, True)  # what is not opaque would let the desktop through
+        gl.glClearColor(0.0, 0.0, 0.0, 1.0)
+        gl.glClear(_COLOUR)
+        gl.glColorMask(True, True, True, True)
+        state.Pop()
+        if share == 1.0 and not self._window.GetMultiSamples():
+            self._cost_ms = (clock.monotonic() - begun) / 1e6
+
+    def _smooth(self) -> None:
+        self._hurried = False
+        self._window.SetMultiSamples(SAMPLES)
+        self.update()
+
+    def _make_current(self) -> None:
+        """Not `QWidget.makeCurrent`: that would also bind the widget's frame buffer under VTK's feet."""
+        if self._context is not None:
+            self._context.makeCurrent(self._context.surface())
+
+    def _is_current(self) -> bool:
+        return self._context is not None and QOpenGLContext.currentContext() is self._context
+
+
+class PictureCanvas(QWidget):
+    """The same without OpenGL in the window: a picture made off screen at each change."""
+
+    def __init__(self, scene: TwinScene, pose: Callable[[], Pose], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._scene, self._pose = scene, pose
+        self._off_screen: OffScreen | None = OffScreen(scene, samples=0)
+
+    def draw(self, hurry: bool = False) -> None:
+        """Something changed: draws soon."""
+        self.update()
+
+    def photograph(self, pose: Pose, width: int, height: int) -> Pixels:
+        """A picture from elsewhere, uint8[height, width, 3]."""
+        if self._off_screen is None:
+            return np.zeros((height, width, 3), np.uint8)
+        return self._off_screen.picture(pose, width, height)
+
+    def close_graphics(self) -> None:
+        """Lets go of the graphics."""
+        if self._off_screen is not None:
+            self._off_screen.close()
+            self._off_screen = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Makes the picture and paints it."""
+        if self._off_screen is None:
+            return
+        ratio = self.devicePixelRatioF()
+        self._scene.use_pixel_ratio(ratio)
+        pixels = self._off_screen.picture(self._pose(), max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio)))
+        height, width, _ = pixels.shape
+        image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        image.setDevicePixelRatio(ratio)
+        painter = QPainter(self)
+        painter.drawImage(0, 0, image)
+        painter.end()
+
+
+def is_software(renderer: str) -> bool:
+    """The renderer's name is that of one without a graphics card."""
+    return any(name in renderer.lower() for name in SOFTWARE)

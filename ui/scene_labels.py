@@ -1,0 +1,112 @@
+"""Labels of things in the 3D: name, value, unit, and a mark where the value can't be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from scene.camera import Pose
+from scene.labels import placed
+from scene.twin_scene import TwinScene
+from twins.asset import Tag
+from twins.record import Snapshot
+from ui.numbers import shown
+from ui.theme import Theme, Tokens, font
+
+PADDING, HEIGHT, MARK = 8.0, 24.0, 14.0
+Text = tuple[str, str, str, bool]  # name, value, unit, and whether the value is current
+FAR_SIZES = 6.0  # labels are gone from this many times the twin's size
+
+
+class Labels(QWidget):
+    """One label for each placed asset, laid over the 3D. `read` takes an instant; `pose` tells where it is seen from."""
+
+    def __init__(self, scene: TwinScene, pose: Callable[[], Pose], theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._scene, self._pose, self._theme = scene, pose, theme
+        self._homes = tuple(scene.anchors)
+        self._anchors = np.array(list(scene.anchors.values()), np.float64).reshape(-1, 3)
+        self._texts: list[Text] = []
+
+    def read(self, snapshot: Snapshot) -> bool:
+        """Takes names, values and units as they are now; tells whether any is another."""
+        tags = [self._tag(home) for home in self._homes]
+        readings = [snapshot.reading(tag.path) if tag else None for tag in tags]
+        pairs = [shown(reading, tag) if reading and tag else ("", "") for reading, tag in zip(readings, tags, strict=True)]
+        sound = [reading is None or reading.sound for reading in readings]
+        names = [self._scene.twin.assets[home].name for home in self._homes]
+        before, self._texts = self._texts, [(name, *pair, fine) for name, pair, fine in zip(names, pairs, sound, strict=True)]
+        return before != self._texts
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws those that fit."""
+        if not self._texts:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        plain, strong = font(), font(weight=QFont.Weight.DemiBold)
+        sizes = np.array([[sum(_widths(text, plain, strong)) + 2 * PADDING, HEIGHT] for text in self._texts])
+        first = [i for i, home in enumerate(self._homes) if f"{self._scene.selected}/".startswith(home + "/")]
+        far = FAR_SIZES * float(np.linalg.norm(np.diff(self._scene.bounds(), axis=0)))
+        for label in reversed(placed(self._anchors, sizes, first, self._pose(), self.width(), self.height(), far)):
+            painter.setOpacity(label.strength)
+            box = QRectF(round(label.left) + 0.5, round(label.top) + 0.5, sizes[label.which, 0], HEIGHT)
+            self._box(painter, box, self._texts[label.which], label.which in first, self._theme.tokens, plain, strong)
+        painter.end()
+
+    def _tag(self, home: str) -> Tag | None:
+        """What colours the thing as a whole, else its headline."""
+        return self._scene.twin.tags.get(self._scene.told_of(home) or self._scene.twin.assets[home].headline)
+
+    def _box(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        text: Text,
+        chosen: bool,
+        tokens: Tokens,
+        plain: QFont,
+        strong: QFont,
+    ) -> None:
+        ground = QColor(tokens.raised)
+        ground.setAlphaF(0.90)
+        painter.setPen(QPen(QColor(tokens.accent if chosen else tokens.line), 1.0))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(box, 3, 3)
+        sound = text[3]
+        tones = (tokens.text, tokens.text if sound else tokens.muted, tokens.muted)
+        left, base = box.left() + PADDING, box.center().y() + QFontMetricsF(plain).capHeight() / 2
+        for word, tone, face, wide in zip(text[:3], tones, (plain, strong, plain), _widths(text, plain, strong), strict=False):
+            painter.setFont(face)
+            painter.setPen(QColor(tone))
+            painter.drawText(QPointF(left, base), word)
+            left += wide
+        if not sound:
+            _mark(painter, QRectF(left + 2, box.center().y() - 4.5, 9, 9), tokens)
+
+
+def _widths(text: Text, plain: QFont, strong: QFont) -> tuple[float, float, float, float]:
+    """Of name, value and unit with what is after each, and of the mark."""
+    thin, thick = QFontMetricsF(plain), QFontMetricsF(strong)
+    name, value, unit, sound = text
+    return (
+        thin.horizontalAdvance(name) + (8 if value else 0),
+        thick.horizontalAdvance(value) + (4 if unit else 0),
+        thin.horizontalAdvance(unit) + (0 if sound else 6),
+        0.0 if sound else MARK,
+    )
+
+
+def _mark(painter: QPainter, box: QRectF, tokens: Tokens) -> None:
+    """The hatch of the mesh, small: this value is not current."""
+    painter.setPen(QPen(QColor(tokens.muted), 1.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(box)
+    for step in (0.0, 4.5, 9.0):
+        painter.drawLine(QPointF(box.left() + step, box.top()), QPointF(box.left(), box.top() + step))
+        painter.drawLine(QPointF(box.right(), box.top() + step), QPointF(box.left() + step, box.bottom()))

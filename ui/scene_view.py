@@ -1,0 +1,287 @@
+"""The scene in the window: shows snapshots, turns mouse and keys into moves of the camera, tells what was picked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from scene import camera
+from scene.camera import Pose, Vector
+from scene.legend import Choice, Legend, choices_of
+from scene.palette import DARK, GREY, Palette
+from scene.pilot import Pilot, Way
+from scene.stage import Meshes
+from scene.twin_scene import TwinScene
+from twins import clock
+from twins.asset import Twin, Viewpoint
+from twins.historian.query import Answers, Query
+from twins.record import Snapshot
+from ui.scene_canvas import GlCanvas, PictureCanvas, Probe, is_software
+from ui.scene_labels import Labels
+from ui.theme import Theme
+
+FRAME_MS = 16
+LONGEST_STEP = 0.1  # seconds; after a pause nothing leaps
+FLYING_KEYS = {Qt.Key.Key_W: "w", Qt.Key.Key_A: "a", Qt.Key.Key_S: "s", Qt.Key.Key_D: "d", Qt.Key.Key_Q: "q", Qt.Key.Key_E: "e"}
+FLYING_KEYS |= {Qt.Key.Key_Shift: "shift"}
+
+
+class SceneView(QWidget):
+    """The 3D of one twin. `ready` fires when the first picture can be drawn, `degraded` when it must do without OpenGL."""
+
+    picked = Signal(str)  # an asset's path, "" beside everything
+    visited = Signal(str)
+    legend_changed = Signal(object)  # a Legend
+    way_changed = Signal(str)
+    ready = Signal()
+    degraded = Signal(str)  # one sentence for the status line
+
+    def __init__(self, twin: Twin, meshes: Meshes, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._theme = theme
+        self._canvas: GlCanvas | PictureCanvas | None = None
+        self._probe = Probe(self._begin, self)  # works while the scene is built
+        self.scene = TwinScene(twin, meshes, self._palette())
+        self.choices = choices_of(twin)
+        self.pilot = Pilot(self._overview(1.6), self.scene.ground.height, self._blocked)
+        self.labels = Labels(self.scene, lambda: self.pilot.pose, theme, self)
+        self._snapshot = Snapshot.empty()
+        self._seconds, self._shown_at, self._ticked = 0.0, clock.monotonic(), clock.monotonic()
+        self._last, self._dragged = QPointF(), False
+        self._timer = QTimer(self, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        theme.changed.connect(self._repaint_theme)
+
+    # ------------------------------------------------------------------ what is shown
+
+    def wanted(self) -> Query:
+        """Nothing besides the snapshot."""
+        return Query()
+
+    def present(self, snapshot: Snapshot, answers: Answers) -> None:
+        """Shows an instant. Rotors turn the way that time goes, at the pace of the display's own clock."""
+        now = clock.monotonic()
+        passed = min((now - self._shown_at) / clock.SECOND, LONGEST_STEP)
+        direction = (snapshot.time > self._snapshot.time) - (snapshot.time < self._snapshot.time)
+        self._seconds, self._shown_at = self._seconds + direction * passed, now
+        if snapshot is not self._snapshot:
+            self._snapshot = snapshot
+            changed = self.scene.show(snapshot, self._seconds)
+            if self.labels.read(snapshot) or changed:
+                self._draw()
+
+    def colour_by(self, choice: Choice) -> Legend:
+        """What colours the scene from now on."""
+        legend = self.scene.colour_by(choice)
+        self.labels.read(self._snapshot)
+        self._draw()
+        self.legend_changed.emit(legend)
+        return legend
+
+    def select(self, asset: str) -> None:
+        """Shows an asset as the selected one."""
+        if asset != self.scene.selected:
+            self.scene.select(asset)
+            self._draw()
+
+    # ------------------------------------------------------------------ where it is seen from
+
+    def fit(self, asset: str = "") -> None:
+        """Flies to where an asset, or all, fills the picture."""
+        pose = self.pilot.pose
+        pitch = min(max(pose.pitch_deg, -60.0), -8.0)
+        bounds = self.scene.bounds(asset)
+        self._glide(camera.fitted(bounds, self._aspect(), pose.heading_deg, pitch) if asset else self._overview(self._aspect()))
+
+    def go(self, viewpoint: Viewpoint) -> None:
+        """Flies to a saved camera, and selects what it looks at."""
+        if viewpoint.asset:
+            self.picked.emit(viewpoint.asset)
+        self._glide(self.scene.pose_of(viewpoint))
+
+    def viewpoint(self, name: str) -> Viewpoint:
+        """The camera as it stands, to be saved."""
+        pose = self.pilot.pose
+        eye, target = (tuple(round(float(c), 3) for c in point) for point in (pose.eye, pose.focus))
+        return Viewpoint(name, eye, target)  # type: ignore[arg-type]
+
+    def picture(self) -> QImage:
+        """What is seen, without labels."""
+        return self._photograph(self.pilot.pose, self.width(), self.height())
+
+    def picture_from(self, viewpoint: Viewpoint, width: int, height: int) -> QImage:
+        """What would be seen from a saved camera, without labels."""
+        return self._photograph(self.scene.pose_of(viewpoint), width, height)
+
+    def move_by(self, way: Way) -> None:
+        """Orbit, fly or walk from now on."""
+        self.pilot.choose(way)
+        self._go_on()
+        self.way_changed.emit(way)
+
+    def show_labels(self, shown: bool) -> None:
+        """Whether things have labels."""
+        self.labels.setVisible(shown)
+
+    def spin(self, spinning: bool) -> None:
+        """Whether rotors go round."""
+        self.scene.motion.spinning = spinning
+
+    # ------------------------------------------------------------------ mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begins a drag, or a click."""
+        self._last, self._dragged = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Left: turn; middle, right, or with Shift: pan."""
+        step = event.position() - self._last
+        if not self._dragged and step.manhattanLength() < QApplication.startDragDistance() / 2:
+            return
+        self._last, self._dragged = event.position(), True
+        if event.buttons() == Qt.MouseButton.LeftButton and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pilot.turn(step.x(), -step.y())
+        elif event.buttons() != Qt.MouseButton.NoButton:
+            self.pilot.pan(step.x(), -step.y(), self.height())
+        self._draw(hurry=True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click selects."""
+        if event.button() == Qt.MouseButton.LeftButton and not self._dragged:
+            self.picked.emit(self.asset_at(event.position()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A double click goes there."""
+        self._dragged = True  # its release is no click
+        if asset := self.asset_at(event.position()):
+            self.visited.emit(asset)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms to what is under the pointer."""
+        self.pilot.wheel(event.angleDelta().y() / 120, self._under(event.position()))
+        self._draw(hurry=True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """F fits; W A S D Q E and Shift move one who flies or walks."""
+        if event.key() == Qt.Key.Key_F and not event.modifiers():
+            self.fit(self.scene.selected)
+        elif event.key() in FLYING_KEYS and self.pilot.way is not Way.ORBIT:
+            self.pilot.held = self.pilot.held | {FLYING_KEYS[event.key()]}
+            self._go_on()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """A key that is let go moves no more."""
+        if not event.isAutoRepeat() and event.key() in FLYING_KEYS:
+            self.pilot.held = self.pilot.held - {FLYING_KEYS[event.key()]}
+        super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keys let go elsewhere are not heard here."""
+        self.pilot.held = frozenset()
+        super().focusOutEvent(event)
+
+    def asset_at(self, at: QPointF) -> str:
+        """The asset seen at a point of the widget, "" for none."""
+        hit = self.scene.pick(*self._ray(at))
+        return hit.asset if hit else ""
+
+    # ------------------------------------------------------------------ the canvas
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The canvas fills the widget."""
+        self.labels.setGeometry(self.rect())
+        if self._canvas is not None:
+            self._canvas.setGeometry(self.rect())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Lets go of the graphics before the window goes."""
+        self._timer.stop()
+        if self._canvas is not None:
+            self._canvas.close_graphics()
+            self._canvas.hide()
+        super().closeEvent(event)
+
+    def _begin(self, renderer: str) -> None:
+        """The probe has answered: the canvas is made."""
+        seen_from = lambda: self.pilot.pose  # noqa: E731
+        canvas = (
+            GlCanvas(self.scene, seen_from, is_software(renderer), self)
+            if renderer
+            else PictureCanvas(self.scene, seen_from, self)
+        )
+        canvas.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        canvas.setGeometry(self.rect())
+        canvas.stackUnder(self.labels)
+        self._canvas = canvas
+        self.pilot.jump(self._overview(self._aspect()))
+        self._canvas.show()
+        if not renderer:
+            self.degraded.emit("OpenGL 3.2 is not available: the 3D is drawn as a picture, which is slower.")
+        self.ready.emit()
+
+    def _photograph(self, pose: Pose, width: int, height: int) -> QImage:
+        """Empty before `ready`."""
+        if self._canvas is None:
+            return QImage()
+        pixels = self._canvas.photograph(pose, width, height)
+        self._draw()
+        return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+    def _draw(self, hurry: bool = False) -> None:
+        if self._canvas is not None:
+            self._canvas.draw(hurry)
+            self.labels.update()
+
+    def _tick(self) -> None:
+        now = clock.monotonic()
+        self.pilot.tick(min((now - self._ticked) / clock.SECOND, LONGEST_STEP))
+        self._ticked = now
+        self._draw(hurry=True)
+        if not self.pilot.moving:
+            self._timer.stop()
+
+    def _glide(self, pose: Pose) -> None:
+        self.pilot.glide(pose)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._timer.isActive():
+            self._ticked = clock.monotonic()
+            self._timer.start()
+
+    def _overview(self, aspect: float) -> Pose:
+        """The first saved viewpoint of the twin, else everything from the south-west, a little from above."""
+        saved = next((v for v in self.scene.twin.viewpoints if not v.asset), None)
+        if saved is not None:
+            return Pose.of(saved.eye, saved.target)
+        return camera.fitted(self.scene.bounds(), aspect, 35.0, -16.0)
+
+    def _under(self, at: QPointF) -> Vector:
+        """The point in the world that is seen there: on a part, on the land, else as far as the focus."""
+        eye, direction = self._ray(at)
+        if hit := self.scene.pick(eye, direction):
+            return hit.point
+        land = self.scene.ground.hit(eye, direction, 20 * self.pilot.pose.distance)
+        return eye + direction * (self.pilot.pose.distance if land is None else land)
+
+    def _ray(self, at: QPointF) -> tuple[Vector, Vector]:
+        return camera.ray_through(self.pilot.pose, at.x(), at.y(), self.width(), self.height())
+
+    def _blocked(self, start: Vector, end: Vector) -> bool:
+        """Something stands between two points."""
+        length = float(((end - start) ** 2).sum() ** 0.5)
+        return length > 0 and self.scene.picker.pick(start, (end - start) / length, length) is not None
+
+    def _aspect(self) -> float:
+        return self.width() / max(self.height(), 1)
+
+    def _palette(self) -> Palette:
+        return DARK if self._theme.tokens.name == "dark" else GREY
+
+    def _repaint_theme(self) -> None:
+        self.scene.use_palette(self._palette())
+        self._draw()

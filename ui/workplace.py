@@ -1,0 +1,216 @@
+"""The workplace: the window with its panels, and the ties between them. Only here does anybody know two panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from twins.asset import Viewpoint
+from twins.timeline import Timeline
+from ui.actions import actions
+from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
+from ui.key_list import KeyList
+from ui.main_window import MainWindow, Opened
+from ui.palette import Entry, Palette, twin_entries
+from ui.panels.views import PICTURE
+from ui.selection import Selection
+from ui.settings import Settings
+from ui.shortcuts import Action, Shortcuts
+from ui.theme import DARK, GREY, Theme, font, palette, stylesheet
+from ui.time_view import TimeView
+from ui.viewpoints import OwnViewpoints
+
+THEME, MOTION, LABELS = "theme", "rotor motion", "labels"
+
+
+class Workplace(QObject):
+    """Builds the window on what is opened; `window.show()` paints the shell, the panels follow by themselves."""
+
+    def __init__(self, app: QApplication, opened: Opened, timeline: Timeline, settings: Settings) -> None:
+        super().__init__()
+        self._app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
+        self.theme = Theme(DARK if settings.get(THEME, "grey") == "dark" else GREY)
+        self._dress()
+        self.selection = Selection()
+        self.view = TimeView(timeline.start, timeline.end)
+        self.own = OwnViewpoints(settings, opened.twin.id)
+        self._places: list[Entry] = []
+        self.window = MainWindow(opened, timeline, self.theme, settings, self._docks())
+        self.window.furnished.connect(self._tie)
+
+    def choose_theme(self, name: str) -> None:
+        """“grey” or “dark”, and remembers it."""
+        self.settings.put(THEME, name)
+        self.theme.choose(DARK if name == "dark" else GREY)
+
+    # ------------------------------------------------------------------ what the actions do
+
+    def motion(self) -> bool:
+        """Rotors turn."""
+        return self.settings.get(MOTION, True)
+
+    def toggle_motion(self) -> None:
+        """Rotors turn, or stand still."""
+        self.settings.put(MOTION, not self.motion())
+        self.scene.spin(self.motion())
+
+    def labels(self) -> bool:
+        """The scene has labels."""
+        return self.settings.get(LABELS, True)
+
+    def toggle_labels(self) -> None:
+        """Labels in the scene, or none."""
+        self.settings.put(LABELS, not self.labels())
+        self.scene.show_labels(self.labels())
+
+    def fly(self, place: int) -> None:
+        """To the nth viewpoint, where there is one."""
+        if place < len(self.views.viewpoints):
+            self.scene.go(self.views.viewpoints[place])
+
+    def find(self) -> None:
+        """Into the field that finds assets and tags."""
+        self.window.docks.reveal("assets")
+        self.assets.find()
+
+    def palette_open(self) -> None:
+        """The palette."""
+        self.palette.open_over()
+
+    def show_keys(self) -> None:
+        """The list of keys."""
+        self.key_list.show()
+        self.key_list.raise_()
+
+    # ------------------------------------------------------------------ panels, each made once the shell is painted
+
+    def _docks(self) -> tuple[Dock, ...]:
+        return (
+            Dock("scene", "Scene", CENTRE, self._scene, "The scene is being built…"),
+            Dock("assets", "Assets", LEFT, self._assets),
+            Dock("views", "Views", LEFT, self._views),
+            Dock("inspector", "Inspector", RIGHT, self._inspector),
+            Dock("trends", "Trends", BELOW_RIGHT, self._trends),
+            Dock("timeline", "Timeline", BOTTOM, self._timeline),
+            Dock("events", "Events", LOWEST, self._events),
+        )
+
+    def _scene(self) -> QWidget:
+        from ui.scene_view import SceneView
+
+        return SceneView(self.opened.twin, self.opened.meshes(), self.theme)
+
+    def _assets(self) -> QWidget:
+        from ui.panels.assets import Assets
+
+        return Assets(self.theme, self.selection, self.opened.twin)
+
+    def _views(self) -> QWidget:
+        from ui.panels.views import Views
+
+        return Views(self.theme, self.opened.twin.viewpoints, self.own.all())
+
+    def _inspector(self) -> QWidget:
+        from ui.panels.inspector import Inspector
+
+        return Inspector(self.theme, self.selection, self.opened.twin)
+
+    def _timeline(self) -> QWidget:
+        from ui.panels.timeline import TimelinePanel
+
+        return TimelinePanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
+
+    def _trends(self) -> QWidget:
+        from ui.panels.trends import TrendsPanel
+
+        return TrendsPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
+
+    def _events(self) -> QWidget:
+        from ui.panels.events import EventsPanel
+
+        return EventsPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
+
+    # ------------------------------------------------------------------ ties
+
+    def _tie(self) -> None:
+        """All panels stand: now they hear of each other, and the keys work."""
+        self.scene, self.timeline_panel = self.window.panel("scene"), self.window.panel("timeline")
+        self.assets, self.views = self.window.panel("assets"), self.window.panel("views")
+        self._tie_scene()
+        self._tie_views()
+        self._tie_time()
+        self.theme.changed.connect(self._dress)
+        self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
+        self.key_list = KeyList(self.window, self.shortcuts)
+        self.palette = Palette(self.theme, self.window, self._entries)
+        self.window.status.help_asked.connect(self.show_keys)
+        self.window.banner.palette_button.clicked.connect(self.palette.open_over)
+        self._hang_menu()
+
+    def _tie_scene(self) -> None:
+        scene, selection = self.scene, self.selection
+        scene.picked.connect(selection.choose)
+        scene.visited.connect(selection.visit)
+        scene.degraded.connect(self.window.status.notify)
+        selection.changed.connect(lambda: scene.select(selection.asset))
+        selection.visited.connect(scene.fit)
+        scene.spin(self.settings.get(MOTION, True))
+        scene.show_labels(self.labels())
+        scene.select(selection.asset)
+
+    def _tie_views(self) -> None:
+        self.views.chosen.connect(self.scene.go)
+        self.views.save_asked.connect(self._save_view)
+        self.views.forget_asked.connect(self._forget_view)
+        self._to_picture = list(self.views.viewpoints)
+        self.scene.ready.connect(self._take_pictures)
+
+    def _tie_time(self) -> None:
+        self.timeline_panel.moved.connect(self.window.refresh.tick)
+        self.window.banner.hindsight_asked.connect(self.timeline_panel.toggle_hindsight)
+        for panel in (self.window.panel("events"), self.window.panel("trends")):
+            panel.moved.connect(self.window.refresh.tick)
+
+    def _save_view(self, name: str) -> None:
+        self.own.keep(self.scene.viewpoint(name))
+        self.views.show_own(self.own.all())
+        self.views.show_picture(name, self.scene.picture())
+
+    def _forget_view(self, name: str) -> None:
+        self.own.forget(name)
+        self.views.show_own(self.own.all())
+
+    def _take_pictures(self) -> None:
+        """One viewpoint after the other, with time for everything else in between."""
+        if self._to_picture:
+            viewpoint = self._to_picture.pop(0)
+            self.views.show_picture(viewpoint.name, self.scene.picture_from(viewpoint, PICTURE.width(), PICTURE.height()))
+            QTimer.singleShot(60, self._take_pictures)
+
+    # ------------------------------------------------------------------ menu, palette, looks
+
+    def _entries(self) -> list[Entry]:
+        entries = [Entry(a.title, a.group, self._runner(a), self.shortcuts.shown_keys(a.id)) for a in self.shortcuts.actions]
+        entries += [Entry(v.name, "viewpoint", self._flier(v)) for v in self.views.viewpoints]
+        self._places = self._places or twin_entries(self.opened.twin, self.selection)
+        return entries + self._places
+
+    def _runner(self, action: Action) -> Callable[[], None]:
+        return lambda: self.shortcuts.run(action)
+
+    def _flier(self, viewpoint: Viewpoint) -> Callable[[], None]:
+        return lambda: self.scene.go(viewpoint)
+
+    def _hang_menu(self) -> None:
+        menu = QMenu(self.window)
+        for group in dict.fromkeys(action.group for action in self.shortcuts.actions):
+            menu.addMenu(self.shortcuts.menu(group, menu))
+        self.window.banner.menu_button.setMenu(menu)
+
+    def _dress(self) -> None:
+        self._app.setStyle("Fusion")
+        self._app.setFont(font())
+        self._app.setPalette(palette(self.theme.tokens))
+        self._app.setStyleSheet(stylesheet(self.theme.tokens))
