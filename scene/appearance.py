@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from twins.clock import BEFORE_ALL_TIME
 from twins.record import Channel, Quality, Snapshot
 
 Floats = NDArray[np.float32]
+States = NDArray[np.uint8]
+Told = TypeVar("Told", np.float32, np.uint8)
 
 
 class State(IntEnum):
@@ -29,10 +32,10 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Appearance:
-    """Of n parts: `value` float32[n] in 0…1, −1 where there is none, and `state` float32[n] (a `State`)."""
+    """Of n parts: `value` float32[n] in 0…1, −1 where there is none, and `state` uint8[n] (a `State`)."""
 
     value: Floats
-    state: Floats
+    state: States
 
 
 class Binding:
@@ -48,7 +51,7 @@ class Binding:
     def __len__(self) -> int:
         return len(self._of_part)
 
-    def spread(self, told: NDArray[np.float32]) -> Floats:
+    def spread(self, told: NDArray[Told]) -> NDArray[Told]:
         """What holds for each tag, for each part."""
         return told[self._of_part]
 
@@ -85,14 +88,14 @@ def appearance_of(snapshot: Snapshot, binding: Binding) -> Appearance:
     """What each part looks like at that instant; a few array operations, whatever the number of parts."""
     columns = binding.columns(snapshot)
     if not len(snapshot.channels):
-        told = np.where(columns.untold, State.PLAIN, State.ABSENT).astype(np.float32)
+        told = np.where(columns.untold, State.PLAIN, State.ABSENT).astype(np.uint8)
         return Appearance(np.full(len(binding), -1, np.float32), binding.spread(told))
     values, state = _values(snapshot, columns), _states(snapshot, columns)
     if binding.legend.title:
         untold = (state == State.ABSENT) | (state == State.PLAIN) | ~np.isfinite(values)
         value = np.where(untold, np.float32(-1), binding.legend.fraction(values))
     else:  # condition alone: what is good stays as it is
-        value, state = np.full(len(state), -1, np.float32), np.where(state == State.GOOD, np.float32(State.PLAIN), state)
+        value, state = np.full(len(state), -1, np.float32), np.where(state == State.GOOD, np.uint8(State.PLAIN), state)
     return Appearance(binding.spread(value), binding.spread(state))
 
 
@@ -102,11 +105,11 @@ def _values(snapshot: Snapshot, columns: _Columns) -> NDArray[np.float64]:
     return np.where(columns.number, bits.view(np.float64), bits) * columns.scale + columns.offset
 
 
-def _states(snapshot: Snapshot, columns: _Columns) -> Floats:
+def _states(snapshot: Snapshot, columns: _Columns) -> States:
     """The worst that can be said wins. A number that is not a number is bad, whatever its quality says."""
     quality = snapshot.quality[columns.place] & 0b11
     nonsense = columns.number & ~np.isfinite(snapshot.bits[columns.place].view(np.float64))
-    state = np.where(quality == Quality.UNCERTAIN, State.UNCERTAIN, State.GOOD).astype(np.float32)
+    state = np.where(quality == Quality.UNCERTAIN, State.UNCERTAIN, State.GOOD).astype(np.uint8)
     state[(quality >= Quality.BAD) | nonsense | snapshot.stale[columns.place]] = State.BAD
     state[columns.unknown | (snapshot.source[columns.place] == BEFORE_ALL_TIME)] = State.ABSENT
     state[columns.untold] = State.PLAIN

@@ -16,6 +16,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from twins import InputError
+
 ROOT = Path(__file__).resolve().parent.parent
 PLAIN = {"float32", "float64", "int32", "int64", "uint8", "bool"}
 GIGABYTE = 1 << 30
@@ -33,7 +35,7 @@ FORBIDDEN = (
 )
 
 
-class SandboxError(Exception):
+class SandboxError(InputError):
     """The child was refused, died, ran out of time or memory, or answered nonsense: one sentence."""
 
 

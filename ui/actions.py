@@ -84,6 +84,10 @@ def _go(place: Workplace) -> tuple[Action, ...]:
         Action("time", "Go to a time", "Go", place.timeline_panel.type_time, ("Ctrl+T", "T")),
         Action("fit", "Show the selection", "Go", lambda: scene.fit(selection.asset), ("F",)),
         Action("overview", "Show everything", "Go", lambda: scene.fit(""), ("Shift+F",)),
+        *(
+            Action(way, f"Move through the scene: {way}", "Go", lambda way=way: place.move_by(way), (key,))
+            for way, key in (("orbit", "1"), ("fly", "2"), ("walk", "3"))
+        ),
         *(Action(f"view-{n}", f"Viewpoint {n}", "Go", lambda n=n: place.fly(n - 1), (f"Ctrl+{n}",)) for n in range(1, 6)),
         *(
             Action(f"show-{name}", f"Panel: {name.title()}", "Go", lambda name=name: place.window.docks.reveal(name))

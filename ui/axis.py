@@ -15,7 +15,7 @@ _STEPS = (
     *(n * SECOND for n in (1, 2, 5, 10, 15, 30)),
     *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)),
     *(n * HOUR for n in (1, 2, 3, 6, 12)),
-    *(DAY, 2 * DAY, _WEEK, _MONTH, 3 * _MONTH),
+    *(DAY, 2 * DAY, _WEEK, _MONTH, 2 * _MONTH, 3 * _MONTH, 6 * _MONTH),
     *(n * _YEAR for n in (1, 2, 5, 10, 20, 50, 100)),
 )
 

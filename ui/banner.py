@@ -109,7 +109,7 @@ class Banner(QWidget):
         self._groups = (
             self._group([self.menu_button, name, ElidedLabel(twin_name)], 10, (8, 0)),
             self._group([self._mode, self._simulated, self._time, self._offset, self._known], 8, (0, 0)),
-            self._group([self.alarms, self.palette_button, ElidedLabel(operator)], 12, (0, 12)),
+            self._group([self.alarms, self.palette_button, *([ElidedLabel(operator)] if operator else [])], 12, (0, 12)),
         )
         self.mode = ""
         self.present(Snapshot.empty(timeline.cursor), Answers(Query()))

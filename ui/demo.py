@@ -51,23 +51,21 @@ _DAY = parse_time("2026-01-15T00:00:00Z")
 
 
 def _import(package: Path, zip_: bytes, source: Path, path: Path, say: Callable[[float, str], None]) -> None:
-    from twins.package.loader import load
-
     from twins.historian.importing import import_history
     from twins.historian.mapping import read_mapping
+    from twins.package.loader import load
 
     import_history(load(package), zip_, source, read_mapping(package / MAPPING), path, say, lambda: False)
 
 
 def _synthesise(package: Path, zip_: bytes, _source: Path, path: Path, say: Callable[[float, str], None]) -> None:
+    from twins.emulator import synthetic_day
+    from twins.historian.drafting import drafted
+    from twins.historian.file import RecordingFile
     from twins.package.loader import load
 
-    from twins.emulator import synthetic_day
-    from twins.historian.evidence import building
-    from twins.historian.file import RecordingFile
-
     twin = load(package)
-    with building(path) as partial, RecordingFile.create(partial, zip_, twin.id, _DAY, simulated=True) as recording:
+    with drafted(path) as partial, RecordingFile.create(partial, zip_, twin.id, _DAY, simulated=True) as recording:
         for hour, batch in enumerate(synthetic_day(twin, _DAY)):
             recording.append(batch)
             say(min(1.0, hour / 24), "making a synthetic day")
@@ -97,11 +95,11 @@ def _paragraph(package: Path, path: Path, start: int, picture: Path) -> str:
     from twins.historian.file import RecordingFile
 
     with RecordingFile.open(path) as recording:
-        first, last = recording.span() or (start, start)
+        first, last = map(format_time, recording.span() or (start, start))
         samples, tags = recording.counts()["samples"], len({channel.path for channel in recording.channels})
         kind = "a synthetic day (SIMULATED PLANT)" if recording.simulated else "real measurements"
     return (
-        f"The window opened the twin “{package.name}” on {kind} from {format_time(first)} to {format_time(last)}: {samples:,} samples "
+        f"The window opened the twin “{package.name}” on {kind} from {first} to {last}: {samples:,} samples "
         f"of {tags} tags, replayed from {format_time(start)} at 128 times their speed for {SECONDS} s. "
         f"What it showed at the end is in {picture}; the recording is {path}. On a machine with a display ./dev run stays open."
     )

@@ -70,7 +70,7 @@ class Cluster:
 
 
 def clusters(
-    times: NDArray[np.int64], ranks: NDArray[np.int8], start: int, end: int, width: int, cell: int = 14
+    times: NDArray[np.int64], ranks: NDArray[np.int8], start: int, end: int, width: int, cell: int = 18
 ) -> list[Cluster]:
     """The events (`times` ascending, `ranks` places in SIGNS) of [start, end] on `width` px, one cluster a `cell` of pixels.
 

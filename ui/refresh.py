@@ -41,7 +41,7 @@ class Refresh(QObject):
         self._timeline, self._live_now = timeline, live_now
         self._panels: list[Panel] = []
         self._answers: list[Answers] = []
-        self._snapshot = Snapshot.empty()
+        self.snapshot = Snapshot.empty()
         self._span: tuple[int, int] | None = None  # as it grows, the same question has another answer
         self._asked: dict[int, object] = {}
         self._fault, self._fault_at = "", 0
@@ -56,7 +56,7 @@ class Refresh(QObject):
         """From now on this panel is asked and shown to."""
         self._panels.append(panel)
         self._answers.append(UNASKED)
-        panel.present(self._snapshot, UNASKED)
+        panel.present(self.snapshot, UNASKED)
 
     def start(self) -> None:
         """Starts the timer."""
@@ -97,15 +97,15 @@ class Refresh(QObject):
             self.failed.emit("")
         begun = clock.monotonic()
         if slot == 0:
-            self._snapshot, self._span, damage = result
+            self.snapshot, self._span, damage = result
             self.lag_ns = took_ns
             for panel, answers in zip(self._panels, self._answers, strict=True):
-                panel.present(self._snapshot, answers)
+                panel.present(self.snapshot, answers)
             self.read.emit(self._span, damage)
             self.frame_ns = clock.monotonic() - begun
         elif slot <= len(self._panels):
             self._answers[slot - 1] = result
-            self._panels[slot - 1].present(self._snapshot, result)
+            self._panels[slot - 1].present(self.snapshot, result)
 
     @Slot(int, str)
     def _complain(self, slot: int, sentence: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 
-STYLES = Path(__file__).resolve().parent.parent / "resources" / "styles"
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+STYLES, ICON_FILE = RESOURCES / "styles", RESOURCES / "icons" / "twindeck.svg"
 FAMILIES = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Roboto", "Ubuntu", "DejaVu Sans"]  # the first the system has
 
 BODY, SECONDARY, ROW, ICON = 12.5, 11.0, 26, 16  # px

@@ -32,8 +32,8 @@ class _Drag(Enum):
 class TimelineStrip(QWidget):
     """Paints the lanes and turns the pointer into instants; wheel and axis move `view` themselves."""
 
-    sought = Signal(int)
-    loop_chosen = Signal(int, int)
+    sought = Signal(object)  # ns: too long for a C++ int
+    loop_chosen = Signal(object, object)
     fit_asked = Signal()
 
     def __init__(self, theme: Theme, timeline: Timeline, view: TimeView, zone: tzinfo) -> None:

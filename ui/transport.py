@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from datetime import tzinfo
 
-import qtawesome
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from twins.timeline import AS_FAST_AS_POSSIBLE, SPEEDS, Mode, Timeline
+from ui.icons import icon
 from ui.theme import ICON, SECONDARY, Theme, font
 from ui.typed_time import read_time
 
 WIDTH = 262
+_LOOP_VIEW = "loop what is shown"
 _BUTTONS = (
-    ("home", "mdi6.skip-previous", "To the start"),
-    ("backward", "mdi6.rewind", "Play backward; again: faster"),
-    ("toggle", "mdi6.play", "Play or pause"),
-    ("forward", "mdi6.fast-forward", "Play forward; again: faster"),
-    ("last", "mdi6.skip-next", "To the end"),
+    ("home", "skip-previous", "To the start"),
+    ("backward", "rewind", "Play backward; again: faster"),
+    ("toggle", "play", "Play or pause"),
+    ("forward", "fast-forward", "Play forward; again: faster"),
+    ("last", "skip-next", "To the end"),
 )
 
 
@@ -37,17 +47,22 @@ class Transport(QWidget):
         self.setFixedWidth(WIDTH)
         self._theme, self._timeline, self._zone = theme, timeline, zone
         self._shown: object = None
+        self._choices: list[QAction] = []
         self.buttons = {name: self._button(name, title) for name, _, title in _BUTTONS}
         self.speed = self._quiet("Speed", self._speed_menu())
         self.loop = self._quiet("Loop and gaps", self._loop_menu())
         self.known = self._quiet("What was known then, or what is known now", self._known_menu())
         self.live = QPushButton("Go live ⏎", toolTip="Follow the plant's clock", focusPolicy=Qt.FocusPolicy.TabFocus)
-        self.live.clicked.connect(lambda: self._do(timeline.follow))
+        self.live.setObjectName("follow")
         self.live.setVisible(timeline.live)
         self.field = QLineEdit(placeholderText="Go to a time…", toolTip="2014-06-01 12:00, 14:30, -2h, +10 min, now")
         self.field.setAccessibleName("Go to a time")
         self.field.returnPressed.connect(self._go)
-        self.field.textEdited.connect(lambda: self.complained.emit(""))
+        self.field.textEdited.connect(self._typed)
+        self._deeds = QButtonGroup(self, exclusive=False)
+        for button in (*self.buttons.values(), self.live):
+            self._deeds.addButton(button)
+        self._deeds.buttonClicked.connect(self._pressed)
         self._lay_out()
         theme.changed.connect(self._dress)
         self._dress()
@@ -61,7 +76,7 @@ class Transport(QWidget):
             return
         self._shown = stands
         moving = timeline.mode is not Mode.PAUSED
-        self._dress_button("toggle", "mdi6.pause" if moving else "mdi6.play")
+        self._dress_button("toggle", "pause" if moving else "play")
         self.buttons["toggle"].setToolTip("Pause" if moving else "Play")
         self.speed.setText("live" if timeline.mode is Mode.FOLLOWING else f"{speed_text(timeline.speed)} ▾")
         self.loop.setText(("loop on" if timeline.loop else "loop off") + (", gaps skipped" if timeline.skip_gaps else "") + " ▾")
@@ -70,10 +85,16 @@ class Transport(QWidget):
 
     # ------------------------------------------------------------------
 
-    def _do(self, deed: Callable[[], object]) -> None:
-        deed()
+    def _acted(self) -> None:
         self.refresh()
         self.moved.emit()
+
+    def _pressed(self, button: QAbstractButton) -> None:
+        getattr(self._timeline, button.objectName())()
+        self._acted()
+
+    def _typed(self, text: str) -> None:
+        self.complained.emit("")
 
     def _go(self) -> None:
         timeline = self._timeline
@@ -86,7 +107,8 @@ class Transport(QWidget):
         self.field.clearFocus()
         outside = not timeline.start <= t <= timeline.end
         self.complained.emit("The recording holds nothing there; this is the nearest instant it has." if outside else "")
-        self._do(lambda: timeline.seek(t))
+        timeline.seek(t)
+        self._acted()
 
     def _lay_out(self) -> None:
         buttons, words, last = QHBoxLayout(spacing=8), QHBoxLayout(spacing=2), QHBoxLayout(spacing=8)
@@ -107,7 +129,7 @@ class Transport(QWidget):
         button = QToolButton(toolTip=title, iconSize=QSize(ICON + 8, ICON + 8), autoRaise=True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(title)
-        button.clicked.connect(lambda: self._do(getattr(self._timeline, name)))
+        button.setObjectName(name)  # what to tell the timeline
         return button
 
     def _quiet(self, title: str, menu: QMenu) -> QToolButton:
@@ -122,59 +144,67 @@ class Transport(QWidget):
 
     def _speed_menu(self) -> QMenu:
         menu = QMenu(self)
-        group = QActionGroup(menu)
-        forward = (*SPEEDS, AS_FAST_AS_POSSIBLE)
-        for speed in reversed(forward):
-            self._speed_action(menu, group, speed)
+        backward = QMenu("Backward", menu)
+        for speed in (*SPEEDS, AS_FAST_AS_POSSIBLE):
+            self._offer(backward, speed_text(-speed), ("speed", -speed))
+        for speed in (AS_FAST_AS_POSSIBLE, *reversed(SPEEDS)):
+            self._offer(menu, speed_text(speed), ("speed", speed))
         menu.addSeparator()
-        backward = menu.addMenu("Backward")
-        for speed in forward:
-            self._speed_action(backward, group, -speed)
-        menu.aboutToShow.connect(lambda: [a.setChecked(a.data() == self._timeline.speed) for a in group.actions()])
-        return menu
-
-    def _speed_action(self, menu: QMenu, group: QActionGroup, speed: float) -> None:
-        action = QAction(speed_text(speed), menu, checkable=True)
-        action.setData(speed)
-        action.triggered.connect(lambda: self._do(lambda: setattr(self._timeline, "speed", speed)))
-        group.addAction(action)
-        menu.addAction(action)
+        menu.addMenu(backward)
+        return self._heard(menu)
 
     def _loop_menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.addAction("Loop from here", lambda: self._do(self._timeline.set_loop_in))
-        menu.addAction("Loop to here", lambda: self._do(self._timeline.set_loop_out))
-        menu.addAction("Loop what is shown", self.loop_view_asked.emit)
-        menu.addAction("No loop", lambda: self._do(self._timeline.clear_loop))
+        menu.addAction("Loop from here").setData("set_loop_in")
+        menu.addAction("Loop to here").setData("set_loop_out")
+        menu.addAction("Loop what is shown").setData(_LOOP_VIEW)
+        menu.addAction("No loop").setData("clear_loop")
         menu.addSeparator()
-        skip = menu.addAction("Skip gaps")
-        skip.setCheckable(True)
-        skip.triggered.connect(lambda on: self._do(lambda: setattr(self._timeline, "skip_gaps", on)))
-        menu.aboutToShow.connect(lambda: skip.setChecked(self._timeline.skip_gaps))
-        return menu
+        self._offer(menu, "Skip gaps", ("skip_gaps", True))
+        return self._heard(menu)
 
     def _known_menu(self) -> QMenu:
         menu = QMenu(self)
-        group = QActionGroup(menu)
-        for title, hindsight in (("Known then: what had arrived by that instant", False), ("Hindsight: what is known now", True)):
-            action = menu.addAction(title)
-            action.setCheckable(True)
-            action.setData(hindsight)
-            action.triggered.connect(lambda _=False, on=hindsight: self._do(lambda: setattr(self._timeline, "hindsight", on)))
-            group.addAction(action)
-        menu.aboutToShow.connect(lambda: [a.setChecked(a.data() == self._timeline.hindsight) for a in group.actions()])
+        self._offer(menu, "Known then: what had arrived by that instant", ("hindsight", False))
+        self._offer(menu, "Hindsight: what is known now", ("hindsight", True))
+        return self._heard(menu)
+
+    def _offer(self, menu: QMenu, title: str, setting: tuple[str, object]) -> None:
+        """A choice that is ticked while the timeline is set so."""
+        action = menu.addAction(title)
+        action.setCheckable(True)
+        action.setData(setting)
+        self._choices.append(action)
+
+    def _heard(self, menu: QMenu) -> QMenu:
+        menu.triggered.connect(self._chosen)
+        menu.aboutToShow.connect(self._tick)
         return menu
 
+    def _tick(self) -> None:
+        for action in self._choices:
+            name, value = action.data()
+            action.setChecked(getattr(self._timeline, name) == value)
+
+    def _chosen(self, action: QAction) -> None:
+        asked = action.data()
+        if asked == _LOOP_VIEW:
+            self.loop_view_asked.emit()
+        elif isinstance(asked, str):
+            getattr(self._timeline, asked)()
+        else:
+            name, value = asked
+            setattr(self._timeline, name, value if name != "skip_gaps" else action.isChecked())
+        self._acted()
+
     def _dress(self) -> None:
-        for name, icon, _ in _BUTTONS:
-            self._dress_button(name, icon)
+        for name, image, _ in _BUTTONS:
+            self._dress_button(name, image)
         self._shown = None
         self.refresh()
 
-    def _dress_button(self, name: str, icon: str) -> None:
-        tokens = self._theme.tokens
-        colour = tokens.text if name == "toggle" else tokens.muted
-        self.buttons[name].setIcon(qtawesome.icon(icon, color=colour, color_active=tokens.text))
+    def _dress_button(self, name: str, image: str) -> None:
+        self.buttons[name].setIcon(icon(image, self._theme.tokens))
 
 
 def speed_text(speed: float) -> str:

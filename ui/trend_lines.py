@@ -17,18 +17,20 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`x` is seconds from an origin; joined[i] tells whether point i is joined with the next. `outline` goes round the band."""
+    """`x` is seconds from an origin; joined[i] tells whether point i is joined with the next."""
 
     x: Floats
     y: Floats
     joined: NDArray[np.int32]
-    dots: tuple[Floats, Floats]  # the samples themselves, where each is one
-    outline: tuple[Floats, Floats, NDArray[np.int32]]
+    dots: tuple[Floats, Floats] | None = None  # the samples themselves, where each is one
+    band: tuple[Floats, Floats, Floats, Floats] | None = None  # buckets: from, to, min, max
 
     def reach(self, start: float, end: float) -> tuple[float, float] | None:
         """The lowest and highest drawn between two x, with what comes in from the left; None where nothing is."""
-        xs, ys = (self.x, self.y) if not len(self.outline[0]) else self.outline[:2]
-        seen = ys[(xs >= start) & (xs <= end)]
+        seen = self.y[(self.x >= start) & (self.x <= end)]
+        if self.band is not None:
+            there = (self.band[1] >= start) & (self.band[0] <= end)
+            seen = np.concatenate((seen, self.band[2][there], self.band[3][there]))
         place = int(np.searchsorted(self.x, start)) - 1
         if 0 <= place < len(self.x) - 1 and self.joined[place]:
             seen = np.append(seen, self.y[place])
@@ -42,14 +44,15 @@ def line_of(trend: Trend, bucket: int, origin: int, until: int) -> Line | None:
         return None
     apart = breaks(trend, bucket)
     if not trend.exact:
-        x = _seconds(trend.t + bucket // 2, origin)
-        return Line(x, trend.mean, _joined(~apart), (x[:0], x[:0]), _outline(x, trend.min, trend.max, apart))
-    starts, ends = trend.t, _ends(trend, apart, until)
-    x = np.column_stack((_seconds(starts, origin), _seconds(ends, origin))).ravel()
-    steps = np.ones(2 * len(starts), np.int32)
-    steps[1:-1:2] = ~apart
-    none = np.zeros(0)
-    return Line(x, np.repeat(trend.mean, 2), steps, (x[::2], trend.mean), (none, none, np.zeros(0, np.int32)))
+        left, right = _seconds(trend.t, origin), _seconds(trend.t + bucket, origin)
+        return Line(
+            (left + right) / 2, trend.mean, np.append(~apart, False).astype(np.int32), band=(left, right, trend.min, trend.max)
+        )
+    starts, ends = _seconds(trend.t, origin), _seconds(_ends(trend, apart, until), origin)
+    joined = np.ones(2 * len(starts), np.int32)
+    joined[1:-1:2] = ~apart
+    joined[-1] = 0
+    return Line(np.column_stack((starts, ends)).ravel(), np.repeat(trend.mean, 2), joined, dots=(starts, trend.mean))
 
 
 def _ends(trend: Trend, apart: NDArray[np.bool_], until: int) -> NDArray[np.int64]:
@@ -58,22 +61,6 @@ def _ends(trend: Trend, apart: NDArray[np.bool_], until: int) -> NDArray[np.int6
     following = np.append(trend.t[1:], alone[-1])
     ends = np.where(np.append(apart, True), np.minimum(alone, following), following)
     return np.maximum(trend.t, np.minimum(ends, until))
-
-
-def _outline(x: Floats, low: Floats, high: Floats, apart: NDArray[np.bool_]) -> tuple[Floats, Floats, NDArray[np.int32]]:
-    """Each unbroken stretch there along the maxima and back along the minima, as one ring."""
-    cuts = np.flatnonzero(apart) + 1
-    order, above, joined = [], [], []
-    for stretch in np.split(np.arange(len(x)), cuts):
-        order += [stretch, stretch[::-1]]
-        above += [np.ones(len(stretch), bool), np.zeros(len(stretch), bool)]
-        joined += [np.append(np.ones(2 * len(stretch) - 1, np.int32), 0)]
-    place, top = np.concatenate(order), np.concatenate(above)
-    return x[place], np.where(top, high[place], low[place]), np.concatenate(joined).astype(np.int32)
-
-
-def _joined(to_next: NDArray[np.bool_]) -> NDArray[np.int32]:
-    return np.append(to_next, False).astype(np.int32)
 
 
 def _seconds(t: NDArray[np.int64], origin: int) -> Floats:

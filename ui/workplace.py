@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from twins.asset import Viewpoint
@@ -18,11 +20,15 @@ from ui.panels.views import PICTURE
 from ui.selection import Selection
 from ui.settings import Settings
 from ui.shortcuts import Action, Shortcuts
-from ui.theme import DARK, GREY, Theme, font, palette, stylesheet
+from ui.theme import DARK, GREY, ICON_FILE, Theme, font, palette, stylesheet
 from ui.time_view import TimeView
 from ui.viewpoints import OwnViewpoints
 
-THEME, MOTION, LABELS = "theme", "rotor motion", "labels"
+if TYPE_CHECKING:
+    from scene.legend import Choice
+
+THEME, MOTION, LABELS, COLOURED = "theme", "rotor motion", "labels", "coloured by"
+PICTURE_EVERY_MS = 150
 
 
 class Workplace(QObject):
@@ -30,7 +36,7 @@ class Workplace(QObject):
 
     def __init__(self, app: QApplication, opened: Opened, timeline: Timeline, settings: Settings) -> None:
         super().__init__()
-        self._app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
+        self.app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
         self.theme = Theme(DARK if settings.get(THEME, "grey") == "dark" else GREY)
         self._dress()
         self.selection = Selection()
@@ -65,6 +71,12 @@ class Workplace(QObject):
         self.settings.put(LABELS, not self.labels())
         self.scene.show_labels(self.labels())
 
+    def colour_by(self, choice: Choice) -> None:
+        """What colours the scene, from now on and the next time."""
+        self.settings.put(COLOURED, choice.title)
+        self.scene.colour_by(choice)
+        self.tools.show_choice(choice)
+
     def fly(self, place: int) -> None:
         """To the nth viewpoint, where there is one."""
         if place < len(self.views.viewpoints):
@@ -83,6 +95,13 @@ class Workplace(QObject):
         """The list of keys."""
         self.key_list.show()
         self.key_list.raise_()
+
+    def move_by(self, way: str) -> None:
+        """Orbit, fly or walk; the scene takes the keys."""
+        from scene.pilot import Way
+
+        self.scene.move_by(Way(way))
+        self.scene.setFocus()
 
     # ------------------------------------------------------------------ panels, each made once the shell is painted
 
@@ -138,16 +157,18 @@ class Workplace(QObject):
         """All panels stand: now they hear of each other, and the keys work."""
         self.scene, self.timeline_panel = self.window.panel("scene"), self.window.panel("timeline")
         self.assets, self.views = self.window.panel("assets"), self.window.panel("views")
+        self.inspector = self.window.panel("inspector")
         self._tie_scene()
         self._tie_views()
         self._tie_time()
         self.theme.changed.connect(self._dress)
         self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
         self.key_list = KeyList(self.window, self.shortcuts)
-        self.palette = Palette(self.theme, self.window, self._entries)
+        self.palette = Palette(self.theme, self.window, self.entries)
         self.window.status.help_asked.connect(self.show_keys)
         self.window.banner.palette_button.clicked.connect(self.palette.open_over)
         self._hang_menu()
+        self.window.setWindowIcon(QIcon(str(ICON_FILE)))
 
     def _tie_scene(self) -> None:
         scene, selection = self.scene, self.selection
@@ -159,13 +180,30 @@ class Workplace(QObject):
         scene.spin(self.settings.get(MOTION, True))
         scene.show_labels(self.labels())
         scene.select(selection.asset)
+        self._lay_tools()
+
+    def _lay_tools(self) -> None:
+        from ui.scene_tools import SceneTools
+
+        scene = self.scene
+        self.tools = SceneTools(self.theme, scene, self.opened.twin, scene.choices)
+        self.tools.colour_asked.connect(self.colour_by)
+        self.tools.way_asked.connect(self.move_by)
+        self.tools.fit_asked.connect(lambda: scene.fit(self.selection.asset))
+        scene.legend_changed.connect(self.tools.show_legend)
+        scene.way_changed.connect(self.tools.show_way)
+        scene.ready.connect(self.tools.raise_)
+        self.window.refresh.add(self.tools)
+        kept = self.settings.get(COLOURED, "")
+        self.colour_by(next((choice for choice in scene.choices if choice.title == kept), scene.choices[0]))
 
     def _tie_views(self) -> None:
         self.views.chosen.connect(self.scene.go)
         self.views.save_asked.connect(self._save_view)
         self.views.forget_asked.connect(self._forget_view)
-        self._to_picture = list(self.views.viewpoints)
-        self.scene.ready.connect(self._take_pictures)
+        self._to_picture: list[Viewpoint] = []
+        self._retake_pictures()
+        self.theme.changed.connect(self._retake_pictures)
 
     def _tie_time(self) -> None:
         self.timeline_panel.moved.connect(self.window.refresh.tick)
@@ -183,17 +221,28 @@ class Workplace(QObject):
         self.views.show_own(self.own.all())
 
     def _take_pictures(self) -> None:
-        """One viewpoint after the other, with time for everything else in between."""
-        if self._to_picture:
-            viewpoint = self._to_picture.pop(0)
-            self.views.show_picture(viewpoint.name, self.scene.picture_from(viewpoint, PICTURE.width(), PICTURE.height()))
-            QTimer.singleShot(60, self._take_pictures)
+        """One viewpoint after the other, with time for everything else in between; none before the scene can draw."""
+        if not self._to_picture:
+            return
+        viewpoint = self._to_picture[0]
+        picture = self.scene.picture_from(viewpoint, PICTURE.width(), PICTURE.height())
+        if not picture.isNull():
+            self._to_picture.pop(0)
+            self.views.show_picture(viewpoint.name, picture)
+        QTimer.singleShot(PICTURE_EVERY_MS, self._take_pictures)
+
+    def _retake_pictures(self) -> None:
+        idle, self._to_picture = not self._to_picture, list(self.views.viewpoints)
+        if idle:
+            self._take_pictures()
 
     # ------------------------------------------------------------------ menu, palette, looks
 
-    def _entries(self) -> list[Entry]:
+    def entries(self) -> list[Entry]:
+        """All that the palette finds."""
         entries = [Entry(a.title, a.group, self._runner(a), self.shortcuts.shown_keys(a.id)) for a in self.shortcuts.actions]
         entries += [Entry(v.name, "viewpoint", self._flier(v)) for v in self.views.viewpoints]
+        entries += [Entry(f"Colour by {c.title}", c.by.value, lambda c=c: self.colour_by(c)) for c in self.scene.choices]
         self._places = self._places or twin_entries(self.opened.twin, self.selection)
         return entries + self._places
 
@@ -210,7 +259,7 @@ class Workplace(QObject):
         self.window.banner.menu_button.setMenu(menu)
 
     def _dress(self) -> None:
-        self._app.setStyle("Fusion")
-        self._app.setFont(font())
-        self._app.setPalette(palette(self.theme.tokens))
-        self._app.setStyleSheet(stylesheet(self.theme.tokens))
+        self.app.setStyle("Fusion")
+        self.app.setFont(font())
+        self.app.setPalette(palette(self.theme.tokens))
+        self.app.setStyleSheet(stylesheet(self.theme.tokens))

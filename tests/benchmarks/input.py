@@ -68,7 +68,9 @@ def main():
                 time.sleep(0.0005)
             timer.stop()
             waited = np.array(probe.waited) * 1e3
-            print(f"input latency {name}, ms: median {np.median(waited):.1f}, p95 {np.percentile(waited, 95):.1f}, worst {waited.max():.1f}")
+            print(
+                f"input latency {name}, ms: median {np.median(waited):.1f}, p95 {np.percentile(waited, 95):.1f}, worst {waited.max():.1f}"
+            )
         place.window.close()
         kept.close()
 

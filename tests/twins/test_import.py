@@ -226,9 +226,16 @@ def test_that_a_recording_of_another_twin_is_not_extended(bring, twin, tmp_path)
         import_history(other, b"zip", tmp_path / "history.csv", mapping_of(PUMP), bring.target)
 
 
+def test_that_a_folder_in_the_place_of_the_target_is_refused_in_one_sentence(bring):
+    bring.target.mkdir()
+    with pytest.raises(RecordingError) as refused:
+        bring(minutes((0, 1)))
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("target", "told"),
-    [("out.csv", "ends in .twin-recording"), ("absent/out.twin-recording", "is not a folder")],
+    [("absent/out.twin-recording", "is not a folder")],
 )
 def test_that_a_target_that_cannot_be_is_refused_in_one_sentence(bring, target, told):
     with pytest.raises(RecordingError, match=told) as refused:

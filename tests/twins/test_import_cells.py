@@ -120,6 +120,8 @@ def test_that_typed_columns_are_read_without_text():
     assert values(found) == [1.5]
     assert tally.counts == {"blank": 1, "nan": 1, "not_a_number": 1}
     assert values(read(pa.array([1, 2], pa.uint8()))[0]) == [1, 2]
+    assert values(read(pa.array([True, False, None]))[0]) == [1, 0]
+    assert values(read(pa.array([None, None]))[0]) == []
 
 
 def test_that_foreign_labels_become_words_of_the_twin():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twins.asset import Asset, AssetKind, Tag, TagKind, Twin
+from twins.historian import merging
 from twins.historian.binding import bind, channel_of
-from twins.historian.mapping import MappingError, mapping_of, read_mapping
+from twins.historian.keys import AlarmKeys, AssetKeys, TagKeys, TimeKeys
+from twins.historian.mapping import Mapping, MappingError, mapping_of, read_mapping
 
 ISSUE = """
 time: { column: Date_time, format: iso8601, stamp: start }
@@ -209,3 +212,26 @@ def test_that_the_mapping_decides_period_and_aggregate_of_what_it_brings(twin):
     assert channel("").period_ns == tag.period_ns
     assert channel("").stamp == ""
     assert channel("period: on change").period_ns is None
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "import.md"
+
+
+def test_that_every_mapping_in_the_documentation_is_sound():
+    blocks = re.findall(r"```yaml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    assert len(blocks) >= 6
+    for block in blocks:
+        assert mapping_of(block).columns
+
+
+def test_that_every_key_and_every_cause_is_documented():
+    text = DOCS.read_text("utf-8")
+    for keys in (TimeKeys, AssetKeys, TagKeys, AlarmKeys, Mapping):
+        for key in keys.model_fields:
+            assert re.search(rf"\b{key}\b", text), key
+    historian = Path(merging.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in historian.glob("*.py"))
+    causes = set(re.findall(r"tally\.count\(\s*\"(\w+)\"", code)) | set(re.findall(r"_told\([^\n]*?\"(\w+)\", rows", code))
+    assert len(causes) > 15
+    documented = set(re.findall(r"^\| `(\w+)` \| (?:cell|row|sample|alarm|file)", text, re.MULTILINE))
+    assert documented == causes

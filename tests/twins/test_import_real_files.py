@@ -196,7 +196,7 @@ def test_that_a_list_of_real_alarms_stands_and_falls_as_its_rows_say(twin, tmp_p
         for row in rows
     ]
     with RecordingFile.open(target) as recording:
-        for instant in np.linspace(report.first, report.last, 60).astype(np.int64).tolist():
+        for instant in np.linspace(report.first, report.last, 30).astype(np.int64).tolist():
             expected = {key for key, on, off in stood if on <= instant < off}
             assert {event.key for event in recording.at(instant).standing.of(EventKind.ALARM)} == expected
         again = import_history(twin, b"zip", ALARMS, read_mapping(MAPPINGS / "alarms.yaml"), target)

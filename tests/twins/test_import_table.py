@@ -57,6 +57,13 @@ def test_that_decimal_commas_do_not_pass_for_delimiters(read):
     assert columns["Leistung"] == ["441,06", "1,5"]
 
 
+def test_that_torn_rows_do_not_mislead_about_the_delimiter(read):
+    source, columns, _, tally = read("Zeit;A;B\n1;5,3;6,1\n2;5\n3;5,1;6,2\n4;5,3\n5;4,0;6,3;7\n")
+    assert source.names == ("Zeit", "A", "B")
+    assert columns["A"] == ["5,3", "5,1"]
+    assert tally.rows == {"malformed_row": (3, 5, 6)}
+
+
 def test_that_the_mapping_wins_over_what_is_found(read):
     source, columns, _, _ = read("a;b,c\n1;2,3\n", delimiter=",")
     assert source.names == ("a;b", "c")
@@ -170,6 +177,22 @@ def test_that_whatever_a_csv_writer_writes_is_read_back(tmp_path_factory, cells)
     assert tally.counts == {}
 
 
+@given(st.binary(max_size=60) | st.text('t;," \n\r5#', max_size=60).map(str.encode))
+def test_that_no_bytes_break_the_reader_or_lose_a_line(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("bytes") / "x.csv"
+    path.write_bytes(b't;a;"b c"\n1;2;3\n' + content)
+    tally = Tally()
+    table = open_source(path, Layout(delimiter=";"), silent).read(["t", "a"], tally, silent)
+    n = len(table.rows)
+    assert [len(column) for column in table.columns.values()] == [n, n]
+    assert sorted({*table.rows.tolist()}) == table.rows.tolist()
+    if b'"' not in content:
+        text = content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        lines = [(i, line) for i, line in enumerate(("1;2;3\n" + text).split("\n"), 2) if line.strip(" ")]
+        assert table.rows.tolist() == [i for i, line in lines if line.count(";") == 2]
+        assert tally.counts.get("malformed_row", 0) == sum(line.count(";") != 2 and bool(line.strip()) for _, line in lines)
+
+
 def test_that_parquet_is_read_by_column_with_row_numbers(tmp_path):
     path = tmp_path / "x.parquet"
     words = pa.array(["a", "b", "a"]).dictionary_encode()
@@ -214,3 +237,12 @@ def test_that_what_cannot_be_read_at_all_is_refused_in_one_sentence(read, file, 
 def test_that_an_absent_file_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(RecordingError, match="is not a file"):
         open_source(tmp_path / "absent.csv", Layout(), silent)
+
+
+def test_that_a_parquet_column_of_lists_is_refused_in_one_sentence(tmp_path):
+    path = tmp_path / "x.parquet"
+    parquet.write_table(pa.table({"x": [[1.0], [2.0]], "y": [1, 2]}), path)
+    source = open_source(path, Layout(), silent)
+    assert source.read(["y"], Tally(), silent).columns["y"].to_pylist() == [1, 2]
+    with pytest.raises(RecordingError, match=r"“x” of .* holds list"):
+        source.read(["x"], Tally(), silent)

@@ -35,7 +35,8 @@ def window(qtbot):
     made.resize(300, 200)
     made.show()
     made.activateWindow()
-    qtbot.waitActive(made)
+    with qtbot.waitActive(made):
+        made.raise_()
     return made
 
 

@@ -75,7 +75,8 @@ def _meant(text: str, tag: Tag, twin: Twin) -> str:
     if unknown[0].startswith("children."):
         known = [f"children.{path.rpartition('.')[2]}" for child in twin.children(tag.asset) for path in child.tags]
         return did_you_mean(unknown[0], known) or "no child has such a tag"
-    return did_you_mean(unknown[0], [*visible(tag.asset, twin), *twin.tags])
+    placed = [path for path in twin.tags if " " not in path]  # not of a type that was set apart
+    return did_you_mean(unknown[0], [*visible(tag.asset, twin), *placed])
 
 
 def _circles(made: Draft, computed: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:

@@ -115,7 +115,10 @@ def _comparison(chain: Chain, meanings: Meanings) -> Truth:
 
 def _expect_words(chain: Chain, meanings: Meanings) -> None:
     for one, other in (chain.operands, chain.operands[::-1]):
-        if (words := _words(one, meanings)) and isinstance(other, Name) and other.name not in meanings:
+        words = _words(one, meanings)
+        if words and chain.operators[0] not in ("==", "!="):
+            raise ExpressionError(chain.at, f"words have no order; compare with == or != and one of {', '.join(words)}")
+        if words and isinstance(other, Name) and other.name not in meanings:
             raise ExpressionError(other.at, f"“{other.written}” is none of the words {', '.join(words)}")
 
 

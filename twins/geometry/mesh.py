@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from twins import InputError
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 
-class GeometryError(Exception):
+class GeometryError(InputError):
     """A shape or mesh file that can't be used; the message is one sentence for people, with the remedy."""
 
 

@@ -76,6 +76,8 @@ def sniffed_decimal(columns: Iterable[Column], delimiter: str) -> str:
 def _quantities(column: Column, tag: Tag, keys: TagKeys, form: Form, rows: Int64, tally: Tally) -> Cells:
     import pyarrow as pa
 
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
     if tag.kind is TagKind.INTEGER and not keys.unit and keys.scale == 1.0 and _is_whole(column):
         values, good = _integers(column, form, rows, tally)
         return _cells(values, good, values.astype(np.float64), keys)
@@ -108,7 +110,7 @@ def _is_whole(column: Column) -> bool:
     """Cells that may hold integers too large for a float."""
     import pyarrow as pa
 
-    return bool(pa.types.is_integer(column.type) or pa.types.is_string(column.type))
+    return bool(pa.types.is_integer(column.type) or pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _integers(column: Column, form: Form, rows: Int64, tally: Tally) -> tuple[Int64, Mask]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import zlib
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,40 +63,69 @@ def read_text(path: Path, encoding: str | None, watch: Callable[[float], None]) 
     return Text(body, encoding, damaged)
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Which lines begin a record; `rewritten` holds, plainly quoted, those that were not, or that run over several lines."""
+
+    begins: NDArray[np.bool_]
+    rewritten: Mapping[int, bytes]
+
+    def body(self, text: Text, starts: NDArray[np.int64]) -> bytes:
+        """The records alone, all plainly quoted."""
+        pieces, lines, done = [], np.frombuffer(text.body, np.uint8), 0
+        for line, record in (*self.rewritten.items(), (len(starts) - 1, b"")):
+            kept = np.repeat(self.begins[done:line], np.diff(starts[done : line + 1]))
+            stretch = lines[starts[done] : starts[line]]
+            pieces += [stretch[kept].tobytes() if not kept.all() else stretch.tobytes(), record]
+            done = line + 1
+        return b"".join(pieces)
+
+
 def records(
     text: Text, starts: NDArray[np.int64], wanted: NDArray[np.bool_], width: int, delimiter: str, tally: Tally
-) -> NDArray[np.bool_]:
-    """Which lines begin a record (a mask over lines); those that only go on in a quoted cell, or never end one, do not.
-
-    `wanted` is a mask over lines of what may be a record at all, and loses lines with a quote that is never closed.
-    """
-    begins = wanted.copy()
+) -> Records:
+    """`wanted` is a mask over lines of what may be a record. A line with a quote that is never closed is tallied and left out."""
+    begins, rewritten = wanted.copy(), dict[int, bytes]()
     quotes = np.frombuffer(text.body, np.uint8) == ord('"')
     if not quotes.any():
-        return begins
-    odd = np.add.reduceat(quotes, starts[:-1], dtype=np.int64) % 2 == 1
+        return Records(begins, rewritten)
+    plain = _plainly_quoted(delimiter)
     last = -1
-    for i in np.flatnonzero(odd & wanted).tolist():
-        if i <= last or _cells([text.line(starts, i)], delimiter) is not None:
+    for i in np.flatnonzero(np.logical_or.reduceat(quotes, starts[:-1]) & wanted).tolist():
+        line = text.body[starts[i] : starts[i + 1]].rstrip(b"\n")
+        if i <= last or plain.fullmatch(line):
             continue
-        last = _end_of_record(text, starts, i, width, delimiter)
-        if last < 0:
+        last, cells = _record_from(text, starts, i, width, delimiter)
+        if cells is None:
             tally.count("malformed_row", i + 1)
-            wanted[i] = begins[i] = False
+            begins[i] = False
         else:
             begins[i + 1 : last + 1] = False
-    return begins
+            rewritten[i] = _quoted(cells, delimiter)
+    return Records(begins, rewritten)
+
+
+def _plainly_quoted(delimiter: str) -> re.Pattern[bytes]:
+    """A line whose cells are quoted as a whole or hold no quote."""
+    sign = re.escape(delimiter.encode())
+    cell = rb'(?:"(?:[^"]|"")*"|[^"' + sign + rb"]*)"
+    return re.compile(cell + rb"(?:" + sign + cell + rb")*")
+
+
+def _quoted(cells: list[str], delimiter: str) -> bytes:
+    """A record with all its cells quoted."""
+    return (delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n").encode()
 
 
 def sniffed_delimiter(lines: list[str]) -> str:
-    """The sign among `; , tab |` that cuts the first lines into the same number of cells, and into most; a comma if none does."""
+    """The sign among `; tab , |` that cuts the first line, and most others into as many cells; a comma if none does."""
 
     def merit(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
-        width, times = Counter(widths).most_common(1)[0]
-        return (0.0, 0) if width < 2 else (times / len(widths) * (width > 1), width)
+        widths = [len(cells_of(line, delimiter)) for line in lines]
+        alike = sum(width in (widths[0], widths[0] + 1) for width in widths)  # rows may begin with a name of their own
+        return (alike / len(widths), widths[0]) if widths[0] > 1 else (0.0, 0)
 
-    best = max(",;\t|", key=merit) if lines else ","
+    best = max(";\t,|", key=merit) if lines else ","
     return best if lines and merit(best)[1] else ","
 
 
@@ -106,8 +135,11 @@ def sniffed_lines(text: Text, starts: NDArray[np.int64], wanted: NDArray[np.bool
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
-    """One line's cells, stripped."""
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    """One line's cells, stripped; a line too long for a reader is one cell."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return [line]
 
 
 def _unpacked(path: Path, watch: Callable[[float], None]) -> tuple[bytes, bool]:
@@ -171,11 +203,14 @@ def _cells(lines: list[str], delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def _end_of_record(text: Text, starts: NDArray[np.int64], first: int, width: int, delimiter: str) -> int:
-    lines = [text.line(starts, first)]
-    for i in range(first + 1, min(first + _LONGEST_RECORD, len(starts) - 1)):
+def _record_from(text: Text, starts: NDArray[np.int64], first: int, width: int, delimiter: str) -> tuple[int, list[str] | None]:
+    """The cells of the record that begins in a line, and its last line; none where its quotes are never closed."""
+    lines: list[str] = []
+    for i in range(first, min(first + _LONGEST_RECORD, len(starts) - 1)):
         lines.append(text.line(starts, i))
         cells = _cells(lines, delimiter)
+        if cells is not None and (i == first or len(cells) == width):
+            return i, cells
         if cells is not None:
-            return i if len(cells) == width else -1
-    return -1
+            break
+    return first, None

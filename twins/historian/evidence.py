@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from twins.clock import BEFORE_ALL_TIME, now
 from twins.historian import schema
 from twins.historian.blocks import DamagedBlockError, Head, decode
+from twins.historian.drafting import drafted
 from twins.historian.file import RecordingFile
 from twins.historian.recording import RecordingError, Verdict
 from twins.historian.rows import channel_of, crc_of, event_of, waveform_of
@@ -57,33 +57,18 @@ def cut(source: RecordingFile, start: int, end: int, out: Path, progress: Progre
     span = source.span()
     if start >= end or span is None or end <= span[0] or start > span[1]:
         raise RecordingError(f"{source.path} holds nothing between these times; see “info {source.path.name}” for what it holds")
-    with building(out) as partial:
+    if out.exists():
+        raise RecordingError(f"{out} exists already; name another file or remove it first")
+    with drafted(out) as partial:
         package = source.package_at(start)
         with RecordingFile.create(partial, package or b"", source.meta.get("twin", ""), start, simulated=source.simulated) as to:
             with to.transaction():
                 _copy(source, to, start, end, progress or (lambda _done, _what: None))
                 to.rebuild_keyframes()
+            to.set_meta("cut_of", source.path.name)
             to.set_meta("cut_from", str(start))
             to.set_meta("cut_to", str(end))
         seal(partial)
-
-
-@contextlib.contextmanager
-def building(out: Path) -> Iterator[Path]:
-    """A path beside `out` to write to; renamed to `out` at the end, removed when an exception leaves. Never overwrites."""
-    if out.exists():
-        raise RecordingError(f"{out} exists already; name another file or remove it first")
-    if not out.absolute().parent.is_dir():
-        raise RecordingError(f"the folder {out.absolute().parent} does not exist; make it first")
-    partial = out.with_name(f".{out.name}.partial")
-    _remove(partial)
-    try:
-        yield partial
-        partial.replace(out)
-    except OSError as error:
-        raise RecordingError(f"{out} can't be written: {error.strerror or error}") from None
-    finally:
-        _remove(partial)
 
 
 def _copy(source: RecordingFile, to: RecordingFile, start: int, end: int, progress: Progress) -> None:
@@ -187,8 +172,3 @@ def _rows(database: sqlite3.Connection) -> list[str]:
 def _structure(database: sqlite3.Connection) -> list[str]:
     found = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
     return [] if found == ["ok"] else [f"the file's structure is damaged: {line}" for line in found]
-
-
-def _remove(partial: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        partial.with_name(partial.name + suffix).unlink(missing_ok=True)

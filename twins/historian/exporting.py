@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from twins.asset import TagKind
 from twins.clock import DAY, MINUTE, SECOND
 from twins.historian.columns import Column, arrow, compute
+from twins.historian.drafting import drafted, refuse_bad_place
 from twins.historian.recording import Recording, RecordingError
 from twins.record import Samples
 from twins.record.quality import ASSUMED, quality_of, reason_of
@@ -48,32 +48,22 @@ def export_table(
     """
     _refuse(recording, tags, out)
     simulated = bool(getattr(recording, "simulated", False))
-    draft = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
     rows = 0
-    try:
-        with _writer(draft, simulated) as writer:
-            for upto, samples in _stretches(recording, start, end, tags):
-                if cancelled():
-                    raise ExportCancelled(f"the export to {out.name} was cancelled; nothing was written")
-                rows += len(samples)
-                if len(samples):
-                    writer.write_table(_table(samples, simulated, csv=out.suffix == ".csv"))
-                progress((upto - start) / max(end - start, 1), f"Writing {out.name}")
-        draft.replace(out)
-    except OSError as error:
-        raise RecordingError(
-            f"{out} can't be written: {(error.strerror or str(error)).lower()}; check space and rights"
-        ) from None
-    finally:
-        draft.unlink(missing_ok=True)
+    with drafted(out) as draft, _writer(draft, simulated) as writer:
+        for upto, samples in _stretches(recording, start, end, tags):
+            if cancelled():
+                raise ExportCancelled(f"the export to {out.name} was cancelled; nothing was written")
+            rows += len(samples)
+            if len(samples):
+                writer.write_table(_table(samples, simulated, csv=out.suffix == ".csv"))
+            progress((upto - start) / max(end - start, 1), f"Writing {out.name}")
     return rows
 
 
 def _refuse(recording: Recording, tags: Sequence[str] | None, out: Path) -> None:
     if out.suffix not in {".parquet", ".csv"}:
         raise RecordingError(f"{out} is neither .parquet nor .csv; give it one of these endings")
-    if not out.parent.is_dir():
-        raise RecordingError(f"{out.parent} is not a folder; make it first")
+    refuse_bad_place(out)
     known = {channel.path for channel in recording.channels}
     if missing := [tag for tag in tags or () if tag not in known]:
         raise RecordingError(f"the recording has no samples of {', '.join(missing)}; leave them out or correct their names")

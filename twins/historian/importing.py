@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,11 @@ from twins import clock
 from twins.asset import Twin
 from twins.historian.binding import bind
 from twins.historian.deriving import Derived, derive
+from twins.historian.drafting import drafted, refuse_bad_place
 from twins.historian.file import RecordingFile
 from twins.historian.intake import Intake, Taken
 from twins.historian.mapping import Mapping as Words
 from twins.historian.recording import RecordingError
-from twins.historian.schema import SUFFIX
 from twins.historian.table import open_source
 from twins.historian.tally import Tally
 from twins.record import Event, EventKind, Samples
@@ -67,7 +66,7 @@ def import_history(
             raise ImportCancelled(f"the import of {source.name} was cancelled; {target.name} is as it was")
         progress(part, doing)
 
-    _refuse_bad_target(target)
+    refuse_bad_place(target)
     step(0.0, f"Reading {source.name}")
     opened = open_source(source, mapping.layout, lambda part: step(0.15 * part, f"Reading {source.name}"))
     tally = Tally()
@@ -91,18 +90,6 @@ def import_history(
     return report
 
 
-def _refuse_bad_target(target: Path) -> None:
-    if target.suffix != SUFFIX:
-        raise RecordingError(f"{target} can't hold a recording; give it a name that ends in {SUFFIX}")
-    if not target.parent.is_dir():
-        raise RecordingError(f"{target.parent} is not a folder; make it first")
-    if not os.access(target.parent, os.W_OK):
-        raise RecordingError(f"{target.parent} can't be written to; choose another folder or change its rights")
-    log = target.with_name(target.name + "-wal")
-    if log.exists() and not target.exists():  # SQLite would play it into the new file
-        raise RecordingError(f"{log} is left over from a recording that is gone; remove it, or choose another name")
-
-
 @contextlib.contextmanager
 def _recording(target: Path, twin: Twin, package: bytes, time: int | None) -> Iterator[RecordingFile]:
     """The target opened, or a new recording beside it that takes its place at the end."""
@@ -114,26 +101,9 @@ def _recording(target: Path, twin: Twin, package: bytes, time: int | None) -> It
                 )
             yield recording
         return
-    draft = target.with_name(f".{target.stem}.{os.getpid()}{SUFFIX}")
-    try:
-        with RecordingFile.create(draft, package, twin.id, clock.now() if time is None else time) as recording:
-            yield recording
-        draft.replace(target)
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise RecordingError(f"{target} can't be written: {(error.strerror or str(error)).lower()}") from None
-    finally:
-        for leftover in target.parent.glob(draft.name + "*"):
-            leftover.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    begun = clock.now() if time is None else time
+    with drafted(target) as draft, RecordingFile.create(draft, package, twin.id, begun) as recording:
+        yield recording
 
 
 def _append(recording: RecordingFile, samples: Samples, events: Sequence[Event], watch: Callable[[float], None]) -> None:

@@ -11,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import Tag, TagKind, Twin
-from twins.historian.alarmlist import AlarmRow, alarm_events
+from twins.historian.alarmlist import AlarmRow, alarm_events, read_alarms
 from twins.historian.binding import Binding, Feed, channel_of
 from twins.historian.cells import Cells, Form, read_cells, sniffed_decimal
-from twins.historian.columns import Column, arrow, blank_in, coded, joined, texts_of, words_of
-from twins.historian.keys import AlarmKeys
-from twins.historian.localtime import place_local
+from twins.historian.columns import Column, Mask, arrow, coded, joined, words_of
+from twins.historian.localtime import read_times
 from twins.historian.mapping import Mapping as Words
 from twins.historian.merging import merge
-from twins.historian.stamps import read_stamps
 from twins.historian.table import Table
 from twins.historian.tally import Tally
 from twins.record import Event, EventKind, Quality, Reason, Samples, quality_byte
@@ -93,7 +91,7 @@ class Intake:
         assets, asset = self._assets(table)
         form = self._form(table, told.get("delimiter", ""))
         told = {**told, "decimal": form.decimal} if told else told
-        alarms = self._alarms(table, assets, asset) if self._mapping.alarms else ()
+        alarms = self._alarms(table, assets, asset)
         ends = [t for row in alarms for t in (row.on, row.off) if t is not None]
         time, good = np.zeros(len(table.rows), np.int64), np.zeros(len(table.rows), bool)
         if self._mapping.tags:
@@ -134,17 +132,9 @@ class Intake:
         places = [assets.index(foreign[word]) if word in foreign else -1 for word in words]
         return assets, np.array(places or [-1], np.int32)[codes] if len(codes) else np.zeros(0, np.int32)
 
-    def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, NDArray[np.bool_]]:
+    def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, Mask]:
         """ns UTC, and where there is one."""
-        stamps = read_stamps(column, self._mapping.time.format)
-        self._tally.count("bad_time", rows[~stamps.valid])
-        time, local = stamps.time.copy(), stamps.valid & ~stamps.exact
-        if local.any():
-            placed = place_local(time[local], asset[local], self._binding.zone)
-            time[local] = placed.time
-            self._tally.count("ambiguous_hour", rows[local][placed.ambiguous])
-            self._tally.count("nonexistent_hour", rows[local][placed.nonexistent])
-        return time, stamps.valid
+        return read_times(column, self._mapping.time.format, self._binding.zone, asset, rows, self._tally)
 
     def _form(self, table: Table, delimiter: str) -> Form:
         words = self._mapping
@@ -152,6 +142,10 @@ class Intake:
             (table.columns[f.column] for f in self._binding.feeds if _measures(f)), delimiter
         )
         return Form(decimal, words.thousands, words.blank)
+
+    def _alarms(self, table: Table, assets: tuple[str, ...], asset: NDArray[np.int32]) -> tuple[AlarmRow, ...]:
+        keys = self._mapping.alarms
+        return read_alarms(table, keys, self._mapping.blank, assets, asset, self._times, self._tally) if keys else ()
 
     # samples
 
@@ -192,45 +186,6 @@ class Intake:
         place = np.zeros(len(kept), np.int32)
         return Samples((channel,), place, time[kept], time[kept], cells.bits[kept], quality, cells.texts)
 
-    # alarms
-
-    def _alarms(self, table: Table, assets: tuple[str, ...], asset: NDArray[np.int32]) -> tuple[AlarmRow, ...]:
-        keys = self._mapping.alarms
-        assert keys is not None
-        on, good = self._times(table.columns[keys.on], asset, table.rows)
-        off, ended = self._ends(table, keys, asset)
-        self._tally.count("unknown_asset", table.rows[good & (asset < 0)])
-        good &= asset >= 0
-        backward = good & ended & (off < on)
-        self._tally.count("off_before_on", table.rows[backward])
-        good &= ~backward
-        codes = texts_of(table.columns[keys.code])
-        messages = _texts_in(table, keys.message)
-        priorities = _texts_in(table, keys.priority.column)
-        return tuple(
-            AlarmRow(
-                int(table.rows[i]),
-                assets[asset[i]],
-                codes[i],
-                int(on[i]),
-                int(off[i]) if ended[i] else None,
-                keys.priority.map.get(priorities[i], keys.priority.always),
-                messages[i],
-            )
-            for i in np.flatnonzero(good).tolist()
-        )
-
-    def _ends(self, table: Table, keys: AlarmKeys, asset: NDArray[np.int32]) -> tuple[Int64, NDArray[np.bool_]]:
-        """When each alarm ended, and whether it did; a blank cell means it still stands."""
-        n = len(table.rows)
-        off, ended = np.zeros(n, np.int64), np.zeros(n, bool)
-        if keys.off:
-            blank = blank_in(words_of(table.columns[keys.off]), self._mapping.blank)
-            there = np.flatnonzero(~blank)
-            column = table.columns[keys.off].take(arrow(there))
-            off[there], ended[there] = self._times(column, asset[there], table.rows[there])
-        return off, ended
-
 
 def _measures(feed: Feed) -> bool:
     return any(tag.kind in (TagKind.NUMBER, TagKind.INTEGER) for tag in feed.tags.values())
@@ -253,8 +208,3 @@ def _held_values(tag: Tag, cells: Cells, held: Samples) -> Int64:
     place = {text: i for i, text in enumerate(cells.texts)}
     table = np.array([place.get(text, -1 - i) for i, text in enumerate(held.texts)] or [-1], np.int64)
     return np.take(table, held.bits)
-
-
-def _texts_in(table: Table, name: str) -> list[str]:
-    """A column's words; empty ones where no column is named."""
-    return texts_of(table.columns[name]) if name else [""] * len(table.rows)

@@ -11,9 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.clock import DAY, SECOND
-from twins.historian.columns import Mask
+from twins.historian.columns import Column, Mask
+from twins.historian.stamps import read_stamps
+from twins.historian.tally import Tally
 
 Int64 = NDArray[np.int64]
+
+
+def read_times(
+    column: Column, form: str, zone: ZoneInfo, series: NDArray[np.integer[Any]], rows: Int64, tally: Tally
+) -> tuple[Int64, Mask]:
+    """A column's stamps as ns UTC, and where there is one; see `read_stamps` and `place_local`. `rows` are for the tally."""
+    stamps = read_stamps(column, form)
+    tally.count("bad_time", rows[~stamps.valid])
+    time, local = stamps.time.copy(), stamps.valid & ~stamps.exact
+    if local.any():
+        placed = place_local(time[local], series[local], zone)
+        time[local] = placed.time
+        tally.count("ambiguous_hour", rows[local][placed.ambiguous])
+        tally.count("nonexistent_hour", rows[local][placed.nonexistent])
+    return time, stamps.valid
 
 
 @dataclass(frozen=True, slots=True)

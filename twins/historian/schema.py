@@ -40,6 +40,9 @@ def create(path: Path) -> sqlite3.Connection:
     if path.exists():
         raise RecordingError(f"{path} exists already; name another file or remove it first")
     refuse_network(path)
+    log = path.with_name(path.name + "-wal")
+    if log.exists():  # SQLite would play it into the new file
+        raise RecordingError(f"{log} is left over from a recording that is gone; remove it, or choose another name")
     try:
         database = _connect(f"file:{_quoted(path)}?mode=rwc")
         database.execute("pragma page_size = 8192")

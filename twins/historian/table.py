@@ -88,14 +88,15 @@ class TextSource:
         """See `Source.read`."""
         if self._text.damaged:
             tally.count("truncated_file", max(len(self._starts) - 1, 1))
-        begins = records(self._text, self._starts, self._wanted, len(self.names), self._delimiter, tally)
-        lines = np.flatnonzero(begins) + 1
+        found = records(self._text, self._starts, self._wanted, len(self.names), self._delimiter, tally)
+        lines = np.flatnonzero(found.begins) + 1
         malformed: list[int] = []
         blank: list[int] = []
-        columns = self._parsed(names, malformed, blank) if len(lines) else dict.fromkeys(names, _no_strings())
-        tally.count("malformed_row", lines[np.array(malformed, np.int64) - 1])
+        body = found.body(self._text, self._starts)
+        columns = self._parsed(body, names, malformed, blank) if len(lines) else dict.fromkeys(names, _no_strings())
+        tally.count("malformed_row", lines[np.array(malformed, np.int64) - 2])
         watch(1.0)
-        return Table(columns, np.delete(lines, np.array(malformed + blank, np.int64) - 1))
+        return Table(columns, np.delete(lines, np.array(malformed + blank, np.int64) - 2))
 
     def _names(self, lines: list[str]) -> tuple[str, ...]:
         if self.layout.header:
@@ -109,7 +110,7 @@ class TextSource:
             names = [*names, ""] if all(not row[-1] for row in body) else ["", *names]
         return tuple(names)
 
-    def _parsed(self, names: Sequence[str], malformed: list[int], blank: list[int]) -> dict[str, Column]:
+    def _parsed(self, body: bytes, names: Sequence[str], malformed: list[int], blank: list[int]) -> dict[str, Column]:
         import pyarrow as pa
         from pyarrow import csv
 
@@ -117,14 +118,14 @@ class TextSource:
             (malformed if row.text.strip() else blank).append(row.number)
             return "skip"
 
-        body = self._body()
+        header = self._delimiter.join(f"c{i}" for i in range(len(self.names))) + "\n"  # names may be empty or stand twice
+        body = header.encode() + body
         keys = {name: f"c{self.names.index(name)}" for name in names}
         table = csv.read_csv(
             io.BytesIO(body),
             read_options=csv.ReadOptions(
                 use_threads=False,
                 block_size=min(len(body) + 1, 2**31 - 1),
-                column_names=[f"c{i}" for i in range(len(self.names))],
             ),
             parse_options=csv.ParseOptions(
                 delimiter=self._delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
@@ -137,14 +138,6 @@ class TextSource:
         )
         return {name: table[key].combine_chunks() for name, key in keys.items()}
 
-    def _body(self) -> bytes:
-        """The lines that matter, and those that go on from one."""
-        first = int(np.argmax(self._wanted))
-        if self._wanted[first:].all():
-            return self._text.body[self._starts[first] :]
-        kept = np.repeat(self._wanted, np.diff(self._starts))
-        return np.frombuffer(self._text.body, np.uint8)[kept].tobytes()
-
 
 class ParquetSource:
     """A Parquet file; a row group that is damaged is left out and its rows tallied."""
@@ -153,6 +146,7 @@ class ParquetSource:
         import pyarrow as pa
         from pyarrow import parquet
 
+        self._path = path
         try:
             self._file = parquet.ParquetFile(path)
         except (pa.ArrowException, OSError) as error:
@@ -166,6 +160,7 @@ class ParquetSource:
         """See `Source.read`."""
         import pyarrow as pa
 
+        self._refuse_nested(names)
         groups, rows, first = [], [np.zeros(0, np.int64)], 1
         for i in range(self._file.num_row_groups):
             size = self._file.metadata.row_group(i).num_rows
@@ -179,6 +174,15 @@ class ParquetSource:
             watch((i + 1) / self._file.num_row_groups)
         table = pa.concat_tables(groups) if groups else self._file.schema_arrow.empty_table()
         return Table({name: _plain(table[name]) for name in names}, np.concatenate(rows))
+
+    def _refuse_nested(self, names: Sequence[str]) -> None:
+        import pyarrow as pa
+
+        for name in names:
+            kind = self._file.schema_arrow.field(name).type
+            kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+            if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+                raise RecordingError(f"the column “{name}” of {self._path} holds {kind}, not one value a row; leave it out")
 
 
 def _lines_that_matter(text: Text, starts: NDArray[np.int64], layout: Layout) -> NDArray[np.bool_]:

@@ -49,6 +49,7 @@ def report(found: Report) -> Json:
         "first": _time(found.first),
         "last": _time(found.last),
         "computed": found.computed,
+        "not_computed": list(found.not_computed),
         "alarms": found.alarms,
         "bad_outside": found.bad_outside,
         "rows": {cause: list(rows) for cause, rows in found.rows.items()},

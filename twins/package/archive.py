@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,7 @@ from twins.package.fault import Fault, PackageError
 LARGEST = 256 << 20  # bytes, unpacked
 MOST = 10_000  # files
 ROOT = "twin.yaml"
+_DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
     r"twin\.yaml|viewpoints\.yaml|README\.md|LICENSE[^/]*"
     r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
@@ -38,7 +41,7 @@ class Files:
                 return (self.folder / name).read_bytes()
             assert self.packed is not None
             return self.packed.read(self.prefix + name)
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as problem:
+        except _DAMAGE as problem:
             raise _refused(name, f"the file can't be read: {problem}", "check its permissions, or pack it again") from None
 
     def named(self, pattern: str) -> tuple[str, ...]:
@@ -65,7 +68,7 @@ def files_in(content: bytes, name: str = "package.zip") -> Files:
     try:
         packed = zipfile.ZipFile(io.BytesIO(content))
         entries = packed.infolist()
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError, RuntimeError):
+    except _DAMAGE:
         raise _refused(name, "this is neither a folder nor a zip", "give the folder of a package, or a zip of it") from None
     _judge(name, entries)
     sizes = {entry.filename: entry.file_size for entry in entries if not entry.is_dir()}
@@ -124,8 +127,8 @@ def _judge(name: str, entries: list[zipfile.ZipInfo]) -> None:
             raise _refused(name, f"“{entry.filename}” is a link", "pack the file itself")
         if entry.filename in seen:
             raise _refused(name, f"“{entry.filename}” is in it twice", "pack the folder again")
-        if entry.flag_bits & 1:
-            raise _refused(name, f"“{entry.filename}” is encrypted", "pack it without a password")
+        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _refused(name, f"“{entry.filename}” is encrypted or packed in a rare way", "pack it as a plain zip")
         seen.add(entry.filename)
 
 

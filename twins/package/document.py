@@ -167,7 +167,7 @@ class _Builder:
                 self._document.faults.append(Fault(self._document.file, _line(event), said, "keep one of the two"))
             else:
                 self._document.lines[(*place, key)] = _line(event)
-            value = self._value(next(events), events, (*place, key, "again") if again else (*place, key))
+            value = self._value(next(events), events, ("again", *place, key) if again else (*place, key))
             data.setdefault(key, value)
         return data
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from twins import InputError
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
@@ -20,12 +22,14 @@ class Fault:
         return f"{place}: {self.message} — {self.remedy}"
 
 
-class PackageError(ValueError):
+class PackageError(InputError):
     """A package that can't be loaded; `faults` holds every one that was found, in order of file and line."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        more = len(self.faults) - 1
+        told = f" (and {more} more faults; “check” tells them all)" if more > 0 else ""
+        super().__init__(f"{self.faults[0]}{told}" if self.faults else "the package can't be loaded")
 
 
 def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from twins.asset import Part
@@ -19,13 +19,31 @@ def jointed(parts: Sequence[Part], origins: Origins) -> tuple[list[Part], list[F
     names = {part.name for part in parts}
     standing = [replace(part, on=_standing(part, names)) for part in parts]
     on = {part.name: part.on for part in standing}
-    circle = {name for name in on if _returns(name, on)}
-    faults = [*_second_names(parts, origins), *_standing_on_nothing(parts, names, origins)]
-    for part in parts:
-        if part.name in circle:
-            said = f"the part {part.name} stands on itself: {' → '.join(_chain(part.name, on))}"
-            faults.append(written(origins[f"{part.asset}#{part.name}"], "on").fault(said, "let one of them stand on the asset"))
+    circle = {name for name in on if name in chain_of(on[name], on)}
+    faults = [
+        *_second_names(parts, origins),
+        *_standing_on_nothing(parts, names, origins),
+        *_circles(standing, circle, on, origins),
+    ]
     return [replace(part, on="") if part.name in circle else part for part in standing], faults
+
+
+def chain_of(name: str, above: Mapping[str, str]) -> list[str]:
+    """A name, what it stands on, and so on until there is nothing more, or something comes again."""
+    chain: list[str] = []
+    while name and name not in chain:
+        chain.append(name)
+        name = above.get(name, "")
+    return chain
+
+
+def _circles(parts: Sequence[Part], circle: set[str], on: Mapping[str, str], origins: Origins) -> Iterator[Fault]:
+    told: set[str] = set()
+    for part in parts:
+        if part.name in circle - told:
+            told.update(chain := chain_of(part.name, on))
+            said = f"the part {part.name} stands on itself: {' → '.join((*chain, part.name))}"
+            yield written(origins[f"{part.asset}#{part.name}"], "on").fault(said, "let one of them stand on the asset")
 
 
 def _standing(part: Part, names: set[str]) -> str:
@@ -53,14 +71,3 @@ def _standing_on_nothing(parts: Sequence[Part], names: set[str], origins: Origin
             wanted = part.on.rpartition("/")[2]
             remedy = did_you_mean(wanted, names) or f"write one of {', '.join(sorted(names))}"
             yield written(origins[f"{part.asset}#{part.name}"], "on").fault(f"on: there is no part “{wanted}”", remedy)
-
-
-def _chain(name: str, on: dict[str, str]) -> list[str]:
-    chain = [name]
-    while (name := on.get(name, "")) and name not in chain:
-        chain.append(name)
-    return [*chain, name]
-
-
-def _returns(name: str, on: dict[str, str]) -> bool:
-    return _chain(name, on)[-1] == name

@@ -11,7 +11,7 @@ from twins.asset import Asset, AssetKind, Relation, Twin, Viewpoint
 from twins.package.archive import ROOT, Files, files_in, files_of
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault, PackageError, in_order
-from twins.package.joints import jointed
+from twins.package.joints import chain_of, jointed
 from twins.package.origin import Origin
 from twins.package.words import did_you_mean
 
@@ -139,18 +139,16 @@ def _parents_first(made: Draft, form: TwinFile) -> Iterator[tuple[str, AssetForm
         (f"{each.parent}/{each.id}" if each.parent else each.id, each, place)
         for each, place in zip(form.assets, written, strict=True)
     ]
-    paths, known, waiting = {path for path, _, _ in forms}, {""}, forms
+    known, waiting = {""}, forms
     while ready := [each for each in waiting if each[1].parent in known]:
         yield from ready
         waiting = [each for each in waiting if each[1].parent not in known]
         known |= {path for path, _, _ in ready}
-    for path, asset, place in waiting:
-        said, remedy = f"the parent “{asset.parent}” of {asset.id} is no placed asset", did_you_mean(asset.parent, paths)
-        if asset.parent in paths:
-            said, remedy = (
-                f"{path} is its own parent, by way of {asset.parent}",
-                "let one of them stand in the twin: remove its parent",
-            )
+    above = {asset.id: asset.parent.rpartition("/")[2] for _, asset, _ in waiting}
+    for _, asset, place in waiting:
+        said, remedy = f"the parent “{asset.parent}” of {asset.id} is no placed asset", did_you_mean(asset.parent, known)
+        if asset.id in (circle := chain_of(above[asset.id], above)):
+            said, remedy = f"{asset.id} is its own parent: {' → '.join((asset.id, *circle))}", "remove the parent of one of them"
         made.faults.append(document.fault((*place, "parent"), said, remedy or "write the path of an asset of this list"))
 
 

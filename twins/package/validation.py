@@ -108,8 +108,9 @@ def _fault(document: Document, form: type[BaseModel], place: Place, error: Any) 
     if kind == "missing":
         missing = next(str(step) for step in loc[len(place) :])
         return document.fault(place, f"{where} lacks “{missing}”", f"write {missing}: …")
-    if loc[-1] == "[key]" or kind == "string_pattern_mismatch":
-        what = f"“{place[-1]}” can't be a name" if loc[-1] == "[key]" else f"{where} can't be such a name"
+    a_key = loc[-1:] == ("[key]",)
+    if a_key or kind == "string_pattern_mismatch":
+        what = f"“{place[-1]}” can't be a name" if a_key else f"{where} can't be such a name"
         return document.fault(place, what, _name_remedy(error))
     if len(loc) > len(place):
         return document.fault(place, f"{where}: a single value is due", "write a number, a word, or a number with its unit")

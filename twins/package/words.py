@@ -15,5 +15,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The remedy where a word is nearly another one; "" where it is not."""
     import difflib  # only faulty packages need it
 
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names = [name for name in known if name]
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or [name for name in names if word and name.startswith(word)]
     return f"did you mean “{near[0]}”?" if near else ""

@@ -59,7 +59,7 @@ class EventsPanel(QWidget):
         self.empty.setProperty("muted", True)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._lay_out()
-        self.filter.textChanged.connect(lambda: self._typing.start())
+        self.filter.textChanged.connect(self._typed)
         self._typing.timeout.connect(self._filter)
         self.table.doubleClicked.connect(self._go)
         theme.changed.connect(self._restyle)
@@ -100,6 +100,9 @@ class EventsPanel(QWidget):
 
     def _restyle(self) -> None:
         self.table.viewport().update()
+
+    def _typed(self, text: str) -> None:
+        self._typing.start()
 
     def _filter(self) -> None:
         self.model.filter_by(self.filter.text())

@@ -156,6 +156,10 @@ class TimelinePanel(QWidget):
         self._timeline.set_loop_out()
         self._told()
 
+    def loop_view(self) -> None:
+        """Repeats what is shown."""
+        self._loop(self._view.start, self._view.end)
+
     def clear_loop(self) -> None:
         """No loop."""
         self._timeline.clear_loop()
@@ -220,7 +224,7 @@ class TimelinePanel(QWidget):
         self._theme.changed.connect(self._dress)
         self.transport.moved.connect(self._acted)
         self.transport.complained.connect(self.say)
-        self.transport.loop_view_asked.connect(lambda: self._loop(self._view.start, self._view.end))
+        self.transport.loop_view_asked.connect(self.loop_view)
         self.strip.sought.connect(self._sought)
         self.strip.loop_chosen.connect(self._loop)
         self.strip.fit_asked.connect(self.fit)

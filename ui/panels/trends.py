@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from twins.asset import Tag, TagKind, Twin
 from twins.historian.query import Answers, Query
@@ -48,10 +48,11 @@ class TrendsPanel(QWidget):
         self._snapshot = Snapshot.empty()
         self.plot = TrendPlot(theme, timeline.start, ZoneInfo(twin.timezone))
         self.legend = TrendLegend(theme)
-        self.link = QToolButton(checkable=True, checked=True, iconSize=QSize(ICON, ICON))
+        self.link = QToolButton(self.plot, checkable=True, checked=True, iconSize=QSize(ICON, ICON))
+        self.link.setStyleSheet("QToolButton { padding: 0 3px; }")
         self.link.setToolTip("Show the same stretch as the timeline")
         self.link.setAccessibleName(self.link.toolTip())
-        self.note = QLabel(wordWrap=True)
+        self.note = QLabel(wordWrap=True, visible=False, margin=6)
         self.note.setProperty("muted", True)
         self.message = QLabel(
             "Drag a tag here from the tree or the inspector", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True
@@ -158,12 +159,9 @@ class TrendsPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._side = QWidget()
-        head = QHBoxLayout(spacing=4)
-        head.addWidget(self.note, 1)
-        head.addWidget(self.link)
         column = QVBoxLayout(self._side, spacing=0)
         column.setContentsMargins(0, 2, 4, 2)
-        column.addLayout(head)
+        column.addWidget(self.note)
         column.addWidget(self.legend)
         column.addStretch(1)
         drawn = QWidget()
@@ -180,8 +178,9 @@ class TrendsPanel(QWidget):
 
     def _connect(self) -> None:
         self.legend.removed.connect(self.remove)
-        self.legend.chosen.connect(lambda tag: self._selection.choose(self._twin.tags[tag].asset, tag))
+        self.legend.chosen.connect(self._select)
         self.plot.sought.connect(self._seek)
+        self.plot.laid_out.connect(self._place_link)
         self.link.toggled.connect(self._link)
         self._shared.changed.connect(self._stretch)
         self._free.changed.connect(self._stretch)
@@ -236,6 +235,14 @@ class TrendsPanel(QWidget):
         self.plot.show_cursor(self._timeline.cursor)
         self.moved.emit()
 
+    def _place_link(self) -> None:
+        right, top = self.plot.corner
+        self.link.setFixedSize(ICON + 8, ICON + 2)
+        self.link.move(right - self.link.width(), max(0, top - self.link.height() - 1))
+
+    def _select(self, path: str) -> None:
+        self._selection.choose(self._twin.tags[path].asset, path)
+
     def _link(self, linked: bool) -> None:
         if not linked:
             self._free.show(self._shared.start, self._shared.end)
@@ -257,5 +264,6 @@ class TrendsPanel(QWidget):
 
     def _say(self, sentence: str) -> None:
         self.note.setText(sentence)
+        self.note.setVisible(bool(sentence))
         if not self._drawn:
             self.message.setText(sentence or "Drag a tag here from the tree or the inspector")

@@ -114,6 +114,10 @@ class Views(QWidget):
         self._pictures[name] = picture
         self.list.viewport().update()
 
+    def has_picture(self, name: str) -> bool:
+        """Whether its picture is there."""
+        return name in self._pictures
+
     def ask_name(self) -> None:
         """Asks what to call the present view; nothing, or a name that is taken by the twin itself, is no answer."""
         name, kept = QInputDialog.getText(self, "Save this view", "Name:", text=self._free_name())

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twins.clock import SECOND
+
+FAN, HOOD = "fan", "hood"
+
+
+def place(scene, asset, name):
+    return next(i for i, part in enumerate(scene.stage.parts) if (part.asset, part.name) == (asset, name))
+
+
+def direction(scene, asset, name, own):
+    """Where an axis of a part points in the world."""
+    world = scene.stage.world(scene.joints)[place(scene, asset, name)]
+    return world[:3, :3] @ np.array(own, float)
+
+
+def fan_angle(scene):
+    x, _, z = direction(scene, "M1/fan", FAN, (1, 0, 0))
+    return float(np.degrees(np.arctan2(-z, x)) % 360)
+
+
+def test_that_a_thing_without_z_stands_on_the_ground_and_its_parts_on_it(yard, scene):
+    hood = scene.boxes[place(scene, "M2", HOOD)]
+    assert hood[0, 2] == pytest.approx(scene.ground.height(12, 0) + 4, abs=1e-6)
+    assert hood.mean(axis=0)[:2] == pytest.approx([12, 0])
+
+
+def test_that_a_compass_direction_turns_what_stands_on_the_joint(yard, scene):
+    scene.show(yard.snapshot({"M1.heading": 90.0}), 0.0)
+    assert direction(scene, "M1/fan", FAN, (0, 1, 0)) == pytest.approx([1, 0, 0], abs=1e-9)  # to the east
+    assert direction(scene, "M2/fan", FAN, (0, 1, 0)) == pytest.approx([0, 1, 0], abs=1e-9)  # never seen: at rest
+
+
+def test_that_a_rotor_goes_round_at_its_rpm_on_the_displays_clock_both_ways(yard, scene):
+    snapshot = yard.snapshot({"M1.speed": 10.0})
+    for clock, angle in ((0.0, 0), (0.5, 30), (1.0, 60), (1.0, 60), (0.5, 30)):
+        scene.show(snapshot, clock)
+        assert fan_angle(scene) == pytest.approx(angle, abs=1e-6)
+
+
+@pytest.mark.parametrize("fault", [{"ages_s": {"M1.speed": 5.0}}, {"quality": {"M1.speed": 2}}])
+def test_that_a_rotor_stops_where_its_speed_is_stale_or_bad(yard, scene, fault):
+    scene.show(yard.snapshot({"M1.speed": 10.0}), 0.0)
+    scene.show(yard.snapshot({"M1.speed": 10.0}, **fault), 1.0)
+    assert fan_angle(scene) == pytest.approx(0)
+
+
+def test_that_motion_can_be_switched_off(yard, scene):
+    scene.motion.spinning = False
+    scene.show(yard.snapshot({"M1.speed": 10.0}), 0.0)
+    scene.show(yard.snapshot({"M1.speed": 10.0}, time=SECOND), 1.0)
+    assert fan_angle(scene) == pytest.approx(0)
+
+
+def test_that_an_unchanged_instant_is_told_from_a_changed_one(yard, scene):
+    still = yard.snapshot({"M1.speed": 0.0, "M1.power": 1.0})
+    scene.show(still, 0.0)
+    assert not scene.show(still, 1.0)
+    assert scene.show(yard.snapshot({"M1.speed": 10.0, "M1.power": 1.0}), 2.0)
+
+
+def test_that_a_camera_at_a_component_turns_with_what_that_is_mounted_on(yard, scene):
+    from twins.asset import Viewpoint
+
+    gear, whole = Viewpoint("gear", (0, 5, 5), (0, 0, 5), "M1/gear"), Viewpoint("whole", (0, 5, 5), (0, 0, 5), "M1")
+    scene.show(yard.snapshot({"M1.heading": 90.0}), 0.0)
+    assert scene.pose_of(gear).eye[:2] == pytest.approx([5, 0])
+    assert scene.pose_of(whole).eye[:2] == pytest.approx([0, 5])
