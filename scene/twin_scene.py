@@ -38,10 +38,11 @@ class TwinScene:
         self.selected = ""
         self.opened = np.zeros(0, np.intp)  # the covers that are glass now
         self.renderer = vtkRenderer()
-        self._colouring = Colouring(len(self.stage))
-        self._solids = solids_of(self.stage, self._colouring)
+        self.colouring = Colouring(len(self.stage))
+        self._solids = solids_of(self.stage, self.colouring)
         self._snapshot, self._clock = Snapshot.empty(), 0.0
         self._furnish()
+        self._move(self.stage.rest)
         self.use_palette(palette)
         self.colour_by(CONDITION)
 
@@ -50,7 +51,7 @@ class TwinScene:
     def show(self, snapshot: Snapshot, clock_seconds: float) -> bool:
         """An instant: its colours, and its motion at the display's own running time (see `Motion.show`). Tells of a change."""
         self._snapshot, self._clock = snapshot, clock_seconds
-        changed = self._colouring.paint(appearance_of(snapshot, self._binding))
+        changed = self.colouring.paint(appearance_of(snapshot, self._binding))
         if len(self.stage.joints):
             joints = self.motion.show(snapshot, clock_seconds)
             if not np.array_equal(joints, self.joints):
@@ -64,7 +65,7 @@ class TwinScene:
         tags = tags_of_parts(self.twin, self.stage, choice)
         self.legend = legend_of(self.twin, choice, set(tags))
         self._binding = Binding(self.legend, tags)
-        self._colouring.use_map(self.legend.colours)
+        self.colouring.use_map(self.legend.colours)
         self.show(self._snapshot, self._clock)
         return self.legend
 
@@ -73,7 +74,7 @@ class TwinScene:
         self.selected = asset
         chosen = self.stage.within(asset)
         self.opened = self._covers_over(asset, chosen)
-        self._colouring.mark(chosen, self.opened)
+        self.colouring.mark(chosen, self.opened)
         self.picker.let_through(self.opened)
         for solid in self._solids:
             if solid.glass:
@@ -145,12 +146,12 @@ class TwinScene:
         self.renderer.SetBackground2(rgb(palette.sky))
         for solid in self._solids:
             solid.actor.GetProperty().SetColor(*palette.material("glass" if solid.glass else solid.material))
-        self._colouring.use_palette(palette)
+        self.colouring.use_palette(palette)
         self.ground.use_palette(palette)
 
     def use_pixel_ratio(self, ratio: float) -> None:
         """Device pixels per pixel of the screen."""
-        self._colouring.use_pixel_ratio(ratio)
+        self.colouring.use_pixel_ratio(ratio)
 
     def _move(self, joints: NDArray[np.float64]) -> None:
         self.joints = joints

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-from PySide6.QtCore import QByteArray, QRect, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from PySide6QtAds import ads
+
+from ui.shell import keep_visible
 
 CENTRE, LEFT, RIGHT, BELOW_RIGHT, BOTTOM, LOWEST = "centre", "left", "right", "below right", "bottom", "lowest"
 
@@ -117,19 +118,6 @@ _BESIDE = {
     RIGHT: (ads.DockWidgetArea.RightDockWidgetArea, CENTRE),
     BELOW_RIGHT: (ads.DockWidgetArea.BottomDockWidgetArea, RIGHT),
 }  # each place: on which side of which other
-
-
-def keep_visible(window: QWidget) -> None:
-    """Moves a window that a vanished screen took with it back onto one that is there, shrunk where it must be."""
-    frame = window.geometry()
-    seen = [screen.availableGeometry() for screen in QGuiApplication.screens()]
-    if any(room.intersected(frame).width() >= 120 and room.contains(frame.topLeft()) for room in seen):
-        return
-    home = QGuiApplication.primaryScreen().availableGeometry()
-    size = frame.size().boundedTo(home.size())
-    placed = QRect(home.topLeft(), size)
-    placed.moveCenter(home.center())
-    window.setGeometry(placed)
 
 
 def _promise(words: str) -> QLabel:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from twins import clock
@@ -16,13 +16,14 @@ from twins.asset import Twin
 from twins.historian.recording import Recording
 from twins.timeline import Timeline
 from ui.banner import Banner
-from ui.docks import Dock, Docks, keep_visible
+from ui.docks import Dock, Docks
 from ui.refresh import Refresh
 from ui.settings import Settings
+from ui.shell import GEOMETRY, stand
 from ui.status import StatusLine
 from ui.theme import Theme
 
-LAYOUT, GEOMETRY = "layout", "geometry"
+LAYOUT = "layout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self._frame, docks)
         self._lay_out()
         self._connect()
-        self._stand()
+        stand(self, settings)
 
     def panel(self, name: str) -> QWidget:
         """A panel that stands; KeyError before it does."""
@@ -134,20 +135,6 @@ class MainWindow(QMainWindow):
         self.status.damage_asked.connect(self._tell_damage)
         if self._settings.notice:
             self.status.notify(self._settings.notice)
-
-    def _stand(self) -> None:
-        """Where the window stood last, if a screen is still there; else most of this one."""
-        room = QGuiApplication.primaryScreen().availableGeometry()
-        self.setMinimumSize(min(960, room.width()), min(600, room.height()))
-        self.resize(min(1600, room.width()), min(1000, room.height()))
-        kept = self._settings.get(GEOMETRY, [])
-        if len(kept) == 5 and all(type(number) is int for number in kept):
-            x, y, width, height, largest = kept
-            self.move(x, y)
-            self.resize(width, height)
-            if largest:
-                self.setWindowState(Qt.WindowState.WindowMaximized)
-        keep_visible(self)
 
     def _show_mode(self, mode: str) -> None:
         self._frame.setProperty("mode", mode)

@@ -61,6 +61,8 @@ class Tokens:
 GREY = Tokens("grey", "#c9cdd1", "#e3e5e7", "#eef0f1", "#bcc2c7", "#23282d", "#5b646c", "#2f6ea8", "#2f7d4f")
 DARK = Tokens("dark", "#1b1e21", "#22262a", "#292e33", "#363c42", "#d7dbdf", "#8d959d", "#6fa8dc", "#2f7d4f")
 
+THEMES = {tokens.name: tokens for tokens in (GREY, DARK)}
+
 
 class Theme(QObject):
     """The theme in force; `changed` fires when another is chosen."""

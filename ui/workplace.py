@@ -19,15 +19,16 @@ from ui.palette import Entry, Palette, twin_entries
 from ui.panels.views import PICTURE
 from ui.selection import Selection
 from ui.settings import Settings
+from ui.shell import THEME
 from ui.shortcuts import Action, Shortcuts
-from ui.theme import DARK, GREY, ICON_FILE, Theme, font, palette, stylesheet
+from ui.theme import GREY, ICON_FILE, THEMES, Theme, font, palette, stylesheet
 from ui.time_view import TimeView
 from ui.viewpoints import OwnViewpoints
 
 if TYPE_CHECKING:
     from scene.legend import Choice
 
-THEME, MOTION, LABELS, COLOURED = "theme", "rotor motion", "labels", "coloured by"
+MOTION, LABELS, COLOURED = "rotor motion", "labels", "coloured by"
 PICTURE_EVERY_MS = 150
 
 
@@ -37,7 +38,7 @@ class Workplace(QObject):
     def __init__(self, app: QApplication, opened: Opened, timeline: Timeline, settings: Settings) -> None:
         super().__init__()
         self.app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
-        self.theme = Theme(DARK if settings.get(THEME, "grey") == "dark" else GREY)
+        self.theme = Theme(THEMES.get(settings.get(THEME, GREY.name), GREY))
         self._dress()
         self.selection = Selection()
         self.view = TimeView(timeline.start, timeline.end)
@@ -49,7 +50,7 @@ class Workplace(QObject):
     def choose_theme(self, name: str) -> None:
         """“grey” or “dark”, and remembers it."""
         self.settings.put(THEME, name)
-        self.theme.choose(DARK if name == "dark" else GREY)
+        self.theme.choose(THEMES[name])
 
     # ------------------------------------------------------------------ what the actions do
 

@@ -15,7 +15,7 @@ from seek import TWIN, a_year
 
 from twins.clock import DAY
 from twins.package.loader import load
-from ui.application import prepare
+from ui.opening import prepare
 from ui.settings import Settings
 from ui.workplace import Workplace
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ui.application import prepare
+from ui.opening import prepare
 from ui.settings import Settings
 from ui.workplace import Workplace
 

@@ -107,6 +107,16 @@ def scene(yard: Yard) -> TwinScene:
 
 
 @pytest.fixture
+def flat(scene: TwinScene) -> TwinScene:
+    """All light comes from everywhere, so that colours can be told exactly."""
+    for light in scene.renderer.GetLights():
+        light.SetIntensity(0.0)
+    for actor in scene.renderer.GetActors():
+        actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("ambientShare", 1.0)
+    return scene
+
+
+@pytest.fixture
 def off_screen() -> Iterator[Callable[[TwinScene], OffScreen]]:
     """Makes off-screen windows and closes them."""
     made: list[OffScreen] = []

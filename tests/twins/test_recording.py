@@ -173,6 +173,17 @@ def test_that_a_trend_keeps_extremes_and_leaves_gaps_empty(recording):
     assert list(zoomed.t) == [T0 + k * SECOND for k in (4320, 4321, 4322)]
 
 
+def test_that_the_trend_of_a_year_has_its_buckets_in_that_year(recording):
+    year = 365 * 86_400 * SECOND
+    t = T0 + np.arange(0, year, 3600 * SECOND)
+    recording.append(Samples.numbers(TEN_MINUTES, t, np.arange(len(t))))
+    trend = recording.trend("T01.power", T0, T0 + year, 1500)
+    assert len(trend.t) == 1500
+    assert (trend.t[0], trend.n.sum()) == (T0, len(t))
+    assert (np.diff(trend.t) > 0).all()
+    assert abs(int(np.diff(trend.t).max()) - year // 1500) <= 1
+
+
 def test_that_bad_values_are_kept_but_not_drawn(recording):
     bad = quality_byte(Quality.BAD, Reason.OUT_OF_RANGE)
     recording.append(Samples.numbers(POWER, [T0, T0 + SECOND], [1.0, -300.0], quality=[0, bad]))

@@ -15,7 +15,8 @@ from twins.historian.query import answer
 from twins.record import Channel, Samples, quality_byte
 from twins.record.quality import Quality
 from twins.timeline import Timeline
-from ui.panels.trends import MIME, MOST, TrendsPanel
+from ui.asset_model import TAG_MIME
+from ui.panels.trends import MOST, TrendsPanel
 from ui.selection import Selection
 from ui.theme import DARK, GREY, Theme, contrast
 from ui.time_view import TimeView
@@ -124,7 +125,7 @@ class Shown:
 
     def drop(self, *paths):
         carried = QMimeData()
-        carried.setData(MIME, "\n".join(paths).encode())
+        carried.setData(TAG_MIME, "\n".join(paths).encode())
         copy = Qt.DropAction.CopyAction
         event = QDropEvent(QPointF(20, 20), copy, carried, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
         self.panel.dropEvent(event)

@@ -43,13 +43,19 @@ def trend_of(
     first = np.flatnonzero(np.append(True, bucket[1:] != bucket[:-1]))
     n = np.diff(np.append(first, len(time)))
     return Trend(
-        start + bucket[first] * (end - start) // width,
+        start + _edges(bucket[first], end - start, width),
         np.minimum.reduceat(value, first),
         np.maximum.reduceat(value, first),
         np.add.reduceat(value, first) / n,
         n,
         gap_ns,
     )
+
+
+def _edges(bucket: Int64, span: int, width: int) -> Int64:
+    """Where buckets begin, exact to the ns; bucket × span alone would leave int64."""
+    whole, rest = divmod(int(span), width)
+    return bucket * whole + bucket * rest // width
 
 
 def _bucket(since: Int64, span: int, width: int) -> Int64:

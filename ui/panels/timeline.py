@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
@@ -13,8 +12,8 @@ from twins.asset import Twin
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
 from twins.timeline import Mode, Timeline
-from ui.coverage import between, bucket_ns, covered, learnt, together
 from ui.event_marks import TOLD
+from ui.recording_map import RecordingMap
 from ui.selection import Selection
 from ui.stepping import Stepping
 from ui.strip_paint import LABELS
@@ -23,15 +22,9 @@ from ui.time_view import TimeView
 from ui.timeline_strip import TimelineStrip
 from ui.transport import Transport
 
-_WITNESSES = 3  # so many headline tags stand for the whole recording
-
 
 class TimelinePanel(QWidget):
-    """Acts on the timeline and the view it is given; `moved` fires after every intention, so that the window answers at once.
-
-    Coverage is read off the trends of up to three headline tags and of the selected one, over what is shown and half as much
-    on both sides; the gaps in it are what playback may skip.
-    """
+    """Acts on the timeline and the view it is given; `moved` fires after every intention, so that the window answers at once."""
 
     moved = Signal()
 
@@ -41,8 +34,7 @@ class TimelinePanel(QWidget):
         zone = ZoneInfo(twin.timezone)
         self._theme = theme
         self._snapshot = Snapshot.empty()
-        self._answers: Answers | None = None
-        self._asked = Query()
+        self._map = RecordingMap(twin, timeline, view)
         self._before = timeline.cursor
         self._stepping = Stepping()
         self._steps = 0  # samples still to go, signed
@@ -60,21 +52,15 @@ class TimelinePanel(QWidget):
         """The next step's search, else events and coverage of what is shown."""
         if self._stepping.question is not None:
             return self._stepping.question
-        tags = self._witnesses()
-        period = max((self._snapshot.channels[self._snapshot.place[tag]].period_ns or 0 for tag in tags), default=0)
-        stretch = self._view.around((self._asked.start, self._asked.end), 5 * period // 2)
-        if (stretch, tags) != ((self._asked.start, self._asked.end), self._asked.tags):
-            width = min(4096, self.strip.width() * (stretch[1] - stretch[0]) // self._view.span)
-            self._asked = Query(tags, *stretch, max(64, width), True, TOLD, hindsight=True)
-        return self._asked
+        return self._map.question(self._snapshot, self._selection.tag, self.strip.width())
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Shows where the cursor is, and what is known of the stretch."""
         self._snapshot = snapshot
         self._step_on(answers)
-        if answers is not self._answers and answers.query.events and answers.query.tags == self._asked.tags:
-            self._answers = answers
-            self._take(answers)
+        if found := self._map.hear(answers, self._selection.tag):
+            self.strip.show_coverage(found.covered, found.of_tag)
+            self.strip.show_events(found.events)
         self._keep_in_view()
         self.transport.refresh()
         self.strip.update()
@@ -289,7 +275,7 @@ class TimelinePanel(QWidget):
 
     def _stepped_tag(self) -> str | None:
         asset = self._twin.assets.get(self._selection.asset)
-        named = (self._selection.tag, *((*asset.shows, *asset.tags) if asset else ()), *self._witnesses())
+        named = (self._selection.tag, *((*asset.shows, *asset.tags) if asset else ()), *self._map.witnesses(self._snapshot, ""))
         return next((tag for tag in named if tag in self._snapshot.place), None)
 
     def _look_for_sample(self, tag: str) -> None:
@@ -318,30 +304,3 @@ class TimelinePanel(QWidget):
         self.seek(found)
         if self._steps and (tag := self._stepped_tag()):
             self._look_for_sample(tag)
-
-    # ------------------------------------------------------------------ coverage
-
-    def _witnesses(self) -> tuple[str, ...]:
-        """The tags whose trends tell where samples are: regular ones that the recording knows."""
-        heads = (asset.headline for asset in self._twin.children(""))
-        regular = [tag for tag in heads if self._regular(tag)][:_WITNESSES]
-        if not regular:
-            regular = [channel.path for channel in self._snapshot.channels if channel.period_ns][:_WITNESSES]
-        chosen = self._selection.tag
-        return tuple(dict.fromkeys((*regular, *((chosen,) if self._regular(chosen) else ()))))
-
-    def _regular(self, tag: str) -> bool:
-        place = self._snapshot.place.get(tag)
-        return place is not None and self._snapshot.channels[place].period_ns is not None
-
-    def _take(self, answers: Answers) -> None:
-        query = answers.query
-        each = {tag: covered(t, bucket_ns(t, query.start, query.end, query.width)) for tag, t in answers.trends.items()}
-        plant = self._timeline.lanes[0]
-        whole = together(each.values())
-        whole = whole[0], np.minimum(whole[1], plant.end)
-        start, end = max(query.start, plant.start), min(query.end, plant.end)
-        if start < end and each:
-            self._timeline.gaps = learnt(self._timeline.gaps, start, end, between(whole, start, end))
-        self.strip.show_coverage(whole, each.get(self._selection.tag, whole))
-        self.strip.show_events(answers.events)

@@ -13,6 +13,7 @@ from twins.asset import Tag, TagKind, Twin
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
 from twins.timeline import Timeline
+from ui.asset_model import TAG_MIME
 from ui.coverage import bucket_ns
 from ui.icons import icon
 from ui.numbers import quality_words, shown, tag_label
@@ -22,7 +23,6 @@ from ui.time_view import TimeView
 from ui.trend_legend import WIDTH, Entry, TrendLegend
 from ui.trend_lines import line_of
 
-MIME = "application/x-twindeck-tag"
 MOST = 8
 _WIDE = 620  # px: from here on the legend stands beside the plot
 _COLOURS = ("#2d6fb0", "#0b8f78", "#8a4fb5", "#5c6770", "#2a9fc4", "#b0478f", "#6b7f1f", "#7a5c4a")  # none is an alarm's
@@ -134,12 +134,12 @@ class TrendsPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Tags are welcome."""
-        if event.mimeData().hasFormat(MIME):
+        if event.mimeData().hasFormat(TAG_MIME):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Draws what was dropped, one path a line."""
-        for path in bytes(event.mimeData().data(MIME).data()).decode("utf-8").split():
+        for path in bytes(event.mimeData().data(TAG_MIME).data()).decode("utf-8").split():
             self.add(path)
         event.acceptProposedAction()
 
