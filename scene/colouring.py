@@ -71,6 +71,7 @@ class Colouring:
         self._map_image = image_of(self._map_array, 256, 1)
         self._textures = _texture(self._image), _texture(self._map_image)
         self._actors: list[vtkActor] = []
+        self._pixel_ratio = 1.0
         self._rows = rows
 
     def coordinates(self, part: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -126,6 +127,9 @@ class Colouring:
 
     def use_pixel_ratio(self, ratio: float) -> None:
         """Device pixels per pixel, so that a hatch is as wide on every screen."""
+        if ratio == self._pixel_ratio:
+            return
+        self._pixel_ratio = ratio
         for actor in self._actors:
             actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("pixelRatio", ratio)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scene.camera import Pose, projected
 
+Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 GAP = 6.0  # pixels between two labels
 
 
@@ -31,10 +32,12 @@ def placed(
     width: int,
     height: int,
     far: float,
+    taken: Sequence[Box] = (),
 ) -> list[Placed]:
     """Labels of `sizes` float64[n, 2] (pixels) above `anchors` float64[n, 3] (metres); those in `first` win over nearer ones.
 
     From half of `far` metres on they fade, beyond it they are gone; those that would leave the picture or cover another, too.
+    `taken` are boxes (low and high corner, pixels) that belong to something else.
     """
     if not len(anchors):
         return []
@@ -44,11 +47,11 @@ def placed(
     strength[list(first)] = 1.0
     inside = ((corner >= 0) & (corner + sizes <= (width, height))).all(axis=1) & (where[:, 2] > 0) & (strength > 0.05)
     order = sorted(np.flatnonzero(inside).tolist(), key=lambda i: (i not in first, where[i, 2]))
-    taken: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    full = list(taken)
     kept = []
     for i in order:
         low, high = corner[i] - GAP / 2, corner[i] + sizes[i] + GAP / 2
-        if all((high <= other_low).any() or (low >= other_high).any() for other_low, other_high in taken):
-            taken.append((low, high))
+        if all((high <= other_low).any() or (low >= other_high).any() for other_low, other_high in full):
+            full.append((low, high))
             kept.append(Placed(i, float(corner[i, 0]), float(corner[i, 1]), float(strength[i])))
     return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -53,11 +54,17 @@ class Labels(QWidget):
         sizes = np.array([[sum(_widths(text, plain, strong)) + 2 * PADDING, HEIGHT] for text in self._texts])
         first = [i for i, home in enumerate(self._homes) if f"{self._scene.selected}/".startswith(home + "/")]
         far = FAR_SIZES * float(np.linalg.norm(np.diff(self._scene.bounds(), axis=0)))
-        for label in reversed(placed(self._anchors, sizes, first, self._pose(), self.width(), self.height(), far)):
+        for label in reversed(placed(self._anchors, sizes, first, self._pose(), self.width(), self.height(), far, self._tools())):
             painter.setOpacity(label.strength)
             box = QRectF(round(label.left) + 0.5, round(label.top) + 0.5, sizes[label.which, 0], HEIGHT)
             self._box(painter, box, self._texts[label.which], label.which in first, self._theme.tokens, plain, strong)
         painter.end()
+
+    def _tools(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """The boxes of what lies over the scene: the legend, the tools."""
+        above = self.parentWidget().children()
+        boxes = [w.geometry() for w in above[above.index(self) + 1 :] if isinstance(w, QWidget) and w.isVisible()]
+        return [(np.array([box.left(), box.top()], float), np.array([box.right(), box.bottom()], float)) for box in boxes]
 
     def _tag(self, home: str) -> Tag | None:
         """What colours the thing as a whole, else its headline."""

@@ -1,4 +1,4 @@
-"""Picking among 100,000 assets of 24 triangles: our boxes and triangles against VTK's hardware selector, and whether both agree."""
+"""Picking among 100,000 assets of 24 triangles: our boxes and triangles against VTK's hardware selector; do both agree?"""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ def main() -> dict[str, float]:
     print(f"pick among {ASSETS:,} assets, medians of {ROUNDS} interleaved rounds; {PIXELS:,} pixels compared")
     for name, value in figures.items():
         goal = GOALS.get(name)
-        print(f"  {name:<12} {value:>10.3f}" + ("" if goal is None else f"   goal ≥ {goal:g} {'met' if value >= goal else 'MISSED'}"))
+        print(
+            f"  {name:<12} {value:>10.3f}"
+            + ("" if goal is None else f"   goal ≥ {goal:g} {'met' if value >= goal else 'MISSED'}")
+        )
     return figures
 
 

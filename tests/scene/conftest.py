@@ -79,12 +79,22 @@ class Yard:
     twin: Twin
     meshes: Meshes
 
-    def snapshot(self, values: dict[str, float], *, time: int = NOON, quality: dict[str, int] | None = None, ages_s: dict[str, float] | None = None) -> Snapshot:
+    def snapshot(
+        self,
+        values: dict[str, float],
+        *,
+        time: int = NOON,
+        quality: dict[str, int] | None = None,
+        ages_s: dict[str, float] | None = None,
+    ) -> Snapshot:
         """Good values of now, unless a quality byte or an age is given; tags that aren't named were never seen."""
         channels = tuple(Channel.of(tag) for tag in self.twin.tags.values())
         ages, bytes_ = ages_s or {}, quality or {}
         source = np.array([time - int(ages.get(c.path, 0) * SECOND) if c.path in values else BEFORE_ALL_TIME for c in channels])
-        bits = [np.float64(values.get(c.path, 0)).view(np.int64) if c.kind is TagKind.NUMBER else int(values.get(c.path, 0)) for c in channels]
+        bits = [
+            np.float64(values.get(c.path, 0)).view(np.int64) if c.kind is TagKind.NUMBER else int(values.get(c.path, 0))
+            for c in channels
+        ]
         byte = np.array([bytes_.get(c.path, 0) for c in channels], np.uint8)
         return Snapshot(time, channels, source, source, np.array(bits, np.int64), byte)
 
@@ -97,7 +107,13 @@ def yard() -> Yard:
         assets |= {asset.path: asset for asset in made}
         meshes |= shapes
     tags = {tag.path: tag for name in ("M1", "M2") for tag in _tags(name)}
-    terrain = {"size": [200, 200], "resolution": 4, "relief": 0, "hills": [{"at": [60, 60], "height": 20, "radius": 40}], "contour": 2}
+    terrain = {
+        "size": [200, 200],
+        "resolution": 4,
+        "relief": 0,
+        "hills": [{"at": [60, 60], "height": 20, "radius": 40}],
+        "contour": 2,
+    }
     return Yard(Twin("yard", "Yard", AssetKind.SYSTEM, assets, tags, environment={"terrain": terrain}), meshes)
 
 

@@ -22,7 +22,9 @@ def test_that_good_values_take_their_place_on_the_map_and_untold_parts_stay_plai
 
 def test_that_uncertain_bad_and_stale_are_each_shown_for_what_they_are(yard):
     doubtful = quality_byte(Quality.UNCERTAIN, Reason.CONFLICT)
-    snapshot = yard.snapshot(ALL_GOOD, quality={"M1.power": doubtful, "M2.speed": quality_byte(Quality.BAD)}, ages_s={"M2.power": 2.0})
+    snapshot = yard.snapshot(
+        ALL_GOOD, quality={"M1.power": doubtful, "M2.speed": quality_byte(Quality.BAD)}, ages_s={"M2.power": 2.0}
+    )
     assert seen(yard, snapshot)[1] == [State.UNCERTAIN, State.BAD, State.PLAIN]
     assert seen(yard, snapshot, ("M2.speed",))[1] == [State.BAD]
 

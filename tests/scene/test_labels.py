@@ -31,3 +31,10 @@ def test_that_labels_fade_with_distance_and_then_are_gone():
 
 def test_that_what_is_behind_the_eye_or_half_out_of_the_picture_has_none():
     assert labelled([[0, -200, 10], [-34, 0, 10]]) == []
+
+
+def test_that_labels_keep_away_from_what_lies_over_the_scene():
+    legend = (np.array([300.0, 200.0]), np.array([500.0, 400.0]))
+    anchor = np.array([[0.0, 0.0, 10.0]])
+    assert placed(anchor, SIZE[None], [], POSE, 800, 600, 1000.0)
+    assert not placed(anchor, SIZE[None], [], POSE, 800, 600, 1000.0, [legend])

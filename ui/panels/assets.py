@@ -26,7 +26,7 @@ from ui.selection import Selection
 from ui.theme import ROW, SECONDARY, Theme, font
 
 _MEDIUM = QFont.Weight.Medium
-VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT = 90, 36, 52, 12
+VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT = 86, 34, 40, 10
 
 
 class AssetRows(QStyledItemDelegate):
