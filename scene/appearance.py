@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from twins.record import Channel, Quality, Snapshot
 
 Floats = NDArray[np.float32]
 States = NDArray[np.uint8]
-Told = TypeVar("Told", np.float32, np.uint8)
 
 
 class State(IntEnum):
@@ -39,21 +37,29 @@ class Appearance:
 
 
 class Binding:
-    """A legend, the tag of each of n parts ("" for none), and where those stand in a lane's columns, found once per lane."""
+    """A legend, the tag of each of n parts ("" for none), and where those stand in a lane's columns, found once per lane.
 
-    def __init__(self, legend: Legend, tags: Sequence[str]) -> None:
+    `instead` are tags that speak for a part whose own was never seen.
+    """
+
+    def __init__(self, legend: Legend, tags: Sequence[str], instead: Sequence[str] = ()) -> None:
         self.legend = legend
-        self._tags, inverse = np.unique(np.array(tags, dtype=object).astype(str), return_inverse=True)
-        self._of_part = inverse.astype(np.intp)
+        self._tags, inverse = np.unique(np.array([*tags, *instead], dtype=object).astype(str), return_inverse=True)
+        self._of_part, self._instead = np.split(inverse.astype(np.intp), [len(tags)])
         self._untold = np.array([tag == "" for tag in self._tags], bool)
         self._channels: tuple[Channel, ...] | None = None
 
     def __len__(self) -> int:
         return len(self._of_part)
 
-    def spread(self, told: NDArray[Told]) -> NDArray[Told]:
-        """What holds for each tag, for each part."""
+    def spread(self, told: Floats) -> Floats:
+        """The value of each tag, for each part."""
         return told[self._of_part]
+
+    def spread_states(self, told: States) -> States:
+        """The state of each tag, for each part."""
+        own = told[self._of_part]
+        return np.where(own == State.ABSENT, told[self._instead], own) if len(self._instead) else own
 
     def columns(self, snapshot: Snapshot) -> _Columns:
         """Where the tags stand in this snapshot's columns."""
@@ -89,14 +95,14 @@ def appearance_of(snapshot: Snapshot, binding: Binding) -> Appearance:
     columns = binding.columns(snapshot)
     if not len(snapshot.channels):
         told = np.where(columns.untold, State.PLAIN, State.ABSENT).astype(np.uint8)
-        return Appearance(np.full(len(binding), -1, np.float32), binding.spread(told))
+        return Appearance(np.full(len(binding), -1, np.float32), binding.spread_states(told))
     values, state = _values(snapshot, columns), _states(snapshot, columns)
     if binding.legend.title:
         untold = (state == State.ABSENT) | (state == State.PLAIN) | ~np.isfinite(values)
         value = np.where(untold, np.float32(-1), binding.legend.fraction(values))
     else:  # condition alone: what is good stays as it is
         value, state = np.full(len(state), -1, np.float32), np.where(state == State.GOOD, np.uint8(State.PLAIN), state)
-    return Appearance(binding.spread(value), binding.spread(state))
+    return Appearance(binding.spread(value), binding.spread_states(state))
 
 
 def _values(snapshot: Snapshot, columns: _Columns) -> NDArray[np.float64]:

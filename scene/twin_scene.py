@@ -8,7 +8,7 @@ from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
 from scene.appearance import Binding, appearance_of
 from scene.binding import tags_of_parts
-from scene.camera import VIEW_ANGLE_DEG, Pose, clipping_range
+from scene.camera import VIEW_ANGLE_DEG, Pose, clipping_range, fitted
 from scene.colouring import Colouring
 from scene.ground import Ground
 from scene.legend import CONDITION, Choice, ColourBy, Legend, legend_of
@@ -64,7 +64,8 @@ class TwinScene:
         self.choice = choice
         tags = tags_of_parts(self.twin, self.stage, choice)
         self.legend = legend_of(self.twin, choice, set(tags))
-        self._binding = Binding(self.legend, tags)
+        instead = [self.twin.assets[home].headline for home in self.stage.homes] if choice == CONDITION else ()
+        self._binding = Binding(self.legend, tags, instead)
         self.colouring.use_map(self.legend.colours)
         self.show(self._snapshot, self._clock)
         return self.legend
@@ -99,6 +100,22 @@ class TwinScene:
         if hit is not None and self.ground.hit(eye, direction, hit.distance * 0.999) is not None:
             return None
         return hit
+
+    def under(self, eye: NDArray[np.float64], direction: NDArray[np.float64], otherwise: float) -> NDArray[np.float64]:
+        """The point seen along a ray: on a part, on the land, else so many metres away."""
+        hit = self.pick(eye, direction)
+        land = None if hit else self.ground.hit(eye, direction, 20 * otherwise)
+        return hit.point if hit else eye + direction * (otherwise if land is None else land)
+
+    def blocked(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> bool:
+        """A part stands between two points."""
+        length = float(np.linalg.norm(end - start))
+        return length > 0 and self.picker.pick(start, (end - start) / length, length) is not None
+
+    def overview(self, aspect: float) -> Pose:
+        """The first saved viewpoint that looks at no one thing, else everything from the south-west, a little from above."""
+        saved = next((viewpoint for viewpoint in self.twin.viewpoints if not viewpoint.asset), None)
+        return self.pose_of(saved) if saved else fitted(self.bounds(), aspect, 35.0, -16.0)
 
     def pose_of(self, viewpoint: Viewpoint) -> Pose:
         """A saved camera in the world. One that looks at an asset turns with what that is mounted on."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  makes all renderers
-from PySide6.QtCore import QProcess, QTimer
-from PySide6.QtGui import QGuiApplication, QImage, QOpenGLContext, QPainter, QPaintEvent, QSurfaceFormat
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage, QOpenGLContext, QPainter, QPaintEvent, QSurfaceFormat
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 from vtkmodules.vtkRenderingOpenGL2 import vtkGenericOpenGLRenderWindow
@@ -18,24 +17,10 @@ from scene.picture import OffScreen, Pixels, photograph
 from scene.twin_scene import TwinScene
 from twins import clock
 
-PLATFORMS = ("xcb", "wayland", "wayland-egl", "windows", "cocoa")  # a QOpenGLWidget aborts on the others
-SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "basic render")
 SAMPLES = 4
 SLOW_MS = 40  # a picture that takes longer is drawn at half its size while the camera moves
 SETTLED_MS = 300  # a software renderer smooths edges only once nothing has moved for so long
 _COLOUR, _LINEAR, _DRAW_FRAMEBUFFER, _SCISSOR = 0x4000, 0x2601, 0x8CA9, 0x0C11
-
-_PROBE = """
-import sys
-from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QSurfaceFormat
-app = QGuiApplication(sys.argv)
-wanted = QSurfaceFormat(); wanted.setVersion(3, 2); wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
-context = QOpenGLContext(); context.setFormat(wanted)
-surface = QOffscreenSurface(); surface.setFormat(wanted); surface.create()
-if not (context.create() and context.makeCurrent(surface) and context.format().version() >= (3, 2)):
-    sys.exit(1)
-print(context.functions().glGetString(0x1F01))
-"""
 
 
 def surface_format() -> QSurfaceFormat:
@@ -46,32 +31,6 @@ def surface_format() -> QSurfaceFormat:
     wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
     wanted.setSwapInterval(0)  # waiting for the screen would block what the rest of the window does
     return wanted
-
-
-class Probe(QProcess):
-    """Asks a child process for OpenGL, which may kill it, and tells the renderer's name, or "" where there is none."""
-
-    def __init__(self, answer: Callable[[str], None], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._answer: Callable[[str], None] | None = answer
-        self.finished.connect(self._read)
-        self.errorOccurred.connect(self._read)
-        if QGuiApplication.platformName() not in PLATFORMS:
-            QTimer.singleShot(0, self._read)
-        else:
-            self.start(sys.executable, ["-c", _PROBE])
-            QTimer.singleShot(10_000, self, self._read)
-
-    def _read(self) -> None:
-        answer, self._answer = self._answer, None
-        if answer is not None:
-            fine = (
-                self.state() == QProcess.ProcessState.NotRunning
-                and self.exitCode() == 0
-                and self.exitStatus() == self.ExitStatus.NormalExit
-            )
-            answer(bytes(self.readAllStandardOutput().data()).decode(errors="replace").strip() if fine else "")
-            self.kill()
 
 
 class GlCanvas(QOpenGLWidget):
@@ -228,8 +187,3 @@ class PictureCanvas(QWidget):
         painter = QPainter(self)
         painter.drawImage(0, 0, image)
         painter.end()
-
-
-def is_software(renderer: str) -> bool:
-    """The renderer's name is that of one without a graphics card."""
-    return any(name in renderer.lower() for name in SOFTWARE)

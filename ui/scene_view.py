@@ -17,8 +17,9 @@ from twins import clock
 from twins.asset import Twin, Viewpoint
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
-from ui.scene_canvas import GlCanvas, PictureCanvas, Probe, is_software
+from ui.scene_canvas import GlCanvas, PictureCanvas
 from ui.scene_labels import Labels
+from ui.scene_probe import Probe, is_software
 from ui.theme import Theme
 
 FRAME_MS = 16
@@ -45,7 +46,7 @@ class SceneView(QWidget):
         self._probe = Probe(self._begin, self)  # works while the scene is built
         self.scene = TwinScene(twin, meshes, self._palette())
         self.choices = choices_of(twin)
-        self.pilot = Pilot(self._overview(1.6), self.scene.ground.height, self._blocked)
+        self.pilot = Pilot(self.scene.overview(1.6), self.scene.ground.height, self.scene.blocked)
         self.labels = Labels(self.scene, lambda: self.pilot.pose, theme, self)
         self._snapshot = Snapshot.empty()
         self._seconds, self._shown_at, self._ticked = 0.0, clock.monotonic(), clock.monotonic()
@@ -93,7 +94,9 @@ class SceneView(QWidget):
         pose = self.pilot.pose
         pitch = min(max(pose.pitch_deg, -60.0), -8.0)
         bounds = self.scene.bounds(asset)
-        self._glide(camera.fitted(bounds, self._aspect(), pose.heading_deg, pitch) if asset else self._overview(self._aspect()))
+        self._glide(
+            camera.fitted(bounds, self._aspect(), pose.heading_deg, pitch) if asset else self.scene.overview(self._aspect())
+        )
 
     def go(self, viewpoint: Viewpoint) -> None:
         """Flies to a saved camera, and selects what it looks at."""
@@ -160,7 +163,7 @@ class SceneView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms to what is under the pointer."""
-        self.pilot.wheel(event.angleDelta().y() / 120, self._under(event.position()))
+        self.pilot.wheel(event.angleDelta().y() / 120, self.scene.under(*self._ray(event.position()), self.pilot.pose.distance))
         self._draw(hurry=True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -217,7 +220,7 @@ class SceneView(QWidget):
         canvas.setGeometry(self.rect())
         canvas.stackUnder(self.labels)
         self._canvas = canvas
-        self.pilot.jump(self._overview(self._aspect()))
+        self.pilot.jump(self.scene.overview(self._aspect()))
         self._canvas.show()
         if not renderer:
             self.degraded.emit("OpenGL 3.2 is not available: the 3D is drawn as a picture, which is slower.")
@@ -253,28 +256,8 @@ class SceneView(QWidget):
             self._ticked = clock.monotonic()
             self._timer.start()
 
-    def _overview(self, aspect: float) -> Pose:
-        """The first saved viewpoint of the twin, else everything from the south-west, a little from above."""
-        saved = next((v for v in self.scene.twin.viewpoints if not v.asset), None)
-        if saved is not None:
-            return Pose.of(saved.eye, saved.target)
-        return camera.fitted(self.scene.bounds(), aspect, 35.0, -16.0)
-
-    def _under(self, at: QPointF) -> Vector:
-        """The point in the world that is seen there: on a part, on the land, else as far as the focus."""
-        eye, direction = self._ray(at)
-        if hit := self.scene.pick(eye, direction):
-            return hit.point
-        land = self.scene.ground.hit(eye, direction, 20 * self.pilot.pose.distance)
-        return eye + direction * (self.pilot.pose.distance if land is None else land)
-
     def _ray(self, at: QPointF) -> tuple[Vector, Vector]:
         return camera.ray_through(self.pilot.pose, at.x(), at.y(), self.width(), self.height())
-
-    def _blocked(self, start: Vector, end: Vector) -> bool:
-        """Something stands between two points."""
-        length = float(((end - start) ** 2).sum() ** 0.5)
-        return length > 0 and self.scene.picker.pick(start, (end - start) / length, length) is not None
 
     def _aspect(self) -> float:
         return self.width() / max(self.height(), 1)

@@ -64,3 +64,11 @@ def test_that_places_are_found_anew_when_the_lane_has_other_channels(yard):
         first.time, first.channels[::-1], first.source[order], first.arrival[order], first.bits[order], first.quality[order]
     )
     assert appearance_of(other, binding).value.tolist() == [0.75]
+
+
+def test_that_a_thing_that_speaks_is_not_hatched_for_a_sensor_that_never_was(yard):
+    parts, headlines = ("M1.oil_temperature", "M2.oil_temperature"), ("M1.power", "M2.power")
+    binding = Binding(legend_of(yard.twin, CONDITION), parts, headlines)
+    found = appearance_of(yard.snapshot({"M1.power": 1.0, "M2.power": 1.0}, ages_s={"M2.power": 60.0}), binding)
+    assert found.state.tolist() == [State.PLAIN, State.BAD]
+    assert appearance_of(yard.snapshot({}), binding).state.tolist() == [State.ABSENT, State.ABSENT]
