@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from twins import InputError
+from ui.scene_probe import Probe
 from ui.settings import Settings, default_path
 from ui.shell import Shell
 
@@ -34,6 +35,7 @@ def run(
     shell.show()
     while not (shell.windowHandle().isExposed() and shell.painted):
         app.processEvents()
+    probe = Probe()  # asks for OpenGL while the rest is imported
     from ui.opening import prepare
     from ui.workplace import Workplace
 
@@ -41,7 +43,7 @@ def run(
     if play:
         _play(timeline, play)
     _survive_errors()
-    place = Workplace(app, opened, timeline, settings)
+    place = Workplace(app, opened, timeline, settings, probe)
     place.window.show()
     QTimer.singleShot(0, shell.close)
     if seconds:

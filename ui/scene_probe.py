@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
-from PySide6.QtCore import QProcess, QTimer
+from PySide6.QtCore import QProcess, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
 
 PLATFORMS = ("xcb", "wayland", "wayland-egl", "windows", "cocoa")  # a QOpenGLWidget aborts on the others
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "basic render")
@@ -26,11 +24,13 @@ print(context.functions().glGetString(0x1F01))
 
 
 class Probe(QProcess):
-    """Asks a child process for OpenGL, which may kill it, and tells the renderer's name, or "" where there is none."""
+    """Asks a child process for OpenGL, which may kill it. `renderer` is its name, "" where there is none, None until known."""
 
-    def __init__(self, answer: Callable[[str], None], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._answer: Callable[[str], None] | None = answer
+    answered = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.renderer: str | None = None
         self.finished.connect(self._read)
         self.errorOccurred.connect(self._read)
         if QGuiApplication.platformName() not in PLATFORMS:
@@ -39,16 +39,23 @@ class Probe(QProcess):
             self.start(sys.executable, ["-c", _PROBE])
             QTimer.singleShot(10_000, self, self._read)
 
+    def give_up(self) -> None:
+        """Nobody waits for the answer any more."""
+        self.renderer = self.renderer or ""
+        self.kill()
+        self.waitForFinished(1000)
+
     def _read(self) -> None:
-        answer, self._answer = self._answer, None
-        if answer is not None:
-            fine = (
-                self.state() == QProcess.ProcessState.NotRunning
-                and self.exitCode() == 0
-                and self.exitStatus() == self.ExitStatus.NormalExit
-            )
-            answer(bytes(self.readAllStandardOutput().data()).decode(errors="replace").strip() if fine else "")
-            self.kill()
+        if self.renderer is not None:
+            return
+        fine = (
+            self.state() == QProcess.ProcessState.NotRunning
+            and self.exitCode() == 0
+            and self.exitStatus() == self.ExitStatus.NormalExit
+        )
+        self.renderer = bytes(self.readAllStandardOutput().data()).decode(errors="replace").strip() if fine else ""
+        self.kill()
+        self.answered.emit(self.renderer)
 
 
 def is_software(renderer: str) -> bool:

@@ -38,12 +38,12 @@ class SceneView(QWidget):
     ready = Signal()
     degraded = Signal(str)  # one sentence for the status line
 
-    def __init__(self, twin: Twin, meshes: Meshes, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, twin: Twin, meshes: Meshes, theme: Theme, probe: Probe | None = None) -> None:
+        super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._theme = theme
         self._canvas: GlCanvas | PictureCanvas | None = None
-        self._probe = Probe(self._begin, self)  # works while the scene is built
+        self._probe = probe or Probe()  # works while the scene is built
         self.scene = TwinScene(twin, meshes, self._palette())
         self.choices = choices_of(twin)
         self.pilot = Pilot(self.scene.overview(1.6), self.scene.ground.height, self.scene.blocked)
@@ -54,6 +54,10 @@ class SceneView(QWidget):
         self._timer = QTimer(self, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         theme.changed.connect(self._repaint_theme)
+        if self._probe.renderer is None:
+            self._probe.answered.connect(self._begin)
+        else:
+            QTimer.singleShot(0, self._begin_known)
 
     # ------------------------------------------------------------------ what is shown
 
@@ -203,10 +207,14 @@ class SceneView(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Lets go of the graphics before the window goes."""
         self._timer.stop()
+        self._probe.give_up()
         if self._canvas is not None:
             self._canvas.close_graphics()
             self._canvas.hide()
         super().closeEvent(event)
+
+    def _begin_known(self) -> None:
+        self._begin(self._probe.renderer or "")
 
     def _begin(self, renderer: str) -> None:
         """The probe has answered: the canvas is made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -42,9 +42,14 @@ def stand(window: QWidget, settings: Settings) -> None:
     """Where the window stood last, if a screen is still there; else most of this one."""
     room = QGuiApplication.primaryScreen().availableGeometry()
     window.setMinimumSize(min(960, room.width()), min(600, room.height()))
-    kept = QByteArray.fromBase64(settings.get(GEOMETRY, "").encode("ascii", "ignore"))
-    if kept.isEmpty() or not window.restoreGeometry(kept):
-        window.resize(min(1600, room.width()), min(1000, room.height()))
+    window.resize(min(1600, room.width()), min(1000, room.height()))
+    kept = settings.get(GEOMETRY, [])
+    if len(kept) == 5 and all(type(number) is int for number in kept):
+        x, y, width, height, largest = kept
+        window.move(x, y)
+        window.resize(width, height)
+        if largest:
+            window.setWindowState(Qt.WindowState.WindowMaximized)
     keep_visible(window)
 
 

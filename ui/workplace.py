@@ -27,6 +27,7 @@ from ui.viewpoints import OwnViewpoints
 
 if TYPE_CHECKING:
     from scene.legend import Choice
+    from ui.scene_probe import Probe
 
 MOTION, LABELS, COLOURED = "rotor motion", "labels", "coloured by"
 PICTURE_EVERY_MS = 150
@@ -35,8 +36,11 @@ PICTURE_EVERY_MS = 150
 class Workplace(QObject):
     """Builds the window on what is opened; `window.show()` paints the shell, the panels follow by themselves."""
 
-    def __init__(self, app: QApplication, opened: Opened, timeline: Timeline, settings: Settings) -> None:
+    def __init__(
+        self, app: QApplication, opened: Opened, timeline: Timeline, settings: Settings, probe: Probe | None = None
+    ) -> None:
         super().__init__()
+        self._probe = probe
         self.app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
         self.theme = Theme(THEMES.get(settings.get(THEME, GREY.name), GREY))
         self._dress()
@@ -120,7 +124,7 @@ class Workplace(QObject):
     def _scene(self) -> QWidget:
         from ui.scene_view import SceneView
 
-        return SceneView(self.opened.twin, self.opened.meshes(), self.theme)
+        return SceneView(self.opened.twin, self.opened.meshes(), self.theme, self._probe)
 
     def _assets(self) -> QWidget:
         from ui.panels.assets import Assets
