@@ -25,7 +25,9 @@ def damaged(tmp_path, north_ridge):
     power = Channel("T01.power", TagKind.NUMBER, "kW", SECOND)
     with RecordingFile.create(path, OpenPackage.at(north_ridge).zipped(), "north-ridge", START) as file:
         for i in range(10):
-            file.append(Samples.numbers(power, [START + (i * 20 + k) * SECOND for k in range(20)], [i * 20.0 + k for k in range(20)]))
+            file.append(
+                Samples.numbers(power, [START + (i * 20 + k) * SECOND for k in range(20)], [i * 20.0 + k for k in range(20)])
+            )
     database = sqlite3.connect(path)
     (data,) = database.execute("select data from block where id = 5").fetchone()
     place = path.read_bytes().index(data)

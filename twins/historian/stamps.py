@@ -168,7 +168,7 @@ def _offsets(texts: Column) -> Int64:
     """“+01:00”, “-0530”, “+01”, “Z” → ns; the few different ones are read one by one."""
     coded = texts.dictionary_encode()
     each = np.array([_offset(text or "") for text in coded.dictionary.to_pylist()] or [0], np.int64)
-    return each[coded.indices.fill_null(0).to_numpy(zero_copy_only=False)]  # type: ignore[no-any-return]
+    return each[coded.indices.fill_null(0).to_numpy(zero_copy_only=False)]
 
 
 def _offset(text: str) -> int:
@@ -205,7 +205,7 @@ def _of_epochs(column: Column, step: int) -> Stamps:
         time = whole.astype(np.int64) * step + np.rint((np.where(valid, values, 0) - whole) * step).astype(np.int64)
         return Stamps(time, valid, valid)
     digits = len(str(step)) - 1
-    found = pc.extract_regex(column.cast(pa.string()), r"^\s*(?P<sign>-?)(?P<whole>\d{1,18})(?:[.,](?P<part>\d*))?\s*$")
+    found = pc.extract_regex(column.cast(pa.string()), r"^\s*(?P<sign>-?)(?P<whole>\d{1,19})(?:[.,](?P<part>\d*))?\s*$")
     valid = found.is_valid().to_numpy(zero_copy_only=False)
     whole = _integers(found.field("whole"), 0)
     valid &= whole < (2**63 - 1) // step
