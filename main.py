@@ -49,10 +49,15 @@ def open_(
     screenshot: Annotated[Path | None, typer.Option(help="Before closing by itself, save a picture of the window.")] = None,
 ) -> None:
     """Open the window."""
+    package, file = (None, Path(twin)) if _is_recording(Path(twin)) else (_package(twin), recording)
+    instant = _time(at) if at else None
+    for path in (package, file):
+        if path and not path.exists():
+            raise _refused(f"{path} does not exist; give a package, a recording or the name of a twin that ships")
+    _need_a_display()
     from ui.application import run
 
-    package, file = (None, Path(twin)) if _is_recording(Path(twin)) else (_package(twin), recording)
-    raise typer.Exit(run(package, file, _time(at) if at else None, play=play, seconds=for_, screenshot=screenshot))
+    raise typer.Exit(run(package, file, instant, play=play, seconds=for_, screenshot=screenshot))
 
 
 @app.command()
@@ -210,21 +215,24 @@ def export(
 ) -> None:
     """A table of samples, or a picture of an instant."""
     with _recording(file) as recording:
-        if to.suffix == ".png":
+        if to.suffix.lower() == ".png":
+            from twins.historian.drafting import refuse_bad_place
+
+            refuse_bad_place(to)
+            instant = _time(at) if at else _span(recording)[1]
             from scene.still import parsed_size, save_still
             from twins.package.opening import OpenPackage
 
-            instant = _time(at) if at else _span(recording)[1]
-            package = OpenPackage.of(recording.package_at(instant) or b"")
-            save_still(
-                package,
-                recording.at(instant),
-                to,
-                view=view,
-                colour_by=colour_by,
-                size=parsed_size(size),
-                simulated=recording.simulated,
-            )
+            with contextlib.closing(OpenPackage.of(recording.package_at(instant) or b"")) as package:
+                save_still(
+                    package,
+                    recording.at(instant),
+                    to,
+                    view=view,
+                    colour_by=colour_by,
+                    size=parsed_size(size),
+                    simulated=recording.simulated,
+                )
         else:
             from twins.historian.exporting import export_table
 
@@ -269,7 +277,8 @@ def _print_table(told: dict[str, object]) -> None:
 
 
 def _print_report(source: Path, told: dict) -> None:
-    print(f"{source.name}: {told['samples']:,} samples of {len(told['tags'])} tags from {told['first']} to {told['last']}")
+    span = f" from {told['first']} to {told['last']}" if told["first"] else ""
+    print(f"{source.name}: {told['samples']:,} samples of {len(told['tags'])} tags{span}")
     more = {"computed": "computed samples", "alarms": "alarm events", "bad_outside": "outside their bounds, kept as bad"}
     for name, what in more.items():
         if told[name]:
@@ -278,6 +287,13 @@ def _print_report(source: Path, told: dict) -> None:
         rows = told["rows"].get(cause, [])
         shown = ", ".join(map(str, rows[:8])) + (" …" if n > 8 else "")
         print(f"  {cause}: {n:,}" + (f" (rows {shown})" if rows else ""))
+
+
+def _need_a_display() -> None:
+    """Qt would end the process where there is none."""
+    here = sys.platform in ("win32", "darwin")
+    if not here and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        raise _refused("there is no display to open a window on; run it on a desktop, or under xvfb-run")
 
 
 def _is_recording(path: Path) -> bool:
@@ -301,12 +317,15 @@ def _recording(file: Path) -> Iterator:
 
 
 def _time(text: str) -> int:
-    from twins.clock import parse_time
+    from twins.clock import DAY, parse_time
 
     try:
-        return parse_time(text)
-    except ValueError as error:
+        time = parse_time(text)
+    except (ValueError, OverflowError) as error:
         raise _refused(str(error)) from None
+    if abs(time) >= 2**63 - DAY:
+        raise _refused(f"“{text}” is beyond what a recording can hold; write a time between the years 1678 and 2261")
+    return time
 
 
 def _span(recording) -> tuple[int, int]:
@@ -355,6 +374,9 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
     """Ctrl+C asks the work to stop at its next step instead of tearing it."""
     import signal
 
+    import pyarrow
+
+    pyarrow.enable_signal_handlers(False)  # it would tear its own part of the work
     asked = []
     before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
     try:

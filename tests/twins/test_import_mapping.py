@@ -97,7 +97,7 @@ tagz: {}
         (7, "delimiter", "this is not one sign"),
         (8, "encoding", "cp1252"),
         (9, "skip_rows", "greater than or equal to 0"),
-        (10, "tagz", "did you mean “tags”"),
+        (10, "tagz", "“tags”"),
     ):
         assert any(f.startswith(f"map.yaml:{line}: {place}") and remedy in f for f in found), (line, place, remedy, told)
 

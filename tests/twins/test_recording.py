@@ -238,6 +238,39 @@ def test_that_reading_needs_no_writer_and_follows_one(path):
             reader.append(Samples.numbers(POWER, T0, 1.0))
 
 
+def test_that_two_writers_take_turns(path):
+    with created(path, 3) as one, RecordingFile.open(path, write=True) as two:
+        two.append(Samples.numbers(STATE, T0 + 10 * SECOND, 1), [Event(T0, EventKind.ALARM, "", "a", True)])
+        one.append(Samples.numbers(COUNT, T0 + 11 * SECOND, 5), [Event(T0 + SECOND, EventKind.ALARM, "", "b", True)])
+        two.append(Samples.numbers(POWER, T0 + 12 * SECOND, 9.0))
+        for file in (one, two):
+            seen = file.at(T0 + 12 * SECOND)
+            assert [seen.reading(p).value for p in ("T01.state", "T01.count", "T01.power")] == ["running", 5, 9.0]
+            assert len(seen.standing) == 2
+    assert verify(path).ok
+
+
+def test_that_a_lost_text_is_bad_and_a_lost_event_is_named(path):
+    with created(path) as file:
+        file.append(Samples.of_texts(NOTE, [T0], ["precious"]), [Event(T0, EventKind.ALARM, "", "a", True)])
+        file.append(Samples.empty(), [Event(T0 + 1, EventKind.NOTE, "", data={"text": "b"})])
+    database = sqlite3.connect(path)
+    database.execute("update text set value = 'forged'")
+    database.execute("delete from event where id = 1")
+    database.execute("update meta set value = 'yes' where key = 'simulated'")
+    database.commit()
+    database.close()
+    with RecordingFile.open(path) as file:
+        reading = file.at(T0 + 5).reading("T01.status")
+        assert (reading.quality, reading.reason, reading.sound) == (Quality.BAD, Reason.DAMAGED, False)
+        assert file.between(T0, T0 + 5).quality.tolist() == [quality_byte(Quality.BAD, Reason.DAMAGED)]
+        told = " ".join(file.damage)
+        assert "text 1" in told
+        assert "event 1 is missing" in told
+        assert "“simulated”" in told
+    assert not verify(path).ok
+
+
 def test_that_a_transaction_is_all_or_nothing(path):
     with created(path, 3) as file:
         with pytest.raises(KeyboardInterrupt), file.transaction():
@@ -327,15 +360,18 @@ def test_that_flipped_bits_never_yield_a_wrong_value(path, tmp_path):
     assert noticed
 
 
-def test_that_a_truncated_or_foreign_file_is_refused_in_a_sentence(path, tmp_path):
-    created(path, 200).close()
+def test_that_a_truncated_file_opens_and_a_foreign_one_is_refused(path, tmp_path):
+    with created(path) as file:
+        for i in range(60):
+            t = T0 + (i * 400 + np.arange(400)) * SECOND
+            file.append(Samples.numbers(POWER, t, i * 400.0 + np.arange(400)))
     half = tmp_path / "half.twin-recording"
     half.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    try:
-        with RecordingFile.open(half) as file:
-            file.at(T0 + 5 * SECOND)
-    except RecordingError as error:
-        assert "half.twin-recording" in str(error)
+    with RecordingFile.open(half) as file:  # what is left of it opens, and says what is lost
+        assert any("cut short" in told for told in file.damage)
+        assert file.at(T0 + 5 * SECOND).reading("T01.power").value == 5
+        assert not file.at(T0 + 23_999 * SECOND).reading("T01.power").sound
+    assert not verify(half).ok
     (tmp_path / "text.twin-recording").write_text("hello")
     with pytest.raises(RecordingError, match="not a recording"):
         RecordingFile.open(tmp_path / "text.twin-recording")

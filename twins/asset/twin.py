@@ -12,7 +12,7 @@ from twins.asset.tag import Tag
 
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
-    """A saved camera: metres in the world's frame; `asset` is what it looks at, where it looks at one."""
+    """A saved camera: metres in the world's frame; with an `asset` that it looks at, in the frame of that placed asset."""
 
     name: str
     eye: tuple[float, float, float]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from twins.asset import Tag, TagKind, Twin
 from twins.clock import parse_duration
 from twins.expression.units import conversion
+from twins.historian.cells import NO, YES
 from twins.historian.keys import TagKeys, near
 from twins.historian.mapping import Mapping as Words
 from twins.historian.mapping import MappingError
@@ -22,11 +23,22 @@ _LISTED = 12
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One column: whose tag it feeds, by the asset of the row."""
+    """One column, or the rows of a long file that name one tag: whose tag they feed, by the asset of the row."""
 
     column: str
     keys: TagKeys
     tags: Mapping[str, Tag]  # asset path → tag
+    name: str | None = None  # of a long file: what such rows say in the column of names
+    words: str = ""  # of a long file: the column of what is not a plain number
+
+    @property
+    def place(self) -> Place:
+        """Where the mapping speaks of it."""
+        return ("tags", self.column) if self.name is None else ("tag", "map", self.name)
+
+    def column_of(self, tag: Tag) -> str:
+        """Where the values of a tag stand."""
+        return self.words if self.words and tag.kind is not TagKind.NUMBER else self.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +58,9 @@ def bind(mapping: Words, twin: Twin, names: Sequence[str]) -> Binding:
     binding = Binding((), _foreign(mapping, twin), mapping.asset.fixed if mapping.asset else "", _zone(mapping, twin))
     feeds: list[Feed] = []
     if not absent:
-        for column, keys in mapping.tags.items():
-            feed = Feed(column, keys, _targets(keys.tag, twin, _paths(binding)))
-            faults += [mapping.fault(("tags", column), *told) for told in _misfits(feed, twin, _paths(binding))]
-            feeds.append(feed)
+        feeds = list(_feeds(mapping, twin, _paths(binding)))
+        for feed in feeds:
+            faults += [mapping.fault(feed.place, *told) for told in _misfits(feed, twin, _paths(binding))]
         faults += _fed_twice(mapping, feeds)
     if faults:
         raise MappingError(faults)
@@ -97,6 +108,29 @@ def _paths(binding: Binding) -> list[str]:
     return [binding.fixed] if binding.assets is None else list(dict.fromkeys(binding.assets.values()))
 
 
+def _feeds(mapping: Words, twin: Twin, assets: Sequence[str]) -> Iterator[Feed]:
+    for column, keys in mapping.tags.items():
+        yield Feed(column, keys, _targets(keys.tag, twin, assets))
+    if mapping.tag and mapping.value:
+        column, words, named = mapping.value.column, mapping.value.words, mapping.tag.map
+        if named is None:
+            for name, tags in _own_names(twin, assets).items():
+                yield Feed(column, TagKeys(tag=name), tags, name, words)
+        for name, keys in (named or {}).items():
+            yield Feed(column, keys, _targets(keys.tag, twin, assets), name, words)
+
+
+def _own_names(twin: Twin, assets: Sequence[str]) -> dict[str, dict[str, Tag]]:
+    """What rows may say that name tags as the twin does, each tag by the nearest of the assets: name → asset → tag."""
+    found: dict[str, dict[str, Tag]] = {}
+    for path, tag in twin.tags.items():
+        above = [asset for asset in assets if asset in ("", tag.asset) or tag.asset.startswith(f"{asset}/")]
+        if above and not tag.computed and tag.kind is not TagKind.WAVEFORM:
+            asset = max(above, key=len)
+            found.setdefault(path[len(asset) + 1 :] if asset else path, {})[asset] = tag
+    return found
+
+
 def _targets(name: str, twin: Twin, assets: Sequence[str]) -> dict[str, Tag]:
     """Whose tag is meant, by asset: `power` or `gearbox.temperature` of the asset, else a full path."""
     found = {}
@@ -121,12 +155,22 @@ def _misfits(feed: Feed, twin: Twin, assets: Sequence[str]) -> Iterator[tuple[st
         yield f"“{tag.path}” is computed from other tags", "leave it out; it is derived after the import"
     if tag.kind in (TagKind.NUMBER, TagKind.INTEGER):
         yield from _unit_faults(feed.keys, tag)
-    elif feed.keys.unit:
-        yield f"“{tag.path}” is no number, so it has no unit", "leave out “unit”"
+    else:
+        yield from _no_number(feed.keys, tag)
+    if tag.kind is TagKind.BOOLEAN:
+        for word in dict.fromkeys(feed.keys.labels.values()):
+            if word.casefold() not in YES | NO:
+                yield f"“{word}” is no value of “{tag.path}”", "write true or false"
     if tag.kind is TagKind.ENUMERATION:
         for word in dict.fromkeys(feed.keys.labels.values()):
             if word not in tag.values:
                 yield f"“{word}” is no value of “{tag.path}”", f"{near(word, tag.values)}its values are {', '.join(tag.values)}"
+
+
+def _no_number(keys: TagKeys, tag: Tag) -> Iterator[tuple[str, str]]:
+    said = {"unit": bool(keys.unit), "scale": keys.scale != 1.0, "bad_outside": keys.bad_outside is not None}
+    for key in (key for key, here in said.items() if here):
+        yield f"“{tag.path}” is no number, so it has no {key}", f"leave out “{key}”"
 
 
 def _no_tag(name: str, twin: Twin, asset: str) -> tuple[str, str]:
@@ -149,9 +193,9 @@ def _fed_twice(mapping: Words, feeds: Sequence[Feed]) -> Iterator[Fault]:
     for feed in feeds:
         for path in dict.fromkeys(tag.path for tag in feed.tags.values()):
             if path in fed:
-                yield mapping.fault(("tags", feed.column), f"“{path}” is already fed by “{fed[path]}”", "keep one of the two")
+                yield mapping.fault(feed.place, f"“{path}” is already fed by “{fed[path]}”", "keep one of the two")
                 break
-            fed[path] = feed.column
+            fed[path] = str(feed.place[-1])
 
 
 def _zone(mapping: Words, twin: Twin) -> ZoneInfo:

@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _INTEGER = r"^-?\d{1,19}$"
-_TRUE, _FALSE = {"true", "1", "yes", "on", "t", "y"}, {"false", "0", "no", "off", "f", "n"}
+YES, NO = {"true", "1", "yes", "on", "t", "y"}, {"false", "0", "no", "off", "f", "n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def read_cells(column: Column, tag: Tag, keys: TagKeys, form: Form, rows: Int64,
     return _words(column, tag, keys, form, rows, tally)
 
 
-def sniffed_decimal(columns: Iterable[Column], delimiter: str) -> str:
+def sniffed_decimal(columns: Iterable[Column], delimiter: str, thousands: str = "") -> str:
     """A comma where cells only make sense so: some like 5,31, none like 5.31. `1,234` alone counts only beside a semicolon."""
     import pyarrow as pa
 
@@ -64,6 +64,7 @@ def sniffed_decimal(columns: Iterable[Column], delimiter: str) -> str:
         if not pa.types.is_string(column.type):
             continue
         words = pc.utf8_trim_whitespace(column)
+        words = pc.replace_substring(_plain_blanks(words, thousands), thousands, "") if thousands else words
         if pc.any(pc.match_substring_regex(words, r"^[+-]?\d*\.\d*$")).as_py():
             return "."
         with_comma = pc.filter(words, pc.match_substring_regex(words, r"^[+-]?\d*,\d+$"))
@@ -85,8 +86,9 @@ def _quantities(column: Column, tag: Tag, keys: TagKeys, form: Form, rows: Int64
         numbers, good = _typed(column, rows, tally)
     else:
         numbers, good = _written(words_of(column), form, rows, tally)
-    numbers = numbers * keys.scale if keys.scale != 1.0 else numbers
-    converted = _converted(numbers, keys.unit or tag.unit, tag.unit)
+    with np.errstate(over="ignore"):  # what gets too large is told below
+        numbers = numbers * keys.scale if keys.scale != 1.0 else numbers
+        converted = _converted(numbers, keys.unit or tag.unit, tag.unit)
     good &= _told(~np.isfinite(converted) & good, "not_a_number", rows, tally)
     if tag.kind is TagKind.NUMBER:
         return _cells(converted.view(np.int64), good, numbers, keys)
@@ -110,7 +112,8 @@ def _is_whole(column: Column) -> bool:
     """Cells that may hold integers too large for a float."""
     import pyarrow as pa
 
-    return bool(pa.types.is_integer(column.type) or pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+    kind = column.type
+    return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_string(kind))
 
 
 def _integers(column: Column, form: Form, rows: Int64, tally: Tally) -> tuple[Int64, Mask]:
@@ -119,10 +122,11 @@ def _integers(column: Column, form: Form, rows: Int64, tally: Tally) -> tuple[In
 
     pc = compute()
     words = words_of(column)
-    plain = truth(pc.match_substring_regex(words, _INTEGER))
-    limits = pc.if_else(arrow(plain), words, "0").cast(pa.decimal128(20, 0)).cast(pa.decimal256(40, 0))
+    bare = pc.replace_substring_regex(_with_a_point(words, form), r"^\+?(-?\d+)(\.0*)?$", r"\1")
+    plain = truth(pc.match_substring_regex(bare, _INTEGER))
+    limits = pc.if_else(arrow(plain), bare, "0").cast(pa.decimal128(20, 0)).cast(pa.decimal256(40, 0))
     inside = truth(pc.and_(pc.greater_equal(limits, -(2**63)), pc.less_equal(limits, 2**63 - 1)))
-    values = pc.if_else(arrow(plain & inside), words, "0").cast(pa.int64()).to_numpy(zero_copy_only=False).copy()
+    values = pc.if_else(arrow(plain & inside), bare, "0").cast(pa.int64()).to_numpy(zero_copy_only=False).copy()
     good = plain & _told(plain & ~inside, "out_of_range", rows, tally)
     rest = np.flatnonzero(~plain)
     numbers, sound = _written(words.take(arrow(rest)), form, rows[rest], tally)
@@ -169,12 +173,18 @@ def _with_a_point(words: Column, form: Form) -> Column:
     pc = compute()
 
     if form.thousands:
+        words = _plain_blanks(words, form.thousands)
         sign, comma = re.escape(form.thousands), re.escape(form.decimal)
         grouped = pc.match_substring_regex(words, rf"^[+-]?\d{{1,3}}({sign}\d{{3}})+({comma}\d*)?$")
         words = pc.if_else(grouped, pc.replace_substring(words, form.thousands, ""), words)
     if form.decimal != ".":
         words = pc.replace_substring(pc.replace_substring(words, ".", "?"), form.decimal, ".")
     return pc.replace_substring(words, "−", "-")
+
+
+def _plain_blanks(words: Column, thousands: str) -> Column:
+    """Where a blank stands between thousands, the narrow and the unbreakable ones are blanks too."""
+    return compute().replace_substring_regex(words, "[\u00a0\u2009\u202f]", " ") if thousands == " " else words
 
 
 def _converted(values: Float64, unit: str, to: str) -> Float64:
@@ -211,7 +221,7 @@ def _meaning(word: str, tag: Tag, keys: TagKeys) -> int:
     word = keys.labels.get(word, word)
     if tag.kind is TagKind.BOOLEAN:
         low = word.casefold()
-        return 1 if low in _TRUE else 0 if low in _FALSE else -1
+        return 1 if low in YES else 0 if low in NO else -1
     if word in tag.values:
         return tag.values.index(word)
     folded = [value.casefold() for value in tag.values]

@@ -66,7 +66,9 @@ def texts_of(column: Column) -> list[str]:
 
 
 def joined(columns: Sequence[Column]) -> Column:
-    """One column as it is, or the words of several with a blank between."""
+    """One column as it is, or the words of several with a blank between; nothing where one of them is missing."""
     pc = compute()
-
-    return columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*(words_of(column) for column in columns), " ")
+    if len(columns) == 1:
+        return columns[0]
+    words = [words_of(column) for column in columns]
+    return pc.binary_join_element_wise(*(pc.if_else(pc.equal(word, ""), None, word) for word in words), " ")

@@ -21,7 +21,7 @@ _CHUNK = 1 << 20
 _CRUMB = 64  # how finely a broken gzip is read up to its damage
 _LONGEST_RECORD = 50  # lines that one quoted cell may run over
 _SNIFFED_LINES = 50
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ def read_text(path: Path, encoding: str | None, watch: Callable[[float], None]) 
         if raw.startswith(mark):
             raw, encoding = raw[len(mark) :], told
             break
+    if encoding is None and b"\0" in raw[: raw.find(b"\n") + 1 or _CHUNK]:
+        raise RecordingError(
+            f"{path} is no text in UTF-8; set encoding: in the mapping, to utf-16-le for one, or export it as CSV"
+        )
     encoding = encoding or "utf-8"
     if encoding.lower().replace("_", "-") not in {"utf-8", "utf8"} or not _is_utf8(raw):
         raw = raw.decode(encoding, errors="replace").encode("utf-8", errors="replace")

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.historian.blocks import Block, DamagedBlockError, Head, decode
+from twins.historian.salvage import rows_after
 from twins.record.samples import Int64
 
 CACHED_BYTES = 256 << 20
-_COLUMNS = "id, arrival0, arrival1, order0, order1, n, codec, crc, head"
+HEAD = "id, arrival0, arrival1, order0, order1, n, codec, crc, head"
 
 
 class Directory:
@@ -23,6 +24,7 @@ class Directory:
         self._database = database
         self._heads = np.zeros((64, 9), np.int64)  # the columns of Head, then the latest arrival so far
         self._n = 0
+        self._torn = False  # the file is damaged beyond its last readable block: nobody adds to it
         self._cache: OrderedDict[int, Block] = OrderedDict()
         self._cached = 0
         self.damage: dict[int, str] = {}  # block id → sentence
@@ -32,14 +34,27 @@ class Directory:
 
     def refresh(self) -> None:
         """Takes in the heads of blocks that were committed since."""
-        for row in self._database.execute(f"select {_COLUMNS} from block where id > ? order by id", (self._n,)):  # noqa: S608
+        if self._torn:
+            return
+        for row in rows_after(self._database, HEAD, "block", self._n):
+            if row is None:
+                self._torn = True
+                continue
             *fields, check = row
+            if not all(isinstance(field, int) for field in row) or Head(*fields).check() != check or fields[0] <= self._n:
+                self._put_damaged("has a damaged head")
+                continue
             while self._n + 1 < fields[0]:
-                self._put_damaged(self._n + 1, "is missing")
-            if all(isinstance(field, int) for field in row) and Head(*fields).check() == check:
-                self._put(fields)
-            else:
-                self._put_damaged(fields[0], "has a damaged head")
+                self._put_damaged("is missing")
+            self._put(fields)
+        if self._torn:
+            self._put_damaged("and what may have followed are lost")
+
+    def tear(self) -> None:
+        """The file's end is lost: from its last readable block on, anything may have been overtaken."""
+        if not self._torn:
+            self._torn = True
+            self._put_damaged("and what may have followed are lost")
 
     def span(self) -> tuple[int, int] | None:
         """The first and last order time of any sample."""
@@ -132,8 +147,9 @@ class Directory:
         self._heads[self._n] = (*fields, max(fields[2], self.last_arrival()))
         self._n += 1
 
-    def _put_damaged(self, block: int, how: str) -> None:
-        """Its true span is lost: it lies, as far as anyone knows, where its predecessor does."""
+    def _put_damaged(self, how: str) -> None:
+        """The next block's true span is lost: it lies, as far as anyone knows, where its predecessor does."""
+        block = self._n + 1
         self.damage[block] = f"block {block} {how}"
         before = self._heads[self._n - 1] if self._n else np.zeros(9, np.int64)
         self._put([block, *(int(x) for x in (before[1], before[2], before[3], before[4])), 0, 0, -1])

@@ -33,6 +33,8 @@ def drafted(place: Path) -> Iterator[Path]:
 def refuse_bad_place(place: Path) -> None:
     """Raises RecordingError where nothing can be written; asked before long work."""
     folder = place.absolute().parent
+    if place.is_dir():
+        raise RecordingError(f"{place} is a folder; name a file in it")
     if not folder.is_dir():
         raise RecordingError(f"{folder} is not a folder; make it first")
     if not os.access(folder, os.W_OK):

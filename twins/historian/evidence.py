@@ -11,10 +11,13 @@ import numpy as np
 from twins.clock import BEFORE_ALL_TIME, now
 from twins.historian import schema
 from twins.historian.blocks import DamagedBlockError, Head, decode
+from twins.historian.directory import HEAD
 from twins.historian.drafting import drafted
 from twins.historian.file import RecordingFile
 from twins.historian.recording import RecordingError, Verdict
-from twins.historian.rows import channel_of, crc_of, event_of, waveform_of
+from twins.historian.rows import CHANNEL, EVENT, Row, channel_of, crc_of, event_of, guarded, head_of, waveform_of
+from twins.historian.salvage import row_at, rows_after
+from twins.historian.tables import FACTS
 from twins.record import Samples, Snapshot
 
 Progress = Callable[[float, str], None]
@@ -26,10 +29,10 @@ def verify(path: Path) -> Verdict:
     database = schema.open_to_read(path)
     try:
         blocks, samples, ends, damaged = _blocks(database)
-        damaged += _rows(database) + _structure(database)
+        damaged += _rows(database) + _structure(database) + [short for short in [schema.cut_short(path)] if short]
         return Verdict(blocks, samples, min(e[0] for e in ends) if ends else None, max(e[1] for e in ends) if ends else None,
                        tuple(damaged))  # fmt: skip
-    except sqlite3.Error as error:
+    except schema.FILE_ERRORS as error:
         raise RecordingError(f"{path} can't be verified: {error}") from None
     finally:
         database.close()
@@ -39,7 +42,7 @@ def seal(path: Path) -> None:
     """No one writes to the file again, and readers leave no trace on it or beside it."""
     database = schema.open_to_write(path)
     try:
-        database.execute("insert or replace into meta values ('sealed', ?)", (str(now()),))
+        database.execute("insert or replace into meta values (?, ?, ?)", guarded(("sealed", str(now()))))
         if database.execute("pragma journal_mode = delete").fetchone()[0] != "delete":
             database.execute("delete from meta where key = 'sealed'")
             raise RecordingError(f"{path} is still open elsewhere; close the station and the windows on it, then seal it")
@@ -127,48 +130,66 @@ def _blocks(database: sqlite3.Connection) -> tuple[int, int, list[tuple[int, int
     ends: list[tuple[int, int]] = []
     damaged: list[str] = []
     expected = 1
-    heads = database.execute(
-        "select id, arrival0, arrival1, order0, order1, n, codec, crc, head from block order by id"
-    ).fetchall()
-    for *fields, check in heads:
+    for row in rows_after(database, HEAD, "block", 0):
+        if row is None:
+            damaged.append("part of the block table can't be read")
+            continue
+        *fields, check = row
+        if not all(isinstance(field, int) for field in row) or Head(*fields).check() != check:
+            damaged.append(f"block {expected} has a damaged head")
+            expected, blocks = expected + 1, blocks + 1
+            continue
         head = Head(*fields)
         damaged += [f"block {missing} is missing" for missing in range(expected, head.id)]
-        expected = head.id + 1
-        blocks += 1
+        expected, blocks = head.id + 1, blocks + 1
         try:
-            if not all(isinstance(field, int) for field in fields) or head.check() != check:
-                raise DamagedBlockError(f"block {head.id} has a damaged head")
-            decode(head, database.execute("select data from block where id = ?", (head.id,)).fetchone()[0])
+            data = row_at(database, "data", "block", head.id)
+            decode(head, data[0] if data and isinstance(data[0], bytes) else b"")
             samples += head.n
             ends.append((head.order0, head.order1))
-        except (DamagedBlockError, sqlite3.Error, TypeError) as error:
-            damaged.append(str(error) if isinstance(error, DamagedBlockError) else f"block {head.id} can't be read: {error}")
+        except DamagedBlockError as error:
+            damaged.append(str(error))
     return blocks, samples, ends, damaged
 
 
+# Each table's columns with what names the row first, and whether a row is as it was written.
+_CHECKS: dict[str, tuple[str, Callable[[Row], bool]]] = {
+    "fact": ("key, value, crc from meta", lambda r: crc_of(r[:-1]) == r[-1]),
+    "tag": (f"{CHANNEL} from channel", lambda r: channel_of(r) is not None),
+    "event": (f"{EVENT}, head from event", lambda r: event_of(r[:-1]) is not None and head_of(r[0], r[1]) == r[-1]),
+    "text": ("id, value, crc from text", lambda r: crc_of(r[:-1]) == r[-1]),
+    "waveform": ("id, start, step, unit, crc, data from waveform", lambda r: waveform_of(r) is not None),
+    "keyframe": ("id, time, block, event, latest, standing, crc from keyframe", lambda r: crc_of(r[1:-1]) == r[-1]),
+    "package": ("id, time, sha256, data, crc from package", lambda r: crc_of(r[1:-1]) == r[-1]),
+}
+_WITHOUT_HOLES = ("tag", "event", "text", "waveform")
+
+
 def _rows(database: sqlite3.Connection) -> list[str]:
-    checks: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
-        "tag": (
-            "path, kind, unit, period, aggregate, stamp, labels, link, crc from channel",
-            lambda r: channel_of(r) is not None,
-        ),
-        "event": ("time, kind, subject, key, stands, data, crc from event", lambda r: event_of(r) is not None),
-        "text": ("value, crc from text", lambda r: crc_of(r[:-1]) == r[-1]),
-        "waveform": ("start, step, unit, crc, data from waveform", lambda r: waveform_of(r) is not None),
-        "keyframe": ("time, block, event, latest, standing, crc from keyframe", lambda r: crc_of(r[:-1]) == r[-1]),
-        "package": ("time, sha256, data, crc from package", lambda r: crc_of(r[:-1]) == r[-1]),
-    }
-    damaged = []
-    for name, (columns, sound) in checks.items():
-        try:
-            for id_, *row in database.execute(f"select {'rowid, ' + columns}"):
-                if not sound(tuple(row)):
-                    damaged.append(f"{name} {id_} is damaged")
-        except sqlite3.Error as error:
-            damaged.append(f"the {name} table can't be read to its end: {error}")
+    damaged: list[str] = []
+    for name, (columns, sound) in _CHECKS.items():
+        chosen, _, table = columns.partition(" from ")
+        expected = 1
+        for row in _facts(database) if name == "fact" else rows_after(database, chosen, table, 0):
+            if row is None:
+                damaged.append(f"part of the {name} table can't be read")
+                continue
+            if not sound(row):
+                damaged.append(f"{name} {row[0]} is damaged")
+            if name in _WITHOUT_HOLES and isinstance(row[0], int):
+                damaged += [f"{name} {missing} is missing" for missing in range(expected, row[0])]
+                expected = row[0] + 1
     return damaged
 
 
+def _facts(database: sqlite3.Connection) -> list[Row]:
+    asked = "select key, value, crc from meta where key = ?"
+    return [row for key in FACTS for row in database.execute(asked, (key,))]
+
+
 def _structure(database: sqlite3.Connection) -> list[str]:
-    found = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
+    try:
+        found = [str(row[0]) for row in database.execute("pragma integrity_check(5)")]
+    except schema.FILE_ERRORS as error:
+        found = [str(error)]
     return [] if found == ["ok"] else [f"the file's structure is damaged: {line}" for line in found]

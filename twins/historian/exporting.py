@@ -55,14 +55,14 @@ def export_table(
                 raise ExportCancelled(f"the export to {out.name} was cancelled; nothing was written")
             rows += len(samples)
             if len(samples):
-                writer.write_table(_table(samples, simulated, csv=out.suffix == ".csv"))
+                writer.write_table(_table(samples, simulated, csv=out.suffix.lower() == ".csv"))
             progress((upto - start) / max(end - start, 1), f"Writing {out.name}")
     return rows
 
 
 def _refuse(recording: Recording, tags: Sequence[str] | None, out: Path) -> None:
-    if out.suffix not in {".parquet", ".csv"}:
-        raise RecordingError(f"{out} is neither .parquet nor .csv; give it one of these endings")
+    if out.suffix.lower() not in {".parquet", ".csv"}:
+        raise RecordingError(f"{out} is neither .parquet nor .csv (nor .png for a picture); give it one of these endings")
     refuse_bad_place(out)
     known = {channel.path for channel in recording.channels}
     if missing := [tag for tag in tags or () if tag not in known]:
@@ -84,7 +84,7 @@ def _writer(path: Path, simulated: bool) -> Any:
     import pyarrow as pa
     from pyarrow import csv, parquet
 
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return csv.CSVWriter(path, _schema(simulated, pa.string()), write_options=csv.WriteOptions(quoting_style="needed"))
     schema = _schema(simulated, pa.timestamp("ns", "UTC"))
     mark = {"plant": SIMULATED} if simulated else {}

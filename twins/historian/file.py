@@ -15,8 +15,10 @@ from twins.clock import BEFORE_ALL_TIME, SECOND
 from twins.historian import keyframes, schema
 from twins.historian.blocks import Block, DamagedBlockError
 from twins.historian.directory import Directory
-from twins.historian.latest import Latest
+from twins.historian.eventlog import EventLog
+from twins.historian.latest import DAMAGED, Latest
 from twins.historian.recording import RecordingError, Tail, Trend
+from twins.historian.rows import guarded
 from twins.historian.tables import Tables
 from twins.historian.trends import gap_of, numbers_of, trend_of
 from twins.historian.writer import Writer
@@ -32,11 +34,16 @@ class RecordingFile:
         self._database = database
         self._directory = Directory(database)
         self._tables = Tables(database)
-        self._writer = Writer(database, self._directory, self._tables, self._fold) if write else None
+        self._log = EventLog(database, self._tables.note)
+        self._writer = Writer(database, self._directory, self._tables, self._log, self._fold) if write else None
         self._shown: tuple[Int64, Channels] | None = None  # the channels of the last snapshot
         with self._naming_the_file():
-            self._meta = dict(database.execute("select key, value from meta"))
+            short = schema.cut_short(path)
+            self._meta = self._tables.meta()
             self._refresh()
+            if short:
+                self._tables.note(short)
+                self._directory.tear()
 
     @classmethod
     def create(cls, path: Path, package: bytes, twin_id: str, time: int, *, simulated: bool = False) -> Self:
@@ -52,7 +59,7 @@ class RecordingFile:
         """An existing recording. Without `write` nothing on the disk is changed. Raises RecordingError."""
         try:
             return cls(path, schema.open_to_write(path) if write else schema.open_to_read(path), write=write)
-        except sqlite3.Error as error:
+        except schema.FILE_ERRORS as error:
             raise RecordingError(f"{path} can't be opened: {error}") from None
 
     def __enter__(self) -> Self:
@@ -91,14 +98,14 @@ class RecordingFile:
     def counts(self) -> dict[str, int]:
         """How many blocks, samples and events there are."""
         self._refresh()
-        return {"blocks": len(self._directory), "samples": self._directory.samples(), "events": self._tables.count_events()}
+        return {"blocks": len(self._directory), "samples": self._directory.samples(), "events": len(self._log)}
 
     def span(self) -> tuple[int, int] | None:
         """The first and last order time; of a cut, the stretch that was cut."""
         if "cut_from" in self._meta:
             return int(self._meta["cut_from"]), int(self._meta["cut_to"])
         self._refresh()
-        found, events = self._directory.span(), self._tables.event_span()
+        found, events = self._directory.span(), self._log.span()
         ends = [span for span in (found, events) if span]
         return (min(s[0] for s in ends), max(s[1] for s in ends)) if ends else None
 
@@ -116,14 +123,14 @@ class RecordingFile:
             chosen = latest.newest_by_path(self.channels)
             channels = self._chosen_channels(chosen)
             seen = latest.order[chosen] != BEFORE_ALL_TIME
-            texts, waveforms = self._tables.resolve(channels, np.where(seen, latest.bits[chosen], 0))
+            texts, waveforms, lost = self._tables.resolve(channels, np.where(seen, latest.bits[chosen], 0))
             return Snapshot(
                 time,
                 channels,
                 latest.source[chosen],
                 latest.arrival[chosen],
                 latest.bits[chosen],
-                latest.quality[chosen],
+                np.where(lost & seen, DAMAGED, latest.quality[chosen]).astype(np.uint8),
                 standing,
                 texts,
                 waveforms,
@@ -169,15 +176,16 @@ class RecordingFile:
     def events(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
         """Events with start ≤ time < end, in order."""
         with self._naming_the_file():
-            return self._tables.events(start, end, kinds)
+            self._refresh()
+            return self._log.between(start, end, kinds)
 
     def tail(self, position: tuple[int, int]) -> Tail:
         """What was appended after `position`; (0, 0) is the beginning."""
         with self._naming_the_file():
             self._refresh()
             blocks = np.arange(position[0] + 1, len(self._directory) + 1)
-            events, last = self._tables.events_after(position[1])
-            return Tail((len(self._directory), last), self._samples(list(self._directory.readable(blocks))), events)
+            position_now = (len(self._directory), len(self._log))
+            return Tail(position_now, self._samples(list(self._directory.readable(blocks))), self._log.after(position[1]))
 
     # what is added to it
 
@@ -200,7 +208,7 @@ class RecordingFile:
 
     def set_meta(self, key: str, value: str) -> None:
         """A fact about the whole recording."""
-        self._database.execute("insert or replace into meta values (?, ?)", (key, value))
+        self._database.execute("insert or replace into meta values (?, ?, ?)", guarded((key, value)))
         self._meta[key] = value
 
     def rebuild_keyframes(self) -> None:
@@ -224,6 +232,7 @@ class RecordingFile:
     def _refresh(self) -> None:
         self._tables.refresh()
         self._directory.refresh()
+        self._log.refresh()
 
     def _fold(self, time: int, hindsight: bool = False) -> tuple[Latest, Standing]:
         """The newest sample of each channel, and what stands, from the newest sound keyframe on."""
@@ -237,7 +246,7 @@ class RecordingFile:
                 latest.apply(_rows_by(self._directory.read(int(block)), time, hindsight, block <= frame.block, frame.time))
             except DamagedBlockError:
                 latest.doubt()
-        return latest, frame.standing.after(self._tables.events_since(frame.event, frame.time, time))
+        return latest, frame.standing.after(self._log.since(frame.event, frame.time, time))
 
     def _chosen_channels(self, chosen: Int64) -> Channels:
         """The same object for the same choice, so that what is worked out for it is worked out once."""
@@ -250,17 +259,17 @@ class RecordingFile:
             return Samples.empty()
         channel = np.concatenate([b.channel for b in blocks]).astype(np.int32)
         bits = np.concatenate([b.bits for b in blocks])
-        bits, texts, waveforms = self._tables.localised(self.channels, channel, bits)
+        bits, texts, waveforms, lost = self._tables.localised(self.channels, channel, bits)
         source = np.concatenate([b.source for b in blocks])
         arrival = np.concatenate([b.arrival for b in blocks])
-        quality = np.concatenate([b.quality for b in blocks])
+        quality = np.where(lost, DAMAGED, np.concatenate([b.quality for b in blocks])).astype(np.uint8)
         return Samples(self.channels, channel, source, arrival, bits, quality, texts, waveforms)
 
     @contextlib.contextmanager
     def _naming_the_file(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except schema.FILE_ERRORS as error:
             raise RecordingError(f"{self.path} can't be read or written here: {error}") from None
 
 

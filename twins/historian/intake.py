@@ -42,12 +42,16 @@ class Held(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows whose asset and time are known: `asset` is a place in `assets`, `time` ns UTC (0 in an alarm list)."""
+    """The rows whose asset, time and tag are known: `asset` is a place in `assets`, `time` ns UTC (0 in an alarm list).
+
+    `feed` is a place among the feeds; None where each column is one.
+    """
 
     table: Table
     assets: tuple[str, ...]
     asset: NDArray[np.int32]
     time: Int64
+    feed: NDArray[np.int32] | None
     alarms: tuple[AlarmRow, ...]
     form: Form
     told: Mapping[str, str]
@@ -87,29 +91,36 @@ class Intake:
         self._mapping, self._binding, self._twin, self._tally = mapping, binding, twin, tally
 
     def rows(self, table: Table, told: Mapping[str, str]) -> Rows:
-        """Each row's asset and time; those without are left out."""
+        """Each row's asset, time and tag; those without are left out."""
         assets, asset = self._assets(table)
+        feed = self._named_feeds(table)
         form = self._form(table, told.get("delimiter", ""))
         told = {**told, "decimal": form.decimal} if told else told
         alarms = self._alarms(table, assets, asset)
         ends = [t for row in alarms for t in (row.on, row.off) if t is not None]
         time, good = np.zeros(len(table.rows), np.int64), np.zeros(len(table.rows), bool)
-        if self._mapping.tags:
-            time, good = self._times(joined([table.columns[name] for name in self._mapping.time.names]), asset, table.rows)
+        if self._mapping.brings_samples:
+            series = asset if feed is None else asset * len(self._binding.feeds) + feed
+            time, good = self._times(joined([table.columns[name] for name in self._mapping.time.names]), series, table.rows)
             known = asset >= 0
             if not self._mapping.alarms:
                 self._tally.count("unknown_asset", table.rows[good & ~known])
             good &= known
+            if feed is not None:
+                self._tally.count("unknown_tag", table.rows[good & (feed < 0)])
+                good &= feed >= 0
             ends += [int(time[good].min()), int(time[good].max())] if good.any() else []
         kept = Table({name: column.filter(arrow(good)) for name, column in table.columns.items()}, table.rows[good])
-        return Rows(kept, assets, asset[good], time[good], alarms, form, told, min(ends, default=None), max(ends, default=None))
+        first, last = min(ends, default=None), max(ends, default=None)
+        feed = None if feed is None else feed[good]
+        return Rows(kept, assets, asset[good], time[good], feed, alarms, form, told, first, last)
 
     def take(self, rows: Rows, held: Held, watch: Watch) -> Taken:
         """Samples and events that `held` does not hold yet."""
         batches, outside = [], 0
         feeds = self._binding.feeds
         for i, feed in enumerate(feeds):
-            for batch in self._samples(feed, rows, held):
+            for batch in self._samples(i, feed, rows, held):
                 batches += [batch] if len(batch) else []
                 outside += int(np.count_nonzero(batch.quality == _OUTSIDE))
             watch((i + 1) / len(feeds))
@@ -132,14 +143,24 @@ class Intake:
         places = [assets.index(foreign[word]) if word in foreign else -1 for word in words]
         return assets, np.array(places or [-1], np.int32)[codes] if len(codes) else np.zeros(0, np.int32)
 
+    def _named_feeds(self, table: Table) -> NDArray[np.int32] | None:
+        """Of a long file, each row's place among the feeds; −1 where it names none of them."""
+        if not self._mapping.tag:
+            return None
+        place = {feed.name: i for i, feed in enumerate(self._binding.feeds)}
+        words, codes = coded(words_of(table.columns[self._mapping.tag.column]))
+        return np.array([place.get(word, -1) for word in words] or [-1], np.int32)[codes]
+
     def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, Mask]:
         """ns UTC, and where there is one."""
         return read_times(column, self._mapping.time.format, self._binding.zone, asset, rows, self._tally)
 
     def _form(self, table: Table, delimiter: str) -> Form:
         words = self._mapping
-        decimal = words.decimal or sniffed_decimal(
-            (table.columns[f.column] for f in self._binding.feeds if _measures(f)), delimiter
+        measured = dict.fromkeys(feed.column for feed in self._binding.feeds if _measures(feed))
+        other = {".": ",", ",": "."}.get(words.thousands, "")
+        decimal = (
+            words.decimal or other or sniffed_decimal((table.columns[name] for name in measured), delimiter, words.thousands)
         )
         return Form(decimal, words.thousands, words.blank)
 
@@ -149,16 +170,17 @@ class Intake:
 
     # samples
 
-    def _samples(self, feed: Feed, rows: Rows, held: Held) -> Iterator[Samples]:
-        """One column's samples, asset by asset."""
+    def _samples(self, place: int, feed: Feed, rows: Rows, held: Held) -> Iterator[Samples]:
+        """One feed's samples, asset by asset."""
+        own = np.ones(len(rows.asset), bool) if rows.feed is None else rows.feed == place
         has_tag = np.array([asset in feed.tags for asset in rows.assets])[rows.asset] if len(rows.asset) else np.zeros(0, bool)
-        self._tally.count("unknown_tag", rows.table.rows[~has_tag])
+        self._tally.count("unknown_tag", rows.table.rows[own & ~has_tag])
         alike = sorted(feed.tags.items(), key=lambda item: _sort(item[1]))
         for _, group in groupby(alike, key=lambda item: _sort(item[1])):
             tags = dict(group)
-            mine = np.flatnonzero(np.isin(rows.asset, [i for i, asset in enumerate(rows.assets) if asset in tags]))
+            mine = np.flatnonzero(own & np.isin(rows.asset, [i for i, asset in enumerate(rows.assets) if asset in tags]))
             tag = next(iter(tags.values()))
-            column = rows.table.columns[feed.column].take(arrow(mine))
+            column = rows.table.columns[feed.column_of(tag)].take(arrow(mine))
             cells = read_cells(column, tag, feed.keys, rows.form, rows.table.rows[mine], self._tally)
             row = mine[cells.place]
             by_path: dict[str, list[int]] = {}

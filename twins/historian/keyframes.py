@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from twins.clock import BEFORE_ALL_TIME
 from twins.historian.latest import Latest
 from twins.historian.rows import crc_of, standing_of, standing_text
+from twins.historian.salvage import is_damage
 from twins.record import Standing
 
 
@@ -26,9 +27,16 @@ class Keyframe:
 
 def newest(database: sqlite3.Connection, time: int, blocks: int) -> Keyframe:
     """The newest sound keyframe at or before `time`; an empty one where there is none."""
-    found = database.execute(
-        "select time, block, event, latest, standing, crc from keyframe where time <= ? order by time desc, id desc", (time,)
-    )
+    asked = "select time, block, event, latest, standing, crc from keyframe where time <= ? order by time desc, id desc"
+    try:
+        return _first_sound(database.execute(asked, (time,)), blocks)
+    except sqlite3.Error as error:  # a keyframe only saves time
+        if not is_damage(error):
+            raise
+        return Keyframe()
+
+
+def _first_sound(found: sqlite3.Cursor, blocks: int) -> Keyframe:
     for *fields, crc in found:
         at, block, event, latest, standing = fields
         if crc_of(tuple(fields)) == crc and block <= blocks:

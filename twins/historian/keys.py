@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import zoneinfo
 from collections.abc import Iterable, Iterator
@@ -56,10 +55,14 @@ class TimeKeys(_Keys):
     def _is_known(cls, name: str) -> str:
         known = zoneinfo.available_timezones() if name else set()
         if name and name not in known:
-            raise ValueError(
-                f"“{name}” is no time zone{near(name, zoneinfo.available_timezones())}; write one like Europe/Paris or UTC"
-            )
+            raise ValueError(f"“{name}” is no time zone; {near(name, known)}write one like Europe/Paris or UTC")
         return name
+
+    @model_validator(mode="after")
+    def _is_said_once(self) -> TimeKeys:
+        if self.column and self.columns:
+            raise ValueError("both column and columns are named; keep one of the two")
+        return self
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,6 +76,12 @@ class AssetKeys(_Keys):
     column: str = ""
     map: dict[str, str] | None = None  # foreign name → asset path; without it the cells are paths
     fixed: str = ""
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> AssetKeys:
+        if (self.column and self.fixed) or (self.map is not None and not self.column):
+            raise ValueError("an asset is either fixed or stands in a column; write asset: T01, or { column: …, map: … }")
+        return self
 
 
 class TagKeys(_Keys):
@@ -101,6 +110,20 @@ class TagKeys(_Keys):
         return limits
 
 
+class NameKeys(_Keys):
+    """Of a long file, with one value a row: the column that names the tag, perhaps with foreign names."""
+
+    column: str
+    map: dict[str, Annotated[TagKeys, _in_key("tag")]] | None = None  # foreign name → tag; without it the cells are tags
+
+
+class ValueKeys(_Keys):
+    """Of a long file: the column of the values."""
+
+    column: str
+    words: str = ""  # another column, of what is not a plain number: words, texts, integers in full
+
+
 class PriorityKeys(_Keys):
     """An alarm's priority: always the same, or by a column."""
 
@@ -127,6 +150,8 @@ class Mapping(_Keys):
     period: str = ""
     aggregate: str = ""
     tags: dict[str, Annotated[TagKeys, _in_key("tag")]] = Field(default_factory=dict)
+    tag: Annotated[NameKeys | None, _in_key("column")] = None
+    value: Annotated[ValueKeys | None, _in_key("column")] = None
     alarms: AlarmKeys | None = None
     delimiter: str = ""
     decimal: Literal[".", ",", ""] = ""
@@ -157,16 +182,29 @@ class Mapping(_Keys):
     @classmethod
     def _can_be_decoded(cls, name: str) -> str:
         try:
-            codecs.lookup(name or "utf-8")
-        except LookupError:
+            b" ".decode(name or "utf-8", "replace")  # base64 is a codec too, but none of texts
+        except (LookupError, ValueError):
             raise ValueError(f"“{name}” is no encoding; write one like utf-8, latin-1 or cp1252") from None
         return name
 
+    @field_validator("thousands")
+    @classmethod
+    def _stands_between_digits(cls, sign: str) -> str:
+        if len(sign) > 1 or sign.isalnum() or (sign and sign in "+-"):
+            raise ValueError('this is no sign between thousands; write one like ".", " " or "\'"')
+        return sign
+
     @model_validator(mode="after")
     def _says_something(self) -> Mapping:
-        if not self.tags and not self.alarms:
+        if self.thousands and self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both “{self.decimal}”; one of the two is another sign")
+        if bool(self.tag) != bool(self.value):
+            raise ValueError("tag and value belong together; name the column of the tags' names and the column of the values")
+        if self.tags and self.tag:
+            raise ValueError("tags and tag are both named; keep tags where each column is a tag, tag where each row names one")
+        if not self.brings_samples and not self.alarms:
             raise ValueError("neither tags nor alarms are named; say what the columns mean, like tags: { P_avg: power }")
-        if self.tags and not self.time.names:
+        if self.brings_samples and not self.time.names:
             raise ValueError("no column of the time is named; add one, like time: { column: Date_time }")
         return self
 
@@ -181,21 +219,29 @@ class Mapping(_Keys):
         return self._text
 
     @property
+    def brings_samples(self) -> bool:
+        """Whether rows hold values, not alarms alone."""
+        return bool(self.tags or self.tag)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, once."""
         return tuple(dict.fromkeys(column for _, column in self.named_columns()))
 
     def named_columns(self) -> Iterator[tuple[Place, str]]:
         """Every place that names a column of the file."""
-        if self.tags:
+        if self.brings_samples:
             yield from ((("time",), name) for name in self.time.names)
         yield from ((("tags", name), name) for name in self.tags)
+        if self.tag and self.value:
+            named = {("tag", "column"): self.tag.column, ("value", "column"): self.value.column}
+            yield from (named | ({("value", "words"): self.value.words} if self.value.words else {})).items()
         if self.asset and self.asset.column:
             yield ("asset", "column"), self.asset.column
         if self.alarms:
             keys = self.alarms
-            named = {"code": keys.code, "on": keys.on, "off": keys.off, "message": keys.message}
-            yield from ((("alarms", key), name) for key, name in named.items() if name)
+            texts = {"code": keys.code, "on": keys.on, "off": keys.off, "message": keys.message}
+            yield from ((("alarms", key), name) for key, name in texts.items() if name)
             if keys.priority.column:
                 yield ("alarms", "priority", "column"), keys.priority.column
 
@@ -215,6 +261,6 @@ def fault_at(document: Document, place: Place, message: str, remedy: str) -> Fau
 
 
 def _duration(text: str) -> str:
-    if text and text != "on change":
-        parse_duration(text)
+    if text and text != "on change" and parse_duration(text) <= 0:
+        raise ValueError(f"a period of {text} is none; write how often there is a value, like 10 min, or on change")
     return text

@@ -12,7 +12,7 @@ from twins.historian.blocks import Block
 from twins.record import Channels, Quality, Reason, quality_byte
 from twins.record.samples import Int64
 
-_DAMAGED = quality_byte(Quality.BAD, Reason.DAMAGED)
+DAMAGED = quality_byte(Quality.BAD, Reason.DAMAGED)
 
 
 class Latest:
@@ -50,7 +50,7 @@ class Latest:
 
     def doubt(self) -> None:
         """A block could not be read: what is known may have been overtaken in it, so nothing is current any more."""
-        self.quality[self.order != BEFORE_ALL_TIME] = _DAMAGED
+        self.quality[self.order != BEFORE_ALL_TIME] = DAMAGED
 
     def encode(self) -> bytes:
         """Everything as bytes (order time is derived)."""

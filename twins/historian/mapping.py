@@ -9,7 +9,18 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from twins.historian.keys import AlarmKeys, AssetKeys, Mapping, PriorityKeys, TagKeys, TimeKeys, fault_at, near
+from twins.historian.keys import (
+    AlarmKeys,
+    AssetKeys,
+    Mapping,
+    NameKeys,
+    PriorityKeys,
+    TagKeys,
+    TimeKeys,
+    ValueKeys,
+    fault_at,
+    near,
+)
 from twins.historian.recording import RecordingError
 from twins.package.document import Document, Place, read_document
 from twins.package.fault import Fault, in_order
@@ -76,6 +87,12 @@ def _sentence(error: abc.Mapping[str, Any], place: Place) -> tuple[str, str]:
             return "here belongs a table of keys", "write it like { key: value }"
         case "literal_error":
             return f"“{error['input']}” can't stand here", f"write {error['ctx']['expected']}"
+        case "tuple_type":
+            return "here belongs a list", "write it like [one, other]"
+        case "too_short" | "too_long" | "missing_positional_only_argument" | "unexpected_positional_argument":
+            return "here belong two numbers", "write the lowest and the highest, like [-50, 60]"
+        case "float_parsing" | "float_type" | "int_parsing" | "int_type":
+            return f"“{error['input']}” is no number that can stand here", "write a plain one, like 5"
         case "string_type":
             return "here belongs a word", "write one, in quotes if it is empty"
         case _:
@@ -85,6 +102,7 @@ def _sentence(error: abc.Mapping[str, Any], place: Place) -> tuple[str, str]:
 def _keys_at(place: Place) -> tuple[str, ...]:
     """The keys that may stand at a place."""
     at: dict[str, type[BaseModel]] = {"time": TimeKeys, "asset": AssetKeys, "alarms": AlarmKeys, "tags": TagKeys}
+    at |= {"tag": TagKeys if "map" in place else NameKeys, "value": ValueKeys}
     model: type[BaseModel] = at[str(place[0])] if place else Mapping
     if place and place[-1] == "priority":
         model = PriorityKeys

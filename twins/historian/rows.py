@@ -1,17 +1,21 @@
-"""Rows: how channels, events, texts and waveforms stand in the file, each guarded by a CRC of its own."""
+"""Rows: how channels, events, texts and waveforms stand in the file, each guarded by a CRC over its id and all it says."""
 
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from twins.asset import TagKind
 from twins.record import Channel, Event, EventKind, Standing, Waveform
 
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
+CHANNEL = "id, path, kind, unit, period, aggregate, stamp, labels, link, crc"
+EVENT = "id, time, kind, subject, key, stands, data, crc"
 
 
 def guarded(row: Row) -> Row:
@@ -27,21 +31,11 @@ def crc_of(row: Row) -> int:
     return crc
 
 
-def channel_row(channel: Channel) -> Row:
-    """path, kind, unit, period, aggregate, stamp, labels, link, crc."""
+def channel_row(id_: int, channel: Channel) -> Row:
+    """The columns of CHANNEL."""
     labels = json.dumps(channel.values, ensure_ascii=False)
-    return guarded(
-        (
-            channel.path,
-            channel.kind.value,
-            channel.unit,
-            channel.period_ns,
-            channel.aggregate,
-            channel.stamp,
-            labels,
-            channel.link,
-        )
-    )
+    facts = (channel.path, channel.kind.value, channel.unit, channel.period_ns, channel.aggregate, channel.stamp)
+    return guarded((id_, *facts, labels, channel.link))
 
 
 def channel_of(row: Row) -> Channel | None:
@@ -49,14 +43,14 @@ def channel_of(row: Row) -> Channel | None:
     *fields, crc = row
     if crc_of(tuple(fields)) != crc:
         return None
-    path, kind, unit, period, aggregate, stamp, labels, link = fields
-    return Channel(path, TagKind(kind), unit, period, aggregate, stamp, tuple(json.loads(labels)), link)  # type: ignore[arg-type]
+    _, path, kind, unit, period, aggregate, stamp, labels, link = fields
+    return Channel(path, TagKind(kind), unit, period, aggregate, stamp, tuple(json.loads(labels)), link)
 
 
-def event_row(event: Event) -> Row:
-    """time, kind, subject, key, stands, data, crc."""
+def event_row(id_: int, event: Event) -> Row:
+    """The columns of EVENT."""
     data = json.dumps(event.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return guarded((event.time, event.kind.value, event.subject, event.key, int(event.stands), data))
+    return guarded((id_, event.time, event.kind.value, event.subject, event.key, int(event.stands), data))
 
 
 def event_of(row: Row) -> Event | None:
@@ -64,13 +58,18 @@ def event_of(row: Row) -> Event | None:
     *fields, crc = row
     if crc_of(tuple(fields)) != crc:
         return None
-    time, kind, subject, key, stands, data = fields
-    return Event(time, EventKind(kind), subject, key, bool(stands), json.loads(data))  # type: ignore[arg-type]
+    _, time, kind, subject, key, stands, data = fields
+    return Event(time, EventKind(kind), subject, key, bool(stands), json.loads(data))
+
+
+def head_of(id_: int, time: int) -> int:
+    """The CRC of when an event was known, which is read without the rest."""
+    return zlib.crc32(struct.pack("<2q", id_, time)) if isinstance(time, int) and isinstance(id_, int) else -1
 
 
 def standing_text(standing: Standing) -> str:
     """What stands, as a keyframe holds it."""
-    return json.dumps([event_row(event) for event in standing.values()], ensure_ascii=False)
+    return json.dumps([event_row(0, event) for event in standing.values()], ensure_ascii=False)
 
 
 def standing_of(text: str) -> Standing:
@@ -79,19 +78,19 @@ def standing_of(text: str) -> Standing:
     return Standing(event for event in events if event is not None)
 
 
-def waveform_row(waveform: Waveform) -> Row:
-    """start, step, unit, crc, data; values as little-endian float32."""
+def waveform_row(id_: int, waveform: Waveform) -> Row:
+    """id, start, step, unit, crc, data; values as little-endian float32."""
     data = np.asarray(waveform.values, "<f4").tobytes()
-    fields = (waveform.start, waveform.step, waveform.unit)
+    fields = (id_, waveform.start, waveform.step, waveform.unit)
     return (*fields, crc_of((*fields, data)), data)
 
 
 def waveform_of(row: Row) -> Waveform | None:
     """The inverse of `waveform_row`; None where the row is damaged."""
-    start, step, unit, crc, data = row
-    if crc_of((start, step, unit, data)) != crc:
+    id_, start, step, unit, crc, data = row
+    if crc_of((id_, start, step, unit, data)) != crc:
         return None
-    return Waveform(start, step, unit, np.frombuffer(data, "<f4"))  # type: ignore[arg-type, call-overload]
+    return Waveform(start, step, unit, np.frombuffer(data, "<f4"))
 
 
 def places(chosen: Sequence[object]) -> str:

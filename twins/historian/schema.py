@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -11,10 +12,11 @@ from twins.historian.recording import RecordingError
 APPLICATION_ID = 0x54574E44  # “TWND”
 FORMAT = 1
 SUFFIX = ".twin-recording"
+FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)  # a damaged schema can make even the message undecodable
 
-# Rows are only ever appended; every table but `meta` guards its rows with a CRC. `keyframe` is derived and may be rebuilt.
+# Rows are only ever appended and each is guarded by a CRC; only `meta` is replaced. `keyframe` is derived and may be rebuilt.
 TABLES = """
-create table meta(key text primary key, value text not null) without rowid;
+create table meta(key text primary key, value text not null, crc integer not null) without rowid;
 create table channel(id integer primary key, path text not null, kind text not null, unit text not null, period integer,
     aggregate text not null, stamp text not null, labels text not null, link text not null, crc integer not null);
 create table text(id integer primary key, value text not null, crc integer not null);
@@ -25,8 +27,7 @@ create table block(id integer primary key, arrival0 integer not null, arrival1 i
     order1 integer not null, n integer not null, codec integer not null, crc integer not null, head integer not null,
     data blob not null);
 create table event(id integer primary key, time integer not null, kind text not null, subject text not null, key text not null,
-    stands integer not null, data text not null, crc integer not null);
-create index event_by_time on event(time, id);
+    stands integer not null, data text not null, crc integer not null, head integer not null);
 create table keyframe(id integer primary key, time integer not null, block integer not null, event integer not null,
     crc integer not null, latest blob not null, standing text not null);
 create index keyframe_by_time on keyframe(time, id);
@@ -74,7 +75,10 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     refuse_other_files(path)
     sealed = is_sealed(path)
     frozen = sealed or not (os.access(path.parent, os.W_OK) or path.with_name(path.name + "-wal").exists())
-    return _connect(f"file:{_quoted(path)}?mode=ro" + ("&immutable=1" if frozen else ""))
+    database = _connect(f"file:{_quoted(path)}?mode=ro" + ("&immutable=1" if frozen else ""))
+    with contextlib.suppress(*FILE_ERRORS):
+        database.execute("pragma writable_schema = on")  # so that SQLite reads on beyond a damaged place; nothing is written here
+    return database
 
 
 def is_sealed(path: Path) -> bool:
@@ -86,10 +90,19 @@ def is_sealed(path: Path) -> bool:
     database = _connect(f"file:{_quoted(path)}?mode=ro&immutable=1")
     try:
         return database.execute("select 1 from meta where key = 'sealed'").fetchone() is not None
-    except sqlite3.Error:
+    except FILE_ERRORS:
         return False
     finally:
         database.close()
+
+
+def cut_short(path: Path) -> str:
+    """A sentence where the file is shorter than it says, else "". What a log beside it still holds is not missed."""
+    with path.open("rb") as file:
+        header = file.read(32)
+    page = int.from_bytes(header[16:18], "big") or 65_536
+    promised, there = page * int.from_bytes(header[28:32], "big"), path.stat().st_size
+    return f"the file is cut short: {there} of {promised} bytes are there" if there < promised else ""
 
 
 def refuse_other_files(path: Path) -> None:
@@ -138,7 +151,11 @@ def _filesystem(folder: Path) -> str:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10, cached_statements=64)
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10, cached_statements=64)
+    database.text_factory = lambda text: text.decode(
+        "utf-8", "surrogateescape"
+    )  # damage is for the CRC to find, not for the codec
+    return database
 
 
 def _durable(database: sqlite3.Connection, path: Path) -> None:

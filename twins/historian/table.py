@@ -148,7 +148,7 @@ class ParquetSource:
 
         self._path = path
         try:
-            self._file = parquet.ParquetFile(path)
+            self._file = parquet.ParquetFile(path, page_checksum_verification=True)
         except (pa.ArrowException, OSError) as error:
             raise RecordingError(
                 f"{path} can't be read as Parquet ({_first_line(error)}); write it anew or export it as CSV"
@@ -181,7 +181,7 @@ class ParquetSource:
         for name in names:
             kind = self._file.schema_arrow.field(name).type
             kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-            if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            if pa.types.is_nested(kind) or "binary" in str(kind):
                 raise RecordingError(f"the column “{name}” of {self._path} holds {kind}, not one value a row; leave it out")
 
 
@@ -200,12 +200,27 @@ def _lines_that_matter(text: Text, starts: NDArray[np.int64], layout: Layout) ->
 
 
 def _plain(column: Column) -> Column:
-    """One array, dictionaries decoded."""
+    """One array, dictionaries decoded, strings of one kind."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    return _readable(column) if pa.types.is_string(column.type) else column
+
+
+def _readable(strings: Column) -> Column:
+    """The same strings; what is no UTF-8 in them becomes `REPLACED`."""
+    import pyarrow as pa
+
+    try:
+        strings.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = strings.cast(pa.binary()).to_pylist()
+        return pa.array([None if cell is None else cell.decode("utf-8", "replace") for cell in raw], pa.string())
+    return strings
 
 
 def _no_strings() -> Column:

@@ -46,10 +46,17 @@ def trend_of(
         start + _edges(bucket[first], end - start, width),
         np.minimum.reduceat(value, first),
         np.maximum.reduceat(value, first),
-        np.add.reduceat(value, first) / n,
+        _means(value, first, n),
         n,
         gap_ns,
     )
+
+
+def _means(value: NDArray[np.float64], first: NDArray[np.intp], n: Int64) -> NDArray[np.float64]:
+    """The mean of each bucket; where a sum would leave float64, the sum of the parts."""
+    with np.errstate(over="ignore"):
+        sums = np.add.reduceat(value, first)
+    return sums / n if np.isfinite(sums).all() else np.add.reduceat(value / np.repeat(n, n), first)
 
 
 def _edges(bucket: Int64, span: int, width: int) -> Int64:

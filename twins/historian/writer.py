@@ -14,9 +14,10 @@ from twins.clock import BEFORE_ALL_TIME
 from twins.historian import keyframes
 from twins.historian.blocks import Block, Head, encode, sorted_block
 from twins.historian.directory import Directory
+from twins.historian.eventlog import EventLog
 from twins.historian.keyframes import Keyframe
 from twins.historian.latest import Latest
-from twins.historian.rows import channel_row, crc_of, event_row, guarded, places, waveform_row
+from twins.historian.rows import channel_row, crc_of, guarded, places, waveform_row
 from twins.historian.tables import Tables
 from twins.record import Channel, Event, Samples, Standing
 from twins.record.samples import Int64
@@ -30,8 +31,8 @@ _FOREVER = 2**63 - 1
 class Writer:
     """Keeps what is newest as it writes, so that a keyframe costs no reading. Rolls back to what is on the disk."""
 
-    def __init__(self, database: sqlite3.Connection, directory: Directory, tables: Tables, fold: Fold) -> None:
-        self._database, self._directory, self._tables, self._fold = database, directory, tables, fold
+    def __init__(self, database: sqlite3.Connection, directory: Directory, tables: Tables, log: EventLog, fold: Fold) -> None:
+        self._database, self._directory, self._tables, self._log, self._fold = database, directory, tables, log, fold
         self._places: dict[Channel, int] = {}
         self._mapped: tuple[tuple[Channel, ...], np.ndarray[tuple[int], np.dtype[np.uint32]]] | None = None
         self._latest: Latest | None = None
@@ -52,7 +53,7 @@ class Writer:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Commits at the end, rolls back when an exception leaves it."""
-        n, channels = len(self._directory), len(self._tables.channels)
+        n, channels, events = len(self._directory), len(self._tables.channels), len(self._log)
         self._database.execute("begin immediate")
         self._inside = True
         try:
@@ -63,6 +64,7 @@ class Writer:
                 self._database.execute("rollback")
             self._directory.forget_after(n)
             self._tables.forget_after(channels)
+            self._log.forget_after(events)
             self._places, self._mapped, self._latest = {}, None, None
             raise
         finally:
@@ -82,27 +84,31 @@ class Writer:
             self._database.execute("delete from keyframe")
             self._tables.refresh()
             self._directory.refresh()
-            last = self._last_event()
+            self._log.refresh()
             for time in self._good_instants():
                 latest, standing = self._fold(time)
-                keyframes.write(self._database, Keyframe(time, len(self._directory), last, latest, standing))
+                keyframes.write(self._database, Keyframe(time, len(self._directory), len(self._log), latest, standing))
             self._latest = None
 
     def _good_instants(self) -> list[int]:
         """The arrival that ends every fourth block, and every 256th event."""
         arrivals = np.sort(self._directory.arrivals())[3::4]
-        times = self._database.execute("select time from event order by time").fetchall()
-        events = np.array([row[0] for row in times[KEYFRAME_EVENTS - 1 :: KEYFRAME_EVENTS]], np.int64)
+        events = np.sort(self._log.times())[KEYFRAME_EVENTS - 1 :: KEYFRAME_EVENTS]
         return [int(time) for time in np.unique(np.concatenate((arrivals, events)))]
 
     def _catch_up(self) -> None:
-        """Knows what is on the disk before the first append."""
-        if self._latest is None:
-            self._tables.refresh()
-            self._directory.refresh()
-            self._places = {channel: i for i, channel in enumerate(self._tables.channels)}
+        """Knows what is on the disk before it appends, also where somebody else has written since."""
+        before = self._extent()
+        self._tables.refresh()
+        self._directory.refresh()
+        self._log.refresh()
+        if self._latest is None or self._extent() != before:
+            self._places, self._mapped = {channel: i for i, channel in enumerate(self._tables.channels)}, None
             self._latest, self._standing = self._fold(_FOREVER)
             self._blocks = self._samples = self._events = 0
+
+    def _extent(self) -> tuple[int, int, int]:
+        return len(self._tables.channels), len(self._directory), len(self._log)
 
     def _append_block(self, samples: Samples) -> None:
         channel, bits = self._in_file_terms(samples)
@@ -128,11 +134,8 @@ class Writer:
     def _append_events(self, events: Sequence[Event]) -> None:
         if not events:
             return
-        late = min(event.time for event in events) < self._last_event_time()
-        rows = [event_row(event) for event in events]
-        self._database.executemany(
-            "insert into event(time, kind, subject, key, stands, data, crc) values (?, ?, ?, ?, ?, ?, ?)", rows
-        )
+        late = min(event.time for event in events) < self._log.last_time()
+        self._log.append(events)
         self._events += len(events)
         if late:  # what stood in between is another now
             keyframes.drop_from(self._database, min(event.time for event in events))
@@ -145,9 +148,9 @@ class Writer:
         due = self._samples >= max(2 * BLOCK_ROWS, 8 * len(self._latest))
         if due or self._blocks >= KEYFRAME_BLOCKS or self._events >= KEYFRAME_EVENTS:
             self._blocks = self._samples = self._events = 0
-            time = max(self._directory.last_arrival(), self._last_event_time())
+            time = max(self._directory.last_arrival(), self._log.last_time())
             if time > BEFORE_ALL_TIME:
-                frame = Keyframe(time, len(self._directory), self._last_event(), self._latest, self._standing)
+                frame = Keyframe(time, len(self._directory), len(self._log), self._latest, self._standing)
                 keyframes.write(self._database, frame)
 
     # channels, texts and waveforms get their places in the file
@@ -168,9 +171,7 @@ class Writer:
     def _place_of(self, channel: Channel) -> int:
         if channel not in self._places:
             place = len(self._places)
-            self._database.execute(
-                "insert into channel values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (place + 1, *channel_row(channel))
-            )
+            self._database.execute("insert into channel values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", channel_row(place + 1, channel))
             self._places[channel] = place
         return self._places[channel]
 
@@ -180,22 +181,17 @@ class Writer:
             chunk = list(texts[first : first + 500])
             asked = f"select value, id from text where value in ({places(chunk)})"  # noqa: S608
             places_.update(self._database.execute(asked, chunk))
-        for text in texts:
-            if text not in places_:
-                cursor = self._database.execute("insert into text(value, crc) values (?, ?)", guarded((text,)))
-                places_[text] = cursor.lastrowid or 0
+        new = [text for text in texts if text not in places_]
+        rows = [guarded((id_, text)) for id_, text in enumerate(new, self._next_id("text"))]
+        self._database.executemany("insert into text values (?, ?, ?)", rows)
+        places_.update((row[1], row[0]) for row in rows)
         return np.array([places_[text] for text in texts], np.int64)
 
     def _waveforms(self, samples: Samples, chosen: Int64) -> Int64:
-        found = []
-        for place in chosen:
-            row = waveform_row(samples.waveforms[int(place)])
-            cursor = self._database.execute("insert into waveform(start, step, unit, crc, data) values (?, ?, ?, ?, ?)", row)
-            found.append(cursor.lastrowid or 0)
-        return np.array(found, np.int64)
+        first = self._next_id("waveform")
+        rows = (waveform_row(first + i, samples.waveforms[int(place)]) for i, place in enumerate(chosen))
+        self._database.executemany("insert into waveform values (?, ?, ?, ?, ?, ?)", rows)
+        return first + np.arange(len(chosen))
 
-    def _last_event(self) -> int:
-        return int(self._database.execute("select coalesce(max(id), 0) from event").fetchone()[0])
-
-    def _last_event_time(self) -> int:
-        return int(self._database.execute("select coalesce(max(time), ?) from event", (BEFORE_ALL_TIME,)).fetchone()[0])
+    def _next_id(self, table: str) -> int:
+        return int(self._database.execute(f"select coalesce(max(id), 0) + 1 from {table}").fetchone()[0])  # noqa: S608
