@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite may leave
 def drafted(place: Path) -> Iterator[Path]:
     """The draft's path. At the end it is renamed to `place`, durably; an exception removes it. Raises RecordingError."""
     refuse_bad_place(place)
+    _clear_abandoned(place)
     draft = place.with_name(f".{place.stem}.{os.getpid()}{place.suffix}")
     try:
         yield draft
@@ -26,8 +28,7 @@ def drafted(place: Path) -> Iterator[Path]:
         reason = (error.strerror or str(error)).lower()
         raise RecordingError(f"{place} can't be written: {reason}; check the disk's space and the folder's rights") from None
     finally:
-        for ending in BESIDE:
-            draft.with_name(draft.name + ending).unlink(missing_ok=True)
+        _remove(draft)
 
 
 def refuse_bad_place(place: Path) -> None:
@@ -42,6 +43,32 @@ def refuse_bad_place(place: Path) -> None:
     log = place.with_name(place.name + "-wal")
     if log.exists() and not place.exists():  # SQLite would play it into the new file
         raise RecordingError(f"{log} is left over from a recording that is gone; remove it, or choose another name")
+
+
+def _clear_abandoned(place: Path) -> None:
+    """Drafts of the same place whose writer was killed."""
+    for draft in place.absolute().parent.glob(f".{glob.escape(place.stem)}.*{glob.escape(place.suffix)}"):
+        writer = draft.name.removeprefix(f".{place.stem}.").removesuffix(place.suffix)
+        if writer.isdigit() and not _lives(int(writer)):
+            _remove(draft)
+
+
+def _lives(process: int) -> bool:
+    """Whether a process runs; True where that can't be asked without harm."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _remove(draft: Path) -> None:
+    for ending in BESIDE:
+        draft.with_name(draft.name + ending).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

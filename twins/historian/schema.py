@@ -111,7 +111,9 @@ def refuse_other_files(path: Path) -> None:
         with path.open("rb") as file:
             header = file.read(100)
     except OSError as error:
-        raise RecordingError(f"{path} can't be opened: {error.strerror or error}") from None
+        raise RecordingError(
+            f"{path} can't be opened: {(error.strerror or str(error)).lower()}; check the path and its rights"
+        ) from None
     if header[:16] != b"SQLite format 3\0" or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise RecordingError(f"{path} is not a recording (or its first bytes are damaged); give a file that ends in {SUFFIX}")
     version = int.from_bytes(header[60:64], "big")
