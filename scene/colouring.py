@@ -20,7 +20,7 @@ WIDTH = 1024
 PAIR = np.dtype(
     "<u2"
 )  # value and code of one part: one operation on whole words is four times as quick as two on every other byte
-AMBIENT = 0.24  # the share of a colour that shadow leaves
+AMBIENT = 0.44  # the share of a colour that shadow leaves
 CHOSEN, OPEN, NONE = 8, 16, 32  # added to a part's state: it is selected, a cover that stands open, without a value
 
 _LOOK_UP = """//VTK::Color::Impl

@@ -21,7 +21,7 @@ _CONTOUR = """//VTK::Color::Impl
   float width = fwidth(level);
   float line = 1.0 - smoothstep(0.6, 1.5, abs(fract(level - 0.5) - 0.5) / max(width, 1e-6));
   float shown = contourStep > 0.0 ? 0.75 * (1.0 - smoothstep(0.05, 0.20, width)) : 0.0;
-  diffuseColor = mix(diffuseColor, contourTone, line * shown); ambientColor = diffuseColor * 0.42;
+  diffuseColor = mix(diffuseColor, contourTone, line * shown); ambientColor = diffuseColor * 0.57;
 """
 _EDGE = """//VTK::Light::Impl
   vec2 edge = abs(groundAt.xy) / groundHalf;

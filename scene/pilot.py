@@ -42,11 +42,11 @@ class Pilot:
         return self._glide is not None or bool(self.way is not Way.ORBIT and self.held - {"shift"})
 
     def choose(self, way: Way) -> None:
-        """From now on moves this way; a walker comes down to the ground at once."""
+        """From now on moves this way; a walker comes down to the ground at once and looks ahead, not at it."""
         self.way = way
         if way is Way.WALK:
             nothing: Blocked = lambda start, end: False  # noqa: E731
-            level = self.pose.facing(self.pose.heading_deg, max(self.pose.pitch_deg, -10.0))
+            level = self.pose.facing(self.pose.heading_deg, min(max(self.pose.pitch_deg, 2.0), 20.0))
             self.glide(camera.walk(level, 0.0, 0.0, self._height, nothing))
 
     def turn(self, right_px: float, up_px: float) -> None:

@@ -75,7 +75,8 @@ class TwinScene:
         self.selected = asset
         chosen = self.stage.within(asset)
         self.opened = self._covers_over(asset, chosen)
-        self.colouring.mark(chosen, self.opened)
+        rimmed = [i for i in chosen if self.stage.parts[i].material != "ground"]  # flat ground would be all rim
+        self.colouring.mark(np.array(rimmed, np.intp), self.opened)
         self.picker.let_through(self.opened)
         for solid in self._solids:
             if solid.glass:
@@ -180,7 +181,7 @@ class TwinScene:
 
     def _furnish(self) -> None:
         self.renderer.SetAutomaticLightCreation(False)
-        for position, strength in (((-0.55, 0.80, 0.65), 0.64), ((0.0, 0.0, 1.0), 0.22)):  # a soft key light, and a headlight
+        for position, strength in (((-0.55, 0.80, 0.65), 0.48), ((0.0, 0.0, 1.0), 0.22)):  # a soft key light, and a headlight
             light = vtkLight()
             light.SetLightTypeToCameraLight()
             light.SetPosition(position)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
 from twins import InputError
-from ui.scene_probe import Probe
+from ui.scene_probe import Probe, surface_format
 from ui.settings import Settings, default_path
 from ui.shell import Shell
 
@@ -28,6 +29,7 @@ def run(
     screenshot: Path | None = None,
 ) -> int:
     """Opens the window and returns its exit code. Without a package the recording's own is shown. Raises InputError."""
+    QSurfaceFormat.setDefaultFormat(surface_format())
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Twindeck")
     settings = Settings(default_path())
@@ -39,9 +41,13 @@ def run(
     from ui.opening import prepare
     from ui.workplace import Workplace
 
-    opened_package, opened, timeline = prepare(package, recording, at)
-    if play:
-        _play(timeline, play)
+    try:
+        opened_package, opened, timeline = prepare(package, recording, at)
+        if play:
+            _play(timeline, play)
+    except InputError:
+        probe.give_up()
+        raise
     _survive_errors()
     place = Workplace(app, opened, timeline, settings, probe)
     place.window.show()

@@ -41,13 +41,13 @@ def step_for(least: int) -> int:
 
 
 def context(t: int, step: int, zone: tzinfo = UTC) -> str:
-    """What labels `step` apart leave unsaid at `t`: “23 Nov 2026” beside hours, “2026” beside months."""
+    """What labels `step` apart leave unsaid at `t`: “23 Nov 2026” beside hours, with the second beside decimals."""
     local = to_datetime(t, zone)
     if step >= _YEAR:
         return ""
     if step >= DAY:
         return str(local.year)
-    return f"{_day(local)} {local.year}"
+    return f"{_day(local)} {local.year}" + (f" {local:%H:%M:%S}" if step < SECOND else "")
 
 
 def stamp(t: int, zone: tzinfo = UTC, resolution: int = SECOND) -> str:

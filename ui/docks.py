@@ -54,10 +54,10 @@ class Docks(ads.CDockManager):
 
     def share(self, width: int, height: int) -> None:
         """Divides the window's room as it looks best, px."""
-        side, right = min(max(round(width * 0.165), 263), 360), min(max(round(width * 0.218), 324), 480)
-        lowest, bottom = min(max(round(height * 0.165), 140), 280), 106
+        side, right = min(max(round(width * 0.175), 264), 420), min(max(round(width * 0.218), 324), 480)
+        lowest, bottom = min(max(round(height * 0.2), 164), 300), 106
         self._size(CENTRE, [side, width - side - right, right])
-        self._size(BELOW_RIGHT, [round((height - lowest - bottom) * 0.62), round((height - lowest - bottom) * 0.38)])
+        self._size(BELOW_RIGHT, [round((height - lowest - bottom) * 0.54), round((height - lowest - bottom) * 0.46)])
         self._size(BOTTOM, [height - bottom - lowest, bottom, lowest])
 
     def state(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.shortcuts import Shortcuts
-from ui.theme import BODY, SECONDARY, font
+from ui.theme import BODY, ROW, SECONDARY, font
 
 ID = Qt.ItemDataRole.UserRole
 
@@ -92,6 +92,7 @@ class KeyList(QDialog):
             item = QTreeWidgetItem([action.title, self._shortcuts.shown_keys(action.id), action.group])
             item.setData(0, ID, action.id)
             item.setFont(1, font(BODY))
+            item.setSizeHint(0, QSize(0, ROW))
             self.list.addTopLevelItem(item)
             if action.id == chosen:
                 self.list.setCurrentItem(item)

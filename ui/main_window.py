@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
     """Holds everything together; `furnished` fires once every panel stands."""
 
     furnished = Signal()
+    closing = Signal()  # the last moment to keep something
     damage_found = Signal(tuple)
 
     def __init__(self, opened: Opened, timeline: Timeline, theme: Theme, settings: Settings, docks: Sequence[Dock]) -> None:
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keeps the layout, then ends what runs: the reader first, then the 3D."""
+        self.closing.emit()
         self._settings.put(LAYOUT, self.docks.state())
         if not self.isFullScreen():
             at, size = (

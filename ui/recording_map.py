@@ -56,7 +56,8 @@ class RecordingMap:
         self._heard = answers
         each = {tag: covered(t, bucket_ns(t, query.start, query.end, query.width)) for tag, t in answers.trends.items()}
         plant = self._timeline.lanes[0]
-        starts, ends = together(each.values())
+        plain = np.array([plant.start]), np.array([plant.end])  # no tag can tell: nothing is said against it
+        starts, ends = together(each.values()) if each else plain
         whole = starts, np.minimum(ends, plant.end)
         start, end = max(query.start, plant.start), min(query.end, plant.end)
         if start < end and each:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  makes all renderers
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QImage, QOpenGLContext, QPainter, QPaintEvent, QSurfaceFormat
+from PySide6.QtGui import QImage, QOpenGLContext, QPainter, QPaintEvent
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 from vtkmodules.vtkRenderingOpenGL2 import vtkGenericOpenGLRenderWindow
@@ -16,21 +16,12 @@ from scene.camera import Pose
 from scene.picture import OffScreen, Pixels, photograph
 from scene.twin_scene import TwinScene
 from twins import clock
+from ui.scene_probe import surface_format
 
 SAMPLES = 4
 SLOW_MS = 40  # a picture that takes longer is drawn at half its size while the camera moves
 SETTLED_MS = 300  # a software renderer smooths edges only once nothing has moved for so long
 _COLOUR, _LINEAR, _DRAW_FRAMEBUFFER, _SCISSOR = 0x4000, 0x2601, 0x8CA9, 0x0C11
-
-
-def surface_format() -> QSurfaceFormat:
-    """What the 3D needs. As the application's default, set before its first window, it also holds under Wayland."""
-    wanted = QSurfaceFormat()
-    wanted.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
-    wanted.setVersion(3, 2)
-    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
-    wanted.setSwapInterval(0)  # waiting for the screen would block what the rest of the window does
-    return wanted
 
 
 class GlCanvas(QOpenGLWidget):

@@ -1,11 +1,11 @@
-"""The probe: whether OpenGL can be had here, asked in a child process, because asking may kill."""
+"""The probe: which OpenGL is wanted, and whether it can be had here; asked in a child process, because asking may kill."""
 
 from __future__ import annotations
 
 import sys
 
 from PySide6.QtCore import QProcess, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 
 PLATFORMS = ("xcb", "wayland", "wayland-egl", "windows", "cocoa")  # a QOpenGLWidget aborts on the others
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "basic render")
@@ -21,6 +21,16 @@ if not (context.create() and context.makeCurrent(surface) and context.format().v
     sys.exit(1)
 print(context.functions().glGetString(0x1F01))
 """
+
+
+def surface_format() -> QSurfaceFormat:
+    """What the 3D needs. As the application's default, set before its first window, it also holds under Wayland."""
+    wanted = QSurfaceFormat()
+    wanted.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
+    wanted.setVersion(3, 2)
+    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    wanted.setSwapInterval(0)  # waiting for the screen would block what the rest of the window does
+    return wanted
 
 
 class Probe(QProcess):

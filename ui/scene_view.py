@@ -13,6 +13,7 @@ from scene.palette import DARK, GREY, Palette
 from scene.pilot import Pilot, Way
 from scene.stage import Meshes
 from scene.twin_scene import TwinScene
+from scene.vantage import vantage
 from twins import clock
 from twins.asset import Twin, Viewpoint
 from twins.historian.query import Answers, Query
@@ -94,13 +95,11 @@ class SceneView(QWidget):
     # ------------------------------------------------------------------ where it is seen from
 
     def fit(self, asset: str = "") -> None:
-        """Flies to where an asset, or all, fills the picture."""
+        """Flies to where an asset, or all, fills the picture, and other things don't hide it."""
         pose = self.pilot.pose
         pitch = min(max(pose.pitch_deg, -60.0), -8.0)
-        bounds = self.scene.bounds(asset)
-        self._glide(
-            camera.fitted(bounds, self._aspect(), pose.heading_deg, pitch) if asset else self.scene.overview(self._aspect())
-        )
+        everything = self.scene.overview(self._aspect())
+        self._glide(vantage(self.scene, asset, self._aspect(), pose.heading_deg, pitch) if asset else everything)
 
     def go(self, viewpoint: Viewpoint) -> None:
         """Flies to a saved camera, and selects what it looks at."""
@@ -211,6 +210,7 @@ class SceneView(QWidget):
         if self._canvas is not None:
             self._canvas.close_graphics()
             self._canvas.hide()
+            self._canvas = None  # nothing is drawn, nor photographed, any more
         super().closeEvent(event)
 
     def _begin_known(self) -> None:

@@ -46,6 +46,14 @@ class StripPainter(QPainter):
         self.setFont(self._small)
         self.fillRect(strip.rect(), QColor(tokens.panel))
 
+    def say(self, sentence: str) -> None:
+        """One sentence instead of everything."""
+        self.setPen(QColor(self._tokens.muted))
+        self.setFont(font())
+        room = QRectF(LABELS, 0, self._room - LABELS, self._height)
+        self.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, sentence)
+        self.end()
+
     def grid(self) -> None:
         """Ticks with their labels, and at the left what the labels leave unsaid."""
         room = max(2, self._room // _TICK)

@@ -13,7 +13,7 @@ from ui.marks import STALE, draw_mark
 from ui.numbers import grouped, quality_words, shown, tag_label, unit_text
 from ui.theme import ROW, SECONDARY, Theme, font
 
-MARGIN, UNIT_WIDTH, LINE, BAR, BAR_AT = 12.0, 36.0, 18, 48.0, 162.0
+MARGIN, UNIT_WIDTH, LINE, BAR, BAR_AT = 12.0, 36.0, 18, 42.0, 142.0
 MIDDLE, RIGHT = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
@@ -149,9 +149,12 @@ class TagRow(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click, or the beginning of a drag."""
+        """Perhaps a click, perhaps the beginning of a drag."""
         self._pressed = event.position()
-        if event.button() is Qt.MouseButton.LeftButton:
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click chooses; who dragged the tag away has chosen nothing, so that what a trend shows stays until the drop."""
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.chosen.emit(self.tag.path)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -49,6 +49,7 @@ class TimelineStrip(QWidget):
         self._times, self._ranks = none, np.zeros(0, np.int8)
         self._drag, self._from = _Drag.NOTHING, 0
         self._pointer: QPointF | None = None
+        self.instead = ""  # said in place of everything while there is no time to show
         theme.changed.connect(self.update)
         view.changed.connect(self.update)
 
@@ -91,6 +92,9 @@ class TimelineStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Grid first, then lanes, events, loop, pointer and cursor."""
         paint = StripPainter(self, self._theme.tokens, self._view, self._zone)
+        if self.instead:
+            paint.say(self.instead)
+            return
         paint.grid()
         paint.lanes(self._timeline.lanes, self._covered, self._of_tag)
         known = self._timeline.cursor if self._timeline.known_at is not None else self._view.end

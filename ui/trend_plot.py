@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 
 from twins.asset import Tag, TagKind
@@ -88,9 +88,11 @@ class Scale:
         if self.axis.words:
             low, high = -0.4, len(self.axis.words) - 0.6
         else:
-            span = max(high - low, abs(high) * 1e-6, 1e-6)
+            least = 4 * min((10.0**-tag.decimals for tag in self.tags), default=0.0)  # what stands still is not magnified
+            span = max(high - low, least, abs(high) * 1e-6, 1e-6)
             step = nice_step(span / 20)
             floor = -span * 0.02 if low >= 0 else -math.inf  # what is never negative gets no room below zero
+            low, high = (low + high - span) / 2, (low + high + span) / 2
             low = max(math.floor((low - span * 0.03) / step) * step, floor)
             high = math.ceil((high + span * 0.03) / step) * step
         self.box.setYRange(low, high, padding=0)
@@ -134,6 +136,11 @@ class TrendPlot(pg.GraphicsView):
         return max(64, round(self._main.width()))
 
     @property
+    def inside(self) -> QRect:
+        """Where lines are drawn, px."""
+        return self._main.sceneBoundingRect().toRect()
+
+    @property
     def corner(self) -> tuple[int, int]:
         """The upper right corner of the drawing, px: left of it and above there is room."""
         box = self._main.sceneBoundingRect()
@@ -170,8 +177,11 @@ class TrendPlot(pg.GraphicsView):
         for tag, item in self._items.items():
             item.show_line(lines.get(tag))
 
-    def fit(self, anew: bool) -> None:
-        """Fits the axes of values to what is seen; unless `anew` they only grow, so that nothing rescales while it plays."""
+    def fit(self, anew: bool) -> bool:
+        """Fits the axes of values to what is seen; unless `anew` they only grow, so that nothing rescales while it plays.
+
+        Tells whether any line is seen."""
+        anything = False
         start, end = self._x(self._view.start), self._x(self._view.end)
         for scale in self._scales:
             if anew:
@@ -180,9 +190,11 @@ class TrendPlot(pg.GraphicsView):
                 line = self._lines.get(tag.path)
                 if line is not None and (reach := line.reach(start, end)):
                     scale.reach(*reach)
+                    anything = True
         self._show_limits()
         for scale in self._scales:
             scale.settle()
+        return anything
 
     # ------------------------------------------------------------------ pointer
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scene.legend import Choice
     from ui.scene_probe import Probe
 
-MOTION, LABELS, COLOURED = "rotor motion", "labels", "coloured by"
+MOTION, LABELS, COLOURED, TRENDS = "rotor motion", "labels", "coloured by", "trends"
 PICTURE_EVERY_MS = 150
 
 
@@ -100,6 +100,8 @@ class Workplace(QObject):
         """The list of keys."""
         self.key_list.show()
         self.key_list.raise_()
+        self.key_list.activateWindow()
+        self.key_list.search.setFocus()
 
     def move_by(self, way: str) -> None:
         """Orbit, fly or walk; the scene takes the keys."""
@@ -166,9 +168,11 @@ class Workplace(QObject):
         self._tie_scene()
         self._tie_views()
         self._tie_time()
+        self._tie_trends()
         self.theme.changed.connect(self._dress)
         self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
         self.key_list = KeyList(self.window, self.shortcuts)
+        self.key_list.finished.connect(self.window.activateWindow)  # not every desktop gives the keys back by itself
         self.palette = Palette(self.theme, self.window, self.entries)
         self.window.status.help_asked.connect(self.show_keys)
         self.window.banner.palette_button.clicked.connect(self.palette.open_over)
@@ -188,6 +192,7 @@ class Workplace(QObject):
         self._lay_tools()
 
     def _lay_tools(self) -> None:
+        from ui import first_look
         from ui.scene_tools import SceneTools
 
         scene = self.scene
@@ -200,7 +205,9 @@ class Workplace(QObject):
         scene.ready.connect(self.tools.raise_)
         self.window.refresh.add(self.tools)
         kept = self.settings.get(COLOURED, "")
-        self.colour_by(next((choice for choice in scene.choices if choice.title == kept), scene.choices[0]))
+        fresh = first_look.first_choice(self.opened.twin, scene.choices)
+        scene.colour_by(choice := next((choice for choice in scene.choices if choice.title == kept), fresh))
+        self.tools.show_choice(choice)
 
     def _tie_views(self) -> None:
         self.views.chosen.connect(self.scene.go)
@@ -209,12 +216,33 @@ class Workplace(QObject):
         self._to_picture: list[Viewpoint] = []
         self._retake_pictures()
         self.theme.changed.connect(self._retake_pictures)
+        self.window.closing.connect(self._to_picture.clear)
 
     def _tie_time(self) -> None:
         self.timeline_panel.moved.connect(self.window.refresh.tick)
         self.window.banner.hindsight_asked.connect(self.timeline_panel.toggle_hindsight)
         for panel in (self.window.panel("events"), self.window.panel("trends")):
             panel.moved.connect(self.window.refresh.tick)
+
+        self.window.refresh.read.connect(self._begin)
+        self._begin()
+
+    def _tie_trends(self) -> None:
+        trends, name = self.window.panel("trends"), f"{TRENDS}/{self.opened.twin.id}"
+        trends.restore(self.settings.get(name, {}))
+        self.window.closing.connect(lambda: self.settings.put(name, trends.state()))
+
+    def _begin(self) -> None:
+        """The first snapshot tells what the recording holds: something alive is selected, unless the user was first."""
+        from ui import first_look
+
+        snapshot = self.window.refresh.snapshot
+        if not snapshot.channels:
+            return
+        self.window.refresh.read.disconnect(self._begin)
+        self.timeline.stride = first_look.stride(snapshot.channels, self.timeline.end - self.timeline.start)
+        if not (self.selection.asset or self.selection.tag):
+            self.selection.choose(first_look.first_asset(self.opened.twin, snapshot))
 
     def _save_view(self, name: str) -> None:
         self.own.keep(self.scene.viewpoint(name))

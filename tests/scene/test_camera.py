@@ -113,3 +113,10 @@ def test_that_looking_around_turns_the_head_and_not_the_feet():
     turned = camera.look_around(Pose.of([1, 2, 3], [1, 12, 3]), 90, 10)
     assert turned.eye.tolist() == [1, 2, 3]
     assert (turned.heading_deg, turned.pitch_deg) == (pytest.approx(90), pytest.approx(10))
+
+
+def test_that_who_begins_to_walk_looks_ahead_and_not_at_the_ground():
+    pilot = Pilot(Pose.of([0, 0, 50], [40, 0, 0]), FLAT, FREE)
+    pilot.choose(Way.WALK)
+    pilot.tick(1.0)
+    assert 0 < pilot.pose.pitch_deg < 10

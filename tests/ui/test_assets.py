@@ -9,8 +9,8 @@ from twins.clock import MINUTE
 from twins.historian.memory import MemoryRecording
 from twins.historian.query import Answers, Query
 from twins.record import Channel, Event, EventKind, Quality, Reason, Samples, quality_byte
-from ui.asset_model import MARK, NAME, TAG_MIME, VALUE, AssetModel
-from ui.panels.assets import Assets
+from ui.asset_model import MARK, NAME, TAG_MIME, VALUE, AssetModel, Row
+from ui.panels.assets import VALUE_WIDTH, Assets
 from ui.selection import Selection
 from ui.theme import Theme
 
@@ -193,3 +193,19 @@ def _snapshot_of(paths):
     channels = tuple(Channel(path, unit="kW", period_ns=MINUTE) for path in paths)
     zeros = np.zeros(n, np.int64)
     return Snapshot(0, channels, zeros, zeros, np.random.default_rng(1).normal(size=n).view(np.int64), np.zeros(n, np.uint8))
+
+
+def test_that_a_name_takes_the_room_that_its_value_leaves(panel):
+    assets, _ = panel
+    rows = assets.tree.rows
+    assert rows._value_takes(Row("x")) == 0
+    assert rows._value_takes(Row("x", "—")) < rows._value_takes(Row("x", "1\u2009234.5", "m³/h")) <= VALUE_WIDTH
+
+
+def test_that_a_search_without_a_find_says_so(panel, qtbot):
+    assets, _ = panel
+    assets.search.setText("turbine")
+    assert assets.nothing.isVisible()
+    assert "turbine" in assets.nothing.text()
+    assets.search.setText("pump")
+    assert not assets.nothing.isVisible()

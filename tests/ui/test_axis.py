@@ -67,6 +67,7 @@ def test_that_a_zone_with_a_quarter_hour_has_round_local_hours():
 def test_that_the_labels_leave_the_date_to_the_context():
     assert context(at("2014-06-10T09:40"), HOUR, PARIS) == "10 Jun 2014"
     assert context(at("2014-06-10T09:40"), 2 * DAY, PARIS) == "2014"
+    assert context(at("2014-06-10T09:40"), 1000, PARIS) == "10 Jun 2014 09:40:00"
 
 
 def test_that_a_stamp_has_as_many_decimals_as_can_be_told_apart():

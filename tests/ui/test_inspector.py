@@ -10,7 +10,7 @@ from twins.historian.query import Answers, Query
 from twins.record import Channel, Event, EventKind, Quality, Reason, Samples, quality_byte
 from ui.panels.inspector import Inspector
 from ui.selection import Selection
-from ui.theme import GREY, Theme
+from ui.theme import DARK, GREY, Theme
 
 NOTHING = Answers(Query())
 
@@ -93,7 +93,7 @@ def bar_pixels(row, qtbot):
     qtbot.wait(30)
     picture = QImage(row.size(), QImage.Format.Format_RGB32)
     row.render(picture)
-    across = range(row.width() - 148, row.width() - 134)
+    across = range(row.width() - 134, row.width() - 120)
     return [picture.pixelColor(x, 13 + dy).name() for x in across for dy in (-1, 0, 1)]
 
 
@@ -136,3 +136,24 @@ def test_that_the_standing_alarms_of_the_asset_are_told(panel):
     assert [event.key for event in inspector.alarms] == ["P1.flow/high"]
     inspector.present(recording.at(MINUTE), NOTHING)
     assert inspector.alarms == ()
+
+
+def test_that_pressing_a_row_to_drag_it_away_selects_nothing(panel, qtbot):
+    inspector, selection = panel
+    selection.choose("P1")
+    row = inspector.rows["P1.setpoint"]
+    qtbot.mousePress(row, Qt.MouseButton.LeftButton)
+    assert selection.tag == ""
+    qtbot.mouseRelease(row, Qt.MouseButton.LeftButton, pos=row.rect().bottomRight() + row.rect().bottomRight())
+    assert selection.tag == ""
+
+
+def test_that_links_change_with_the_theme(qtbot):
+    theme, selection = Theme(GREY), Selection()
+    made = Inspector(theme, selection, skid())
+    qtbot.addWidget(made)
+    made.show()
+    selection.choose("V1")
+    assert any(GREY.link in text for text in words_of(made))
+    theme.choose(DARK)
+    assert any(DARK.link in text for text in words_of(made))

@@ -390,3 +390,20 @@ def wheel(widget, at: QPointF, notches: int) -> None:
         at, widget.mapToGlobal(at), QPoint(), QPoint(0, notches), Qt.MouseButton.NoButton, no, Qt.ScrollPhase.NoScrollPhase, False
     )
     QApplication.sendEvent(widget, event)
+
+
+def test_that_a_recording_whose_tags_cannot_tell_is_drawn_as_one_piece(qtbot):
+    sparse = MemoryRecording()
+    sparse.append(Samples.numbers(Channel("T01.state"), [T0, T0 + 5 * HOUR], [0, 1]))  # on change
+    shown = Shown(qtbot, sparse)
+    starts, ends = shown.strip._covered
+    assert (starts.tolist(), ends.tolist()) == ([T0], [T0 + 5 * HOUR])
+
+
+def test_that_without_any_recording_the_strip_says_how_to_get_one(shown, qtbot):
+    assert shown.strip.instead == ""
+    timeline = Timeline(0, 0)
+    panel = TimelinePanel(Theme(), Selection(), TWIN, timeline, TimeView(0, 0))
+    qtbot.addWidget(panel)
+    panel.present(MemoryRecording().at(0), answer(MemoryRecording(), panel.wanted(), 0))
+    assert "--recording" in panel.strip.instead

@@ -297,3 +297,28 @@ def test_that_a_picture_holds_the_line_in_its_colour(shown, qtbot):
     colour = shown.panel._colours()[0][0]
     found = {picture.pixelColor(x, y).name() for x in range(0, picture.width(), 2) for y in range(picture.height())}
     assert colour in found
+
+
+def test_that_an_empty_plot_says_why(qtbot, recording):
+    shown = Shown(qtbot, recording)
+    shown.panel.add("T01.q0")
+    shown.settle()
+    assert not shown.panel.silence.isVisible()
+    shown.view.show(T0 + 11 * HOUR, T0 + 12 * HOUR)  # after the cursor
+    shown.settle()
+    assert shown.panel.silence.isVisible()
+    assert "known then" in shown.panel.silence.text()
+    shown.recording = MemoryRecording()
+    shown.view.show(T0, T0 + HOUR)
+    shown.settle()
+    assert shown.panel.silence.text() == "Nothing was ever recorded"
+
+
+def test_that_a_value_that_stands_still_is_not_magnified(qtbot):
+    still = MemoryRecording()
+    still.append(Samples.numbers(Channel("T01.q0", unit="kW", period_ns=TEN), T0 + np.arange(72) * TEN, np.full(72, 74.3)))
+    shown = Shown(qtbot, still)
+    shown.panel.add("T01.q0")
+    shown.settle()
+    low, high = shown.panel.plot._scales[0].box.viewRange()[1]
+    assert high - low >= 4 * 10.0 ** -TAGS["T01.q0"].decimals

@@ -99,3 +99,24 @@ def test_that_viewpoints_get_pictures_and_own_ones_are_kept(place):
 def test_that_closing_leaves_no_thread(place):
     place.window.close()
     assert [thread.name for thread in threading.enumerate() if thread.name == "recording-reader"] == []
+
+
+def test_that_a_fresh_window_shows_something_alive(place, qtbot):
+    qtbot.waitUntil(lambda: place.selection.asset == "P1", timeout=3000)
+    assert place.scene.scene.choice.title == "Flow"
+    assert place.window.panel("trends").tags == ("P1.flow",)
+    assert place.timeline.stride >= MINUTE
+
+
+def test_that_the_tags_of_the_trends_are_remembered(place, tmp_path):
+    place.window.panel("trends").add("P1.flow")
+    place.window.close()
+    assert Settings(tmp_path / "settings.json").get("trends/skid", {}) == {"tags": ["P1.flow"], "linked": True}
+
+
+def test_that_no_picture_is_taken_of_a_scene_that_is_closed(place, qtbot, capfd):
+    place._retake_pictures()
+    place.window.close()
+    qtbot.wait(400)
+    assert place.scene.picture().isNull()
+    assert "ReadPixels" not in capfd.readouterr().err

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QCursor, QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QStyle,
     QStyledItemDelegate,
@@ -26,7 +27,7 @@ from ui.selection import Selection
 from ui.theme import ROW, SECONDARY, Theme, font
 
 _MEDIUM = QFont.Weight.Medium
-VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT = 86, 34, 40, 10
+VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT, GAP = 80, 34, 36, 12, 8
 
 
 class AssetRows(QStyledItemDelegate):
@@ -54,13 +55,21 @@ class AssetRows(QStyledItemDelegate):
     def _name(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
         painter.setFont(self._plain)
         painter.setPen(QColor(self._theme.tokens.text))
-        text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideMiddle, box.width() - 4)
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        room = box.width() + VALUE_WIDTH - self._value_takes(row) - GAP  # into the value's column, where that leaves room
+        text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(box.adjusted(0, 0, VALUE_WIDTH, 0), Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _value_takes(self, row: Row) -> int:
+        """How much of its column a value takes, px."""
+        if not row.value:
+            return 0
+        wide = QFontMetrics(self._strong).horizontalAdvance(row.value)
+        return min(wide + 4, VALUE_WIDTH) if _wordy(row) else min(wide, VALUE_WIDTH - UNIT_WIDTH) + UNIT_WIDTH
 
     def _value(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
         tokens = self._theme.tokens
         muted = QColor(tokens.text if selected else tokens.muted)
-        wordy = not row.unit and row.value[:1].isalpha()  # a state takes the unit's room too
+        wordy = _wordy(row)
         number = box.adjusted(0, 0, -4 if wordy else -UNIT_WIDTH, 0)
         painter.setFont(self._struck if row.struck else self._strong if row.sound and not wordy else self._plain)
         painter.setPen(QColor(tokens.text) if row.sound else muted)
@@ -88,6 +97,11 @@ class AssetRows(QStyledItemDelegate):
             right -= wide + 4
         if right - 10 >= box.left() - 4:
             draw_mark(painter, QRectF(right - 10, box.center().y() - 4.5, 10, 10), STALE, tokens)
+
+
+def _wordy(row: Row) -> bool:
+    """A state takes the unit's room too."""
+    return not row.unit and row.value[:1].isalpha()
 
 
 class AssetTree(QTreeView):
@@ -166,6 +180,8 @@ class Assets(QWidget):
         top.addWidget(self.search)
         column.addLayout(top)
         column.addWidget(self.tree)
+        self.nothing = QLabel(self.tree.viewport(), wordWrap=True, visible=False, margin=16)
+        self.nothing.setProperty("muted", True)
         self.search.textChanged.connect(self._search)
         self.tree.selectionModel().currentChanged.connect(self._choose)
         self.tree.doubleClicked.connect(self._visit)
@@ -193,6 +209,9 @@ class Assets(QWidget):
         self.tree.rows.painted.clear()
         self.model.search(text)
         self.tree.expandAll() if text.strip() else self._open_top()
+        self.nothing.setText(f"No asset or tag has “{text.strip()}” in its name.")
+        self.nothing.resize(self.tree.viewport().width(), self.nothing.heightForWidth(self.tree.viewport().width()))
+        self.nothing.setVisible(not self.model.rowCount())
         self._follow()
 
     def _open_top(self) -> None:

@@ -35,7 +35,7 @@ _WIDTHS = {
     TIME: "2014-06-01 12:00:00  ",
     KIND: "alarm, diagnostic  ",
     SUBJECT: "T01.gearbox_oil_temperature  ",
-    STATE: "unacknowledged ",
+    STATE: "returned unacknowledged ",
 }
 
 
@@ -48,7 +48,7 @@ class EventsPanel(QWidget):
         super().__init__()
         self._selection, self._twin, self._timeline, self._view = selection, twin, timeline, view
         self._answers: Answers | None = None
-        self._at_cursor = -1
+        self._at_cursor, self._recorded = -1, False
         self.model = EventModel(theme, ZoneInfo(twin.timezone))
         self.filter = QLineEdit(placeholderText="Filter events…", clearButtonEnabled=True, maximumWidth=320)
         self.filter.setAccessibleName("Filter events")
@@ -74,6 +74,7 @@ class EventsPanel(QWidget):
         if answers is not self._answers and answers.query.events:
             self._answers = answers
             self.model.show_events(answers.events)
+        self._recorded = bool(snapshot.channels) or self._timeline.start < self._timeline.end
         self.model.show_until(snapshot.time, snapshot.hindsight)
         self._follow()
         self._say()
@@ -132,7 +133,8 @@ class EventsPanel(QWidget):
         self.count.setText(said if self._timeline.hindsight else f"{said} known by then")
         self.empty.setVisible(rows == 0)
         if rows == 0:
-            nothing = "No events in what the timeline shows. Zoom out there, or move the cursor on."
+            elsewhere = "No events in what the timeline shows. Zoom out there, or move the cursor on."
+            nothing = elsewhere if self._recorded else "Alarms, notes and other events of a recording are listed here."
             self.empty.setText(f"No event matches “{self.filter.text()}”." if self.filter.text() else nothing)
             self.empty.setGeometry(self.table.viewport().rect().adjusted(24, 0, -24, 0))
 

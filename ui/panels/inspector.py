@@ -119,7 +119,8 @@ class Inspector(QWidget):
             return
         column.addWidget(_section("Relations"))
         for kind, other in lines:
-            link = QLabel(f'{kind}&nbsp;&nbsp;<a style="text-decoration:none" href="{other}">{self._name(other)}</a>')
+            look = f"text-decoration:none; color:{self._theme.tokens.link}"  # rich text keeps the colour it was made with
+            link = QLabel(f'{kind}&nbsp;&nbsp;<a style="{look}" href="{other}">{self._name(other)}</a>')
             link.setTextFormat(Qt.TextFormat.RichText)
             link.setProperty("muted", True)
             link.setFixedHeight(22)

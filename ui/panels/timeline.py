@@ -22,6 +22,10 @@ from ui.time_view import TimeView
 from ui.timeline_strip import TimelineStrip
 from ui.transport import Transport
 
+NOTHING = (
+    "Nothing is recorded: there is no time to travel in. Open a recording with --recording FILE, or import history into one."
+)
+
 
 class TimelinePanel(QWidget):
     """Acts on the timeline and the view it is given; `moved` fires after every intention, so that the window answers at once."""
@@ -62,6 +66,7 @@ class TimelinePanel(QWidget):
             self.strip.show_coverage(found.covered, found.of_tag)
             self.strip.show_events(found.events)
         self._keep_in_view()
+        self.strip.instead = "" if self._timeline.start < self._timeline.end or snapshot.channels else NOTHING
         self.transport.refresh()
         self.strip.update()
 

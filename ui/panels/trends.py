@@ -52,6 +52,9 @@ class TrendsPanel(QWidget):
         self.link.setStyleSheet("QToolButton { padding: 0 3px; }")
         self.link.setToolTip("Show the same stretch as the timeline")
         self.link.setAccessibleName(self.link.toolTip())
+        self.silence = QLabel(self.plot, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, visible=False)
+        self.silence.setProperty("muted", True)
+        self.silence.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.note = QLabel(wordWrap=True, visible=False, margin=6)
         self.note.setProperty("muted", True)
         self.message = QLabel(
@@ -197,6 +200,7 @@ class TrendsPanel(QWidget):
         self.legend.show_entries([self._entry(tag) for tag in self._drawn])
         self._stack.setCurrentIndex(1 if self._drawn else 0)
         self._shown = self._fitted = None
+        self.silence.hide()
 
     def _draw(self, answers: Answers) -> None:
         query = answers.query
@@ -209,9 +213,18 @@ class TrendsPanel(QWidget):
         self.plot.show_lines(lines, limited)
         self._fit()
 
+    def _say_silence(self, anything: bool) -> None:
+        """An empty plot says why it is empty."""
+        recorded = any(tag in self._snapshot.place for tag in self._drawn)
+        seen = "No samples in this stretch" + ("" if self._timeline.hindsight else " that were known then")
+        self.silence.setText("" if anything else seen if recorded else "Nothing was ever recorded")
+        self.silence.setVisible(not anything)
+
     def _fit(self) -> None:
         stands = (self._view.start, self._view.end, self._drawn)
-        self.plot.fit(anew=stands != self._fitted)
+        anything = self.plot.fit(anew=stands != self._fitted)
+        if self._shown is not None:
+            self._say_silence(anything)
         self._fitted = stands
 
     def _entry(self, path: str) -> Entry:
@@ -239,6 +252,7 @@ class TrendsPanel(QWidget):
         right, top = self.plot.corner
         self.link.setFixedSize(ICON + 8, ICON + 2)
         self.link.move(right - self.link.width(), max(0, top - self.link.height() - 1))
+        self.silence.setGeometry(self.plot.inside.adjusted(8, 0, -8, 0))
 
     def _select(self, path: str) -> None:
         self._selection.choose(self._twin.tags[path].asset, path)
