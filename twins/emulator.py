@@ -48,7 +48,9 @@ def _values(tag: Tag, load: NDArray[np.float64], seed: int) -> NDArray[np.float6
         return np.full(len(load), min(2, max(0, len(tag.values) - 1)), float)
     low, high = tag.range or (0.0, 1.0)
     limits = [limit for limit in (tag.limits.high, tag.limits.high_high) if limit is not None]
-    low, high = max(low, tag.limits.low or low), min([high, *limits])
+    if limits:  # what has a limit runs in the upper part of what is normal
+        high = min(limits)
+        low = max(low, tag.limits.low or low, high - 0.45 * (high - low))
     lagged = _smooth(load, int(rng.integers(1, 60)))
     share = lagged * rng.uniform(0.75, 0.95) + rng.normal(0, 0.006, len(load)) + 0.03
     return low + (high - low) * np.clip(share, 0, 0.98)

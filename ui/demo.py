@@ -60,6 +60,7 @@ def _import(package: Path, zip_: bytes, source: Path, path: Path, say: Callable[
 
 def _synthesise(package: Path, zip_: bytes, _source: Path, path: Path, say: Callable[[float, str], None]) -> None:
     from twins.emulator import synthetic_day
+    from twins.historian.deriving import derive
     from twins.historian.drafting import drafted
     from twins.historian.file import RecordingFile
     from twins.package.loader import load
@@ -68,6 +69,7 @@ def _synthesise(package: Path, zip_: bytes, _source: Path, path: Path, say: Call
     with drafted(path) as partial, RecordingFile.create(partial, zip_, twin.id, _DAY, simulated=True) as recording:
         for hour, batch in enumerate(synthetic_day(twin, _DAY)):
             recording.append(batch)
+            recording.append(derive(twin, recording, batch, lambda _part: None).samples)
             say(min(1.0, hour / 24), "making a synthetic day")
 
 
