@@ -193,11 +193,12 @@ def events(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -
 def cut(
     file: File, from_: From, to: Time, out: Annotated[Path, typer.Option(help="The incident file.")], json_: AsJson = False
 ) -> None:
-    """A stretch as a sealed file of its own that opens anywhere."""
+    """A stretch, the instant --to included, as a sealed file of its own that opens anywhere."""
     from twins.historian.evidence import cut
 
     with _recording(file) as recording, _progress("cutting", quiet=json_) as progress:
-        cut(recording, *_stretch(recording, from_, to), out, progress)
+        start, end = _stretch(recording, from_, to)
+        cut(recording, start, end + 1, out, progress)
     info(out, json_)
 
 
@@ -283,6 +284,8 @@ def _print_report(source: Path, told: dict) -> None:
     for name, what in more.items():
         if told[name]:
             print(f"  {told[name]:,} {what}")
+    for sentence in told["not_computed"]:
+        print(f"  {sentence}")
     for cause, n in told["rejected"].items():
         rows = told["rows"].get(cause, [])
         shown = ", ".join(map(str, rows[:8])) + (" …" if n > 8 else "")

@@ -13,6 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from twins.clock import HOUR, format_time, parse_time
+from twins.historian.schema import TABLES
 
 SOURCE = "wind_lahauteborne/scada_2014_R80711_R80721.csv.gz"
 MAPPING = "mappings/la-haute-borne.yaml"
@@ -38,7 +39,7 @@ def demo_recording(package: Path, samples: Path, say: Callable[[float, str], Non
 
     zip_, source = zipped(package), samples / SOURCE
     stat = source.stat() if source.exists() else None
-    key = hashlib.sha256(zip_ + repr(stat and (stat.st_size, stat.st_mtime_ns)).encode()).hexdigest()[:12]
+    key = hashlib.sha256(zip_ + TABLES.encode() + repr(stat and (stat.st_size, stat.st_mtime_ns)).encode()).hexdigest()[:12]
     folder = platformdirs.user_cache_path("twindeck", ensure_exists=True)
     path = folder / f"{package.name} {'2014' if stat else 'demo day'} {key}.twin-recording"
     start = A_GOOD_MOMENT if stat else _DAY + 14 * HOUR

@@ -117,6 +117,26 @@ def test_that_what_cannot_be_derived_is_told_and_stops_nothing(bring):
     report = bring(["2014-01-01T00:00:00Z,P1,10,5"], twin=twin)
     assert report.computed == 3
     told = "\n".join(report.not_computed)
-    assert len(report.not_computed) == 3
+    assert len(report.not_computed) == 4
     assert "nonsense could not be derived: " in told
     assert "here could not be derived: it depends on itself" in told
+
+
+def test_that_an_input_that_was_never_recorded_is_named(bring):
+    report = bring(["2014-01-01T00:00:00Z,P1,10"], tags="power: power", columns="t,a,power")
+    assert "P1.energy needs P1.flow, which was never recorded" in report.not_computed
+    assert "total needs P2.power, which was never recorded" in report.not_computed
+    assert not any(told.startswith("P2.") for told in report.not_computed)  # nothing of it came in
+
+
+def test_that_inputs_that_never_meet_are_told(bring):
+    report = bring(["2014-01-01T00:00:00Z,P1,10,", "2014-01-01T05:00:00Z,P1,,5"])
+    assert "P1.energy could not be derived: its inputs were never known at the same time" in report.not_computed
+
+
+def test_that_an_input_recorded_in_another_unit_is_converted_before_it_counts(bring):
+    old = twin_with()
+    watts = Twin(old.id, old.name, old.kind, old.assets, old.tags | {"P1.power": Tag("P1.power", unit="W")})
+    bring(["2014-01-01T00:00:00Z,P1,10000"], tags="power: power", columns="t,a,power", twin=watts)
+    bring(["2014-01-01T00:00:00Z,P1,5"], tags="flow: flow", columns="t,a,flow")
+    assert values(bring.target, "P1.energy") == {0: 2.0}

@@ -18,7 +18,7 @@ from twins.record.samples import Int64, order_time
 ONE_ARRIVAL = 1  # all rows arrived together: at the block's arrival
 ARRIVAL_IS_SOURCE = 2  # imported history
 EACH_ITS_ARRIVAL = 3
-_HEAD = struct.Struct("<8q")
+_HEAD = struct.Struct("<9q")
 
 
 class DamagedBlockError(Exception):
@@ -30,6 +30,7 @@ class Head:
     """What the directory knows of a block without reading it."""
 
     id: int
+    first: int  # the id of the first block it stands for: itself, or where blocks were merged the first of those
     arrival0: int
     arrival1: int
     order0: int
@@ -40,9 +41,8 @@ class Head:
 
     def check(self) -> int:
         """The CRC of the head itself."""
-        return zlib.crc32(
-            _HEAD.pack(self.id, self.arrival0, self.arrival1, self.order0, self.order1, self.n, self.codec, self.crc)
-        )
+        ends = (self.arrival0, self.arrival1, self.order0, self.order1)
+        return zlib.crc32(_HEAD.pack(self.id, self.first, *ends, self.n, self.codec, self.crc))
 
 
 @dataclass(frozen=True, slots=True)

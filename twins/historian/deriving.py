@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from twins.asset import Tag, TagKind, Twin
 from twins.expression import ExpressionError, Formula, bound, parse
 from twins.expression.scope import meanings_of
-from twins.historian.merging import merge
+from twins.historian.merging import in_terms_of, merge, without_rounding
 from twins.historian.recording import Recording
 from twins.record import Channel, Samples
 from twins.record.snapshot import STALE_AFTER_PERIODS
 
 Int64 = NDArray[np.int64]
 _FOREVER = 2**62
+_NAMED = 3  # inputs that one sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,29 @@ def derive(twin: Twin, recording: Recording, brought: Samples, watch: Callable[[
     if not chosen or not len(brought):
         return Derived(Samples.empty(), refused)
     first, last = int(brought.source[0]), int(brought.source[-1])
-    histories = _histories(recording, chosen, first, last)
-    batches = []
+    histories = _histories(recording, twin, chosen, first, last)
+    recorded = {channel.path for channel in recording.channels}
+    batches, without = [], []
     for done, (path, formula) in enumerate(chosen.items()):
         batch, histories[path] = _derived(twin.tags[path], formula, histories, first)
         batches += [batch] if len(batch) else []
+        if not len(histories[path].time):
+            without.append(_why_not(path, formula, recorded))
+        else:
+            recorded.add(path)
         watch((done + 1) / len(chosen))
     samples = Samples.join(batches)
-    return Derived(samples.take(np.argsort(samples.source, kind="stable")), refused)
+    return Derived(samples.take(np.argsort(samples.source, kind="stable")), (*refused, *without))
+
+
+def _why_not(path: str, formula: Formula, recorded: Collection[str]) -> str:
+    """The sentence for a computed tag that got no value although some of its inputs came in."""
+    missing = [name for name in formula.names if name not in recorded]
+    if not missing:
+        return f"{path} could not be derived: its inputs were never known at the same time"
+    named = missing if len(missing) <= _NAMED + 1 else [*missing[:_NAMED], f"{len(missing) - _NAMED} more"]
+    listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    return f"{path} needs {listed}, which {'was' if len(missing) == 1 else 'were'} never recorded"
 
 
 def _formulas(twin: Twin) -> tuple[dict[str, Formula], tuple[str, ...]]:
@@ -96,7 +112,7 @@ def _in_order(formulas: Mapping[str, Formula], came: Iterable[str]) -> tuple[dic
     return chosen, tuple(waiting)
 
 
-def _histories(recording: Recording, formulas: Mapping[str, Formula], first: int, last: int) -> dict[str, History]:
+def _histories(recording: Recording, twin: Twin, formulas: Mapping[str, Formula], first: int, last: int) -> dict[str, History]:
     """What the recording holds of all inputs and results, from as long before `first` as it may still count."""
     paths = list(dict.fromkeys([*formulas, *(name for formula in formulas.values() for name in formula.names)]))
     wanted = set(paths)
@@ -106,21 +122,21 @@ def _histories(recording: Recording, formulas: Mapping[str, Formula], first: int
     start = span[0] if None in periods else first - longest
     samples = recording.between(start, last + longest, paths)
     place = {path: np.flatnonzero(np.isin(samples.channel, _channels(samples, path))) for path in paths}
-    return {path: _history(samples, rows) for path, rows in place.items()}
+    return {path: _history(twin.tags[path], in_terms_of(twin.tags[path], samples.take(rows))) for path, rows in place.items()}
 
 
 def _channels(samples: Samples, path: str) -> list[int]:
     return [i for i, channel in enumerate(samples.channels) if channel.path == path]
 
 
-def _history(samples: Samples, rows: NDArray[np.intp]) -> History:
-    kinds = np.array([c.kind == TagKind.NUMBER for c in samples.channels], bool)
-    holds = np.array([_hold(c) for c in samples.channels], np.int64)
-    own = samples.channel[rows]
-    bits = samples.bits[rows]
-    values = np.where(kinds[own] if len(rows) else np.zeros(0, bool), bits.view(np.float64), bits.astype(np.float64))
-    channels = tuple(samples.channels[i] for i in np.unique(own).tolist())
-    return History(samples.source[rows], values, samples.quality[rows], holds[own] if len(rows) else bits, channels)
+def _history(tag: Tag, samples: Samples) -> History:
+    own = np.unique(samples.channel).tolist()
+    holds = np.zeros(len(samples.channels), np.int64)
+    for i in own:
+        holds[i] = _hold(samples.channels[i])
+    values = samples.bits.view(np.float64) if tag.kind is TagKind.NUMBER else samples.bits.astype(np.float64)
+    channels = tuple(samples.channels[i] for i in own)
+    return History(samples.source, values, samples.quality, holds[samples.channel], channels)
 
 
 def _hold(channel: Channel) -> int:
@@ -143,11 +159,12 @@ def _derived(tag: Tag, formula: Formula, histories: Mapping[str, History], first
     quality = np.broadcast_to(quality, instants.shape)
     held = histories[tag.path]
     channel = _channel(tag, inputs)
-    merged = merge(instants, _bits(tag, values), held.time, _bits(tag, held.values))
+    bits, held_bits = _bits(tag, values), _bits(tag, held.values)
+    if tag.kind is TagKind.NUMBER:  # an input may have been converted since
+        held_bits = without_rounding(instants, bits, held.time, held_bits)
+    merged = merge(instants, bits, held.time, held_bits)
     kept = merged.kept
-    new = Samples(
-        (channel,), np.zeros(len(kept), np.int32), instants[kept], instants[kept], _bits(tag, values)[kept], quality[kept]
-    )
+    new = Samples((channel,), np.zeros(len(kept), np.int32), instants[kept], instants[kept], bits[kept], quality[kept])
     return new, _together(
         held, History(instants[kept], values[kept], quality[kept], np.full(len(kept), _hold(channel)), (channel,))
     )

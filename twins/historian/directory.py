@@ -14,7 +14,8 @@ from twins.historian.salvage import rows_after
 from twins.record.samples import Int64
 
 CACHED_BYTES = 256 << 20
-HEAD = "id, arrival0, arrival1, order0, order1, n, codec, crc, head"
+_LOST = -1  # the crc of a block that is not there
+HEAD = "id, first, arrival0, arrival1, order0, order1, n, codec, crc, head"
 
 
 class Directory:
@@ -44,9 +45,10 @@ class Directory:
             if not all(isinstance(field, int) for field in row) or Head(*fields).check() != check or fields[0] <= self._n:
                 self._put_damaged("has a damaged head")
                 continue
-            while self._n + 1 < fields[0]:
+            while self._n + 1 < fields[1]:
                 self._put_damaged("is missing")
-            self._put(fields)
+            self._put([fields[0], *fields[2:]])
+            self._widen_damage()
         if self._torn:
             self._put_damaged("and what may have followed are lost")
 
@@ -94,7 +96,8 @@ class Directory:
 
     def head(self, block: int) -> Head:
         """The head of one block."""
-        return Head(*(int(field) for field in self._heads[block - 1, :8]))
+        id_, *rest = (int(field) for field in self._heads[block - 1, :8])
+        return Head(id_, id_, *rest)
 
     def read(self, block: int) -> Block:
         """One block, decoded. Raises DamagedBlockError and remembers the damage."""
@@ -129,6 +132,7 @@ class Directory:
         self._n = min(self._n, n)
         for block in [block for block in self._cache if block > n]:
             self._cached -= 45 * len(self._cache.pop(block))
+        self.damage = {block: told for block, told in self.damage.items() if block <= n}
 
     def _decoded(self, block: int) -> Block:
         if block in self.damage:
@@ -147,9 +151,17 @@ class Directory:
         self._heads[self._n] = (*fields, max(fields[2], self.last_arrival()))
         self._n += 1
 
+    def _widen_damage(self) -> None:
+        """A sound block ends where the damaged ones before it must have ended."""
+        last, i = self._heads[self._n - 1], self._n - 2
+        while i >= 0 and self._heads[i, 7] == _LOST:
+            self._heads[i, [2, 4]] = np.maximum(self._heads[i, [2, 4]], last[[2, 4]])
+            self._heads[i, 8] = last[8]
+            i -= 1
+
     def _put_damaged(self, how: str) -> None:
-        """The next block's true span is lost: it lies, as far as anyone knows, where its predecessor does."""
+        """The next block's true span is lost: it begins where its predecessor does, and ends by the next sound one's end."""
         block = self._n + 1
         self.damage[block] = f"block {block} {how}"
         before = self._heads[self._n - 1] if self._n else np.zeros(9, np.int64)
-        self._put([block, *(int(x) for x in (before[1], before[2], before[3], before[4])), 0, 0, -1])
+        self._put([block, *(int(x) for x in (before[1], before[2], before[3], before[4])), 0, 0, _LOST])

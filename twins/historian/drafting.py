@@ -15,14 +15,17 @@ BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite may leave
 
 
 @contextlib.contextmanager
-def drafted(place: Path) -> Iterator[Path]:
-    """The draft's path. At the end it is renamed to `place`, durably; an exception removes it. Raises RecordingError."""
+def drafted(place: Path, *, over: bool = False) -> Iterator[Path]:
+    """The draft's path. At the end it takes `place`, durably; an exception removes it. Raises RecordingError.
+
+    With `over` it replaces what stands there; else a file that has appeared there meanwhile is not touched.
+    """
     refuse_bad_place(place)
     _clear_abandoned(place)
     draft = place.with_name(f".{place.stem}.{os.getpid()}{place.suffix}")
     try:
         yield draft
-        draft.replace(place)
+        _publish(draft, place, over)
         _sync_folder(place.absolute().parent)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -43,6 +46,26 @@ def refuse_bad_place(place: Path) -> None:
     log = place.with_name(place.name + "-wal")
     if log.exists() and not place.exists():  # SQLite would play it into the new file
         raise RecordingError(f"{log} is left over from a recording that is gone; remove it, or choose another name")
+
+
+def _publish(draft: Path, place: Path, over: bool) -> None:
+    log = draft.with_name(draft.name + "-wal")
+    if log.exists() and log.stat().st_size:  # the last of it could not be moved into the file
+        raise RecordingError(f"{place} can't be written: the disk took the log but not the file; make room and try again")
+    if over:
+        draft.replace(place)
+        return
+    try:
+        os.link(draft, place)  # fails where the name is taken, and never replaces
+        draft.unlink()
+    except FileExistsError:
+        raise RecordingError(
+            f"{place} was made by somebody else meanwhile; name another file, or try again to add to it"
+        ) from None
+    except OSError:  # no links on this file system
+        if place.exists():
+            raise
+        draft.rename(place)
 
 
 def _clear_abandoned(place: Path) -> None:

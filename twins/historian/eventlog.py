@@ -18,6 +18,7 @@ from twins.record import Event, EventKind
 from twins.record.samples import Int64
 
 ABOUT_THE_FILE = (EventKind.PACKAGE, EventKind.IMPORT)
+_KINDS = {kind: i for i, kind in enumerate(EventKind)}  # places in memory only
 
 
 class EventLog:
@@ -26,7 +27,7 @@ class EventLog:
     def __init__(self, database: sqlite3.Connection, note: Callable[[str], None]) -> None:
         self._database, self._note = database, note
         self._times: Int64 = np.zeros(0, np.int64)
-        self._of_plant = np.zeros(0, bool)
+        self._kinds = np.zeros(0, np.int8)
         self._torn = False
 
     def __len__(self) -> int:
@@ -35,33 +36,33 @@ class EventLog:
     def refresh(self) -> None:
         """Takes in the times of events that were committed since."""
         times: list[int] = []
-        of_plant: list[bool] = []
+        kinds: list[int] = []
         expected = len(self) + 1
         if self._torn:
             return
-        for row in rows_after(self._database, "id, time, head, kind not in ('package', 'import')", "event", len(self)):
+        for row in rows_after(self._database, "id, time, head, kind", "event", len(self)):
             if row is None:
                 self._torn = True
                 self._note("part of the event table can't be read")
                 continue
-            id_, time, head, plant = row
+            id_, time, head, kind = row
             if head_of(id_, time) != head or id_ < expected:
                 self._note(f"event {expected} has a damaged time")
                 id_, time = expected, times[-1] if times else self.last_time()
             for missing in range(expected, id_):
                 self._note(f"event {missing} is missing")
                 times.append(time)
-                of_plant.append(False)
+                kinds.append(-1)
             expected = id_ + 1
             times.append(time)
-            of_plant.append(bool(plant))
+            kinds.append(_KINDS.get(kind, -1))
         if times:
             self._times = np.concatenate((self._times, np.array(times, np.int64)))
-            self._of_plant = np.concatenate((self._of_plant, of_plant))
+            self._kinds = np.concatenate((self._kinds, np.array(kinds, np.int8)))
 
     def append(self, events: Sequence[Event]) -> None:
         """Adds events in the transaction that is open."""
-        rows = [(*event_row(len(self) + i, event), head_of(len(self) + i, event.time)) for i, event in enumerate(events, 1)]
+        rows = [(*event_row(len(self) + i, event), head_of(len(self) + i, int(event.time))) for i, event in enumerate(events, 1)]
         self._database.executemany("insert into event values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self.refresh()
 
@@ -75,13 +76,15 @@ class EventLog:
 
     def span(self) -> tuple[int, int] | None:
         """The first and last event that speaks of the plant; package changes and imports speak of the file."""
-        times = self._times[self._of_plant]
+        times = self._times[~np.isin(self._kinds, [_KINDS[kind] for kind in ABOUT_THE_FILE])]
         return (int(times.min()), int(times.max())) if len(times) else None
 
     def between(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
         """Events with start ≤ time < end, by time, then as they came."""
-        found = self._read(np.flatnonzero((self._times >= start) & (self._times < end)) + 1)
-        return found if kinds is None else tuple(event for event in found if event.kind in kinds)
+        chosen = (self._times >= start) & (self._times < end)
+        if kinds is not None:
+            chosen &= np.isin(self._kinds, [_KINDS[kind] for kind in kinds])
+        return self._read(np.flatnonzero(chosen) + 1)
 
     def after(self, position: int) -> tuple[Event, ...]:
         """Events appended after `position`, as they came."""
@@ -94,7 +97,7 @@ class EventLog:
 
     def forget_after(self, n: int) -> None:
         """Drops events beyond n: they were rolled back."""
-        self._times, self._of_plant = self._times[:n], self._of_plant[:n]
+        self._times, self._kinds = self._times[:n], self._kinds[:n]
 
     def _rows(self, first: int, last: int) -> list[Row]:
         try:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from twins.clock import BEFORE_ALL_TIME, now
+from twins.clock import now
 from twins.historian import schema
 from twins.historian.blocks import DamagedBlockError, Head, decode
+from twins.historian.cutting import Progress, copy
 from twins.historian.directory import HEAD
 from twins.historian.drafting import drafted
 from twins.historian.file import RecordingFile
 from twins.historian.recording import RecordingError, Verdict
-from twins.historian.rows import CHANNEL, EVENT, Row, channel_of, crc_of, event_of, guarded, head_of, waveform_of
+from twins.historian.rows import CHANNEL, EVENT, WAVEFORM, Row, channel_of, crc_of, event_of, guarded, head_of, waveform_of
 from twins.historian.salvage import row_at, rows_after
 from twins.historian.tables import FACTS
-from twins.record import Samples, Snapshot
-
-Progress = Callable[[float, str], None]
-CUT_ROWS = 500_000
 
 
 def verify(path: Path) -> Verdict:
@@ -29,7 +24,8 @@ def verify(path: Path) -> Verdict:
     database = schema.open_to_read(path)
     try:
         blocks, samples, ends, damaged = _blocks(database)
-        damaged += _rows(database) + _structure(database) + [short for short in [schema.cut_short(path)] if short]
+        damaged += _rows(database) + _lost_ends(database, blocks, samples) + _structure(database)
+        damaged += [short for short in [schema.cut_short(path)] if short]
         return Verdict(blocks, samples, min(e[0] for e in ends) if ends else None, max(e[1] for e in ends) if ends else None,
                        tuple(damaged))  # fmt: skip
     except schema.FILE_ERRORS as error:
@@ -39,90 +35,75 @@ def verify(path: Path) -> Verdict:
 
 
 def seal(path: Path) -> None:
-    """No one writes to the file again, and readers leave no trace on it or beside it."""
+    """No one writes to the file again, and readers leave no trace on it or beside it. A seal that is refused marks nothing.
+
+    Raises RecordingError.
+    """
     database = schema.open_to_write(path)
     try:
-        database.execute("insert or replace into meta values (?, ?, ?)", guarded(("sealed", str(now()))))
-        if database.execute("pragma journal_mode = delete").fetchone()[0] != "delete":
-            database.execute("delete from meta where key = 'sealed'")
+        database.execute("pragma busy_timeout = 1000")
+        alone = _journal(database, " = delete")
+        if alone:
+            database.execute("begin exclusive")
+            alone = _journal(database)  # nobody opened it in between
+            for fact in (("sealed", str(now())), *((key, str(n)) for key, n in _extent(database).items())):
+                database.execute("insert or replace into meta values (?, ?, ?)", guarded(fact))
+            database.execute("commit" if alone else "rollback")
+        if not alone:
             raise RecordingError(f"{path} is still open elsewhere; close the station and the windows on it, then seal it")
     except sqlite3.Error as error:
         raise RecordingError(f"{path} can't be sealed: {error}; close the station and the windows on it first") from None
     finally:
-        database.close()
+        database.close()  # rolls back what was not committed
+
+
+def _journal(database: sqlite3.Connection, change: str = "") -> bool:
+    """Whether the file keeps no log beside it, which no file does that is open elsewhere."""
+    return bool(database.execute(f"pragma journal_mode{change}").fetchone()[0] == "delete")
+
+
+def _extent(database: sqlite3.Connection) -> dict[str, int]:
+    """How much a file holds: what a sealed one says of itself, so that a lost end is noticed."""
+    blocks, samples = database.execute("select count(*), coalesce(sum(n), 0) from block").fetchone()
+    return {"blocks": blocks, "samples": samples, "events": database.execute("select count(*) from event").fetchone()[0]}
 
 
 def cut(source: RecordingFile, start: int, end: int, out: Path, progress: Progress | None = None) -> None:
-    """A stretch as a sealed file of its own: what was known at `start`, all that followed until `end`, the package of each day.
+    """A stretch as a sealed file of its own, that tells every instant of [start, end) (ns UTC) as the original does.
 
-    Built beside `out` and renamed when whole. Raises RecordingError.
+    Built beside `out` and renamed when whole. Raises RecordingError, also where damage in the original touches the stretch.
     """
     span = source.span()
     if start >= end or span is None or end <= span[0] or start > span[1]:
         raise RecordingError(f"{source.path} holds nothing between these times; see “info {source.path.name}” for what it holds")
     if out.exists():
         raise RecordingError(f"{out} exists already; name another file or remove it first")
-    with drafted(out) as partial:
-        package = source.package_at(start)
-        with RecordingFile.create(partial, package or b"", source.meta.get("twin", ""), start, simulated=source.simulated) as to:
-            with to.transaction():
-                _copy(source, to, start, end, progress or (lambda _done, _what: None))
-                to.rebuild_keyframes()
-            to.set_meta("cut_of", source.path.name)
-            to.set_meta("cut_from", str(start))
-            to.set_meta("cut_to", str(end))
+    start = max(start, span[0])
+    told = {"cut_of": source.path.name, "cut_from": str(start), "cut_to": str(min(end - 1, span[1]))}
+    # Read through a connection of its own, so that only damage that was met on the way counts.
+    with drafted(out) as partial, RecordingFile.open(source.path) as fresh:
+        _build(fresh, partial, start, end, progress or (lambda _done, _what: None), told)
         seal(partial)
 
 
-def _copy(source: RecordingFile, to: RecordingFile, start: int, end: int, progress: Progress) -> None:
-    before = source.at(start - 1)
-    to.append(_as_samples(before), tuple(before.standing.values()))
-    changed = [event.time for event in source.events(start, end) if event.kind.value == "package"]
-    for time in changed:
-        to.add_package(source.package_at(time) or b"", time)
-    for first, past in _steps(source, start, end):
-        found = source.between(first, past)
-        to.append(found.take(found.arrival >= start))
-        progress((past - start) / (end - start), "copying samples")
-    to.append(_arrived_late(source, start, end), source.events(start, end))
+def _build(source: RecordingFile, out: Path, start: int, end: int, progress: Progress, told: dict[str, str]) -> None:
+    package = source.package_at(start) or b""
+    with RecordingFile.create(out, package, source.meta.get("twin", ""), start, simulated=source.simulated) as to:
+        with to.transaction():
+            copy(source, to, start, end, progress)
+            to.rebuild_keyframes()
+        _refuse_damaged(source)
+        for key, value in told.items():
+            to.set_meta(key, value)
 
 
-def _steps(source: RecordingFile, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Stretches of about CUT_ROWS samples each."""
-    span = source.span() or (start, end)
-    rows = max(1, source.counts()["samples"])
-    step = max(1, int((span[1] - span[0] + 1) * min(1.0, CUT_ROWS / rows)))
-    for first in range(start, end, step):
-        yield first, min(end, first + step)
-
-
-def _arrived_late(source: RecordingFile, start: int, end: int) -> Samples:
-    """What was measured before the stretch and arrived within it."""
-    older = source.arrived_between(start, end)
-    return older.take(older.order() < start)
-
-
-def _as_samples(snapshot: Snapshot) -> Samples:
-    """The values of a snapshot as the samples they were."""
-    seen = np.flatnonzero(snapshot.source != BEFORE_ALL_TIME)
-    texts, waveforms = tuple(snapshot.texts.values()), tuple(snapshot.waveforms.values())
-    bits = snapshot.bits.copy()
-    for i, channel in enumerate(snapshot.channels):
-        if channel.kind.value == "text":
-            bits[i] = list(snapshot.texts).index(int(bits[i])) if int(bits[i]) in snapshot.texts else 0
-        elif channel.kind.value == "waveform":
-            bits[i] = list(snapshot.waveforms).index(int(bits[i])) if int(bits[i]) in snapshot.waveforms else 0
-    every = Samples(
-        snapshot.channels,
-        np.arange(len(snapshot.channels), dtype=np.int32),
-        snapshot.source,
-        snapshot.arrival,
-        bits,
-        snapshot.quality,
-        texts,
-        waveforms,
-    )
-    return every.take(seen)
+def _refuse_damaged(source: RecordingFile) -> None:
+    if source.damage:
+        more = f" and {len(source.damage) - 1} more" if len(source.damage) > 1 else ""
+        raise RecordingError(
+            f"{source.path} is damaged where this stretch needs it ({source.damage[0]}{more}); "
+            f"“verify {source.path.name}” names all of it: cut from a sound copy, or a stretch beside the damage"
+        )
 
 
 def _blocks(database: sqlite3.Connection) -> tuple[int, int, list[tuple[int, int]], list[str]]:
@@ -140,7 +121,7 @@ def _blocks(database: sqlite3.Connection) -> tuple[int, int, list[tuple[int, int
             expected, blocks = expected + 1, blocks + 1
             continue
         head = Head(*fields)
-        damaged += [f"block {missing} is missing" for missing in range(expected, head.id)]
+        damaged += [f"block {missing} is missing" for missing in range(expected, head.first)]
         expected, blocks = head.id + 1, blocks + 1
         try:
             data = row_at(database, "data", "block", head.id)
@@ -158,7 +139,7 @@ _CHECKS: dict[str, tuple[str, Callable[[Row], bool]]] = {
     "tag": (f"{CHANNEL} from channel", lambda r: channel_of(r) is not None),
     "event": (f"{EVENT}, head from event", lambda r: event_of(r[:-1]) is not None and head_of(r[0], r[1]) == r[-1]),
     "text": ("id, value, crc from text", lambda r: crc_of(r[:-1]) == r[-1]),
-    "waveform": ("id, start, step, unit, crc, data from waveform", lambda r: waveform_of(r) is not None),
+    "waveform": (f"{WAVEFORM} from waveform", lambda r: waveform_of(r) is not None),
     "keyframe": ("id, time, block, event, latest, standing, crc from keyframe", lambda r: crc_of(r[1:-1]) == r[-1]),
     "package": ("id, time, sha256, data, crc from package", lambda r: crc_of(r[1:-1]) == r[-1]),
 }
@@ -185,6 +166,14 @@ def _rows(database: sqlite3.Connection) -> list[str]:
 def _facts(database: sqlite3.Connection) -> list[Row]:
     asked = "select key, value, crc from meta where key = ?"
     return [row for key in FACTS for row in database.execute(asked, (key,))]
+
+
+def _lost_ends(database: sqlite3.Connection, blocks: int, samples: int) -> list[str]:
+    """What a sealed file says it holds and does not."""
+    events = sum(row is not None for row in rows_after(database, "id", "event", 0))
+    found = {"blocks": blocks, "samples": samples, "events": events}
+    promised = {key: int(value) for key, value, crc in _facts(database) if key in found and crc_of((key, value)) == crc}
+    return [f"{found[key]} of {n} {key} are there" for key, n in promised.items() if found[key] != n]
 
 
 def _structure(database: sqlite3.Connection) -> list[str]:

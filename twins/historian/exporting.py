@@ -49,7 +49,7 @@ def export_table(
     _refuse(recording, tags, out)
     simulated = bool(getattr(recording, "simulated", False))
     rows = 0
-    with drafted(out) as draft, _writer(draft, simulated) as writer:
+    with drafted(out, over=True) as draft, _writer(draft, simulated) as writer:
         for upto, samples in _stretches(recording, start, end, tags):
             if cancelled():
                 raise ExportCancelled(f"the export to {out.name} was cancelled; nothing was written")

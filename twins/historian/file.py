@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -25,6 +26,8 @@ from twins.historian.writer import Writer
 from twins.record import Channels, Event, EventKind, Samples, Snapshot, Standing
 from twins.record.samples import Int64
 
+_FAR = 2**63 - 1 - 10 * SECOND  # no instant that a recording is asked for lies beyond
+
 
 class RecordingFile:
     """One connection, for one thread at a time. Open it twice to read while another writes."""
@@ -36,7 +39,7 @@ class RecordingFile:
         self._tables = Tables(database)
         self._log = EventLog(database, self._tables.note)
         self._writer = Writer(database, self._directory, self._tables, self._log, self._fold) if write else None
-        self._shown: tuple[Int64, Channels] | None = None  # the channels of the last snapshot
+        self._shown: tuple[Channels, Int64, Channels] | None = None  # the channels of the last snapshot
         with self._naming_the_file():
             short = schema.cut_short(path)
             self._meta = self._tables.meta()
@@ -49,6 +52,7 @@ class RecordingFile:
     def create(cls, path: Path, package: bytes, twin_id: str, time: int, *, simulated: bool = False) -> Self:
         """A new recording of a twin; `package` is its zip, in force from `time` (ns UTC). Raises RecordingError."""
         recording = cls(path, schema.create(path), write=True)
+        recording.set_meta("id", uuid.uuid4().hex)
         recording.set_meta("twin", twin_id)
         recording.set_meta("simulated", "yes" if simulated else "no")
         recording.add_package(package, time)
@@ -117,6 +121,7 @@ class RecordingFile:
 
     def at(self, time: int, hindsight: bool = False) -> Snapshot:
         """What was known at `time`; with hindsight, what had happened by then."""
+        time = min(max(time, -_FAR), _FAR)
         with self._naming_the_file():
             self._refresh()
             latest, standing = self._fold(time, hindsight)
@@ -161,16 +166,18 @@ class RecordingFile:
         with self._naming_the_file():
             self._refresh()
             wanted = self._tables.places([path])
-            times, values, qualities = [], [], []
+            times, values, qualities, gaps = [], [], [], set()
             for block in self._directory.readable(self._directory.within(start, end)):
                 for i in wanted:
                     order, bits, quality = _stretch(block, int(i), start, end, known_at)
                     times.append(order)
                     values.append(numbers_of(self.channels[i], bits))
                     qualities.append(quality)
+                    if len(order):
+                        gaps.add(gap_of(self.channels[i]))
             if not times:
                 return Trend.empty()
-            gap = max(gap_of(self.channels[i]) for i in wanted)
+            gap = max(gaps, default=0)
             return trend_of(np.concatenate(times), np.concatenate(values), np.concatenate(qualities), start, end, width, gap)
 
     def events(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
@@ -208,7 +215,9 @@ class RecordingFile:
 
     def set_meta(self, key: str, value: str) -> None:
         """A fact about the whole recording."""
-        self._database.execute("insert or replace into meta values (?, ?, ?)", guarded((key, value)))
+        self._writing()
+        with self._naming_the_file():
+            self._database.execute("insert or replace into meta values (?, ?, ?)", guarded((key, value)))
         self._meta[key] = value
 
     def rebuild_keyframes(self) -> None:
@@ -230,9 +239,10 @@ class RecordingFile:
         return self._writer
 
     def _refresh(self) -> None:
-        self._tables.refresh()
-        self._directory.refresh()
+        """What was committed since; the tag table last, so that no block names a tag that is not known yet."""
         self._log.refresh()
+        self._directory.refresh()
+        self._tables.refresh()
 
     def _fold(self, time: int, hindsight: bool = False) -> tuple[Latest, Standing]:
         """The newest sample of each channel, and what stands, from the newest sound keyframe on."""
@@ -243,18 +253,25 @@ class RecordingFile:
         choose = self._directory.happened if hindsight else self._directory.known
         for block in choose(time, frame.block, frame.time):
             try:
-                latest.apply(_rows_by(self._directory.read(int(block)), time, hindsight, block <= frame.block, frame.time))
+                found = self._directory.read(int(block))
+                if len(found) and found.channel[-1] >= len(self.channels):
+                    raise DamagedBlockError(f"block {block} names a tag that is lost")
+                latest.apply(_rows_by(found, time, hindsight, block <= frame.block, frame.time), int(block))
             except DamagedBlockError:
                 latest.doubt()
+        latest.doubt_before(self._tables.lost)
         return latest, frame.standing.after(self._log.since(frame.event, frame.time, time))
 
     def _chosen_channels(self, chosen: Int64) -> Channels:
         """The same object for the same choice, so that what is worked out for it is worked out once."""
-        if self._shown is None or not np.array_equal(self._shown[0], chosen):
-            self._shown = chosen, Channels(self.channels[i] for i in chosen)
-        return self._shown[1]
+        if self._shown is None or self._shown[0] is not self.channels or not np.array_equal(self._shown[1], chosen):
+            self._shown = self.channels, chosen, Channels(self.channels[i] for i in chosen)
+        return self._shown[2]
 
     def _samples(self, blocks: Sequence[Block]) -> Samples:
+        blocks = [
+            b if not len(b) or b.channel[-1] < len(self.channels) else b.only(b.channel < len(self.channels)) for b in blocks
+        ]
         if not blocks:
             return Samples.empty()
         channel = np.concatenate([b.channel for b in blocks]).astype(np.int32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,20 +75,44 @@ def import_history(
     table = opened.read(mapping.columns, tally, lambda part: step(0.15 + 0.1 * part, f"Reading {source.name}"))
     rows = intake.rows(table, opened.told)
     sha = _sha256(source)
-    with _recording(target, twin, package_zip, rows.first) as recording:
+    # What is held is read inside the transaction, so that nobody adds the same meanwhile.
+    with _in_turn(source, target), _recording(target, twin, package_zip, rows.first) as recording, recording.transaction():
         taken = intake.take(rows, recording, lambda part: step(0.25 + 0.2 * part, "Sorting the samples"))
         before = recording.span()
-        with recording.transaction():
-            _append(recording, taken.samples, taken.events, lambda part: step(0.45 + 0.35 * part, "Recording the samples"))
-            derived = derive(twin, recording, taken.samples, lambda part: step(0.8 + 0.1 * part, "Deriving computed tags"))
-            _append(recording, derived.samples, (), lambda part: step(0.9 + 0.08 * part, "Recording computed tags"))
-            report = _report(taken, derived, tally, rows.told, sha)
-            recording.append(Samples.empty(), [_told(report, source, mapping, _last(rows.last, before))])
-            if before and taken.first is not None and taken.first < before[1]:
-                recording.rebuild_keyframes()
-            step(0.99, "Finishing")
+        _put_in_force(recording, package_zip, taken.first)
+        _append(recording, taken.samples, taken.events, lambda part: step(0.45 + 0.35 * part, "Recording the samples"))
+        derived = derive(twin, recording, taken.samples, lambda part: step(0.8 + 0.1 * part, "Deriving computed tags"))
+        _append(recording, derived.samples, (), lambda part: step(0.9 + 0.08 * part, "Recording computed tags"))
+        report = _report(taken, derived, tally, rows.told, sha)
+        told = _told(report, source, mapping, _last(rows.last, before))
+        recording.append(Samples.empty(), [told])
+        if before and min(told.time, told.time if taken.first is None else taken.first) < before[1]:
+            recording.rebuild_keyframes()  # those after what came late were dropped
+        step(0.99, "Finishing")
     progress(1.0, "Done")
     return report
+
+
+@contextlib.contextmanager
+def _in_turn(source: Path, target: Path) -> Iterator[None]:
+    """Says it plainly where another program kept the recording to itself for longer than SQLite waits."""
+    try:
+        yield
+    except RecordingError as error:
+        code = getattr(error.__context__, "sqlite_errorcode", None)
+        if code is None or code & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        raise RecordingError(
+            f"{target} is being written by another program, so nothing of {source.name} was imported; "
+            "wait until that is done and import it again"
+        ) from None
+
+
+def _put_in_force(recording: RecordingFile, package: bytes, first: int | None) -> None:
+    """What comes in is to be read with the package it came in with, from its first instant on (ns UTC; None: from now on)."""
+    time = clock.now() if first is None else first
+    if recording.package_at(time) != package:
+        recording.add_package(package, time)
 
 
 @contextlib.contextmanager

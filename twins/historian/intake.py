@@ -17,7 +17,7 @@ from twins.historian.cells import Cells, Form, read_cells, sniffed_decimal
 from twins.historian.columns import Column, Mask, arrow, coded, joined, words_of
 from twins.historian.localtime import read_times
 from twins.historian.mapping import Mapping as Words
-from twins.historian.merging import merge
+from twins.historian.merging import in_terms_of, merge, without_rounding
 from twins.historian.table import Table
 from twins.historian.tally import Tally
 from twins.record import Event, EventKind, Quality, Reason, Samples, quality_byte
@@ -199,7 +199,12 @@ class Intake:
         if not len(time):
             return Samples.empty()
         known = held.between(int(time.min()), int(time.max()) + 1, [tag.path])
-        merged = merge(time, _comparable(tag, cells.bits), known.source, _held_values(tag, cells, known))
+        foreign = any(known.channels[i].unit != tag.unit for i in np.unique(known.channel).tolist())
+        known = in_terms_of(tag, known)
+        values, held_values = _comparable(tag, cells.bits), _held_values(tag, cells, known)
+        if foreign and tag.kind is TagKind.NUMBER:
+            held_values = without_rounding(time, values, known.source, held_values)
+        merged = merge(time, values, known.source, held_values)
         numbers = rows.table.rows[cells.place]
         self._tally.count("duplicate", numbers[merged.duplicates])
         self._tally.count("conflict", numbers[merged.conflicts])

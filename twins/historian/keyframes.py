@@ -29,17 +29,17 @@ def newest(database: sqlite3.Connection, time: int, blocks: int) -> Keyframe:
     """The newest sound keyframe at or before `time`; an empty one where there is none."""
     asked = "select time, block, event, latest, standing, crc from keyframe where time <= ? order by time desc, id desc"
     try:
-        return _first_sound(database.execute(asked, (time,)), blocks)
+        return _first_sound(database.execute(asked, (time,)), blocks, time)
     except sqlite3.Error as error:  # a keyframe only saves time
         if not is_damage(error):
             raise
         return Keyframe()
 
 
-def _first_sound(found: sqlite3.Cursor, blocks: int) -> Keyframe:
+def _first_sound(found: sqlite3.Cursor, blocks: int, time: int) -> Keyframe:
     for *fields, crc in found:
         at, block, event, latest, standing = fields
-        if crc_of(tuple(fields)) == crc and block <= blocks:
+        if crc_of(tuple(fields)) == crc and block <= blocks and at <= time:
             try:
                 return Keyframe(at, block, event, Latest.decode(latest), standing_of(standing))
             except (ValueError, TypeError, zlib.error, json.JSONDecodeError):
@@ -47,12 +47,13 @@ def _first_sound(found: sqlite3.Cursor, blocks: int) -> Keyframe:
     return Keyframe()
 
 
-def write(database: sqlite3.Connection, frame: Keyframe) -> None:
-    """Adds one, in the transaction that is open."""
-    fields = (frame.time, frame.block, frame.event, frame.latest.encode(), standing_text(frame.standing))
+def write(database: sqlite3.Connection, frame: Keyframe) -> int:
+    """Adds one, in the transaction that is open; how many bytes it takes."""
+    fields = (int(frame.time), frame.block, frame.event, frame.latest.encode(), standing_text(frame.standing))
     database.execute(
         "insert into keyframe(time, block, event, latest, standing, crc) values (?, ?, ?, ?, ?, ?)", (*fields, crc_of(fields))
     )
+    return len(fields[3]) + len(fields[4])
 
 
 def drop_from(database: sqlite3.Connection, time: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ class Latest:
         self.source: Int64 = np.full(n, BEFORE_ALL_TIME)
         self.arrival: Int64 = np.full(n, BEFORE_ALL_TIME)
         self.bits: Int64 = np.zeros(n, np.int64)
+        self.block: Int64 = np.zeros(n, np.int64)  # which wrote it: of two at one instant the later counts
         self.quality: NDArray[np.uint8] = np.zeros(n, np.uint8)
 
     def __len__(self) -> int:
@@ -32,11 +34,11 @@ class Latest:
         """Makes room for a tag table of n rows."""
         if n > len(self):
             new = Latest(n - len(self))
-            for name in ("order", "source", "arrival", "bits", "quality"):
+            for name in ("order", "source", "arrival", "bits", "block", "quality"):
                 setattr(self, name, np.concatenate((getattr(self, name), getattr(new, name))))
 
-    def apply(self, block: Block) -> None:
-        """Takes in a block, or some of its rows."""
+    def apply(self, block: Block, number: int) -> None:
+        """Takes in a block, or some of its rows; `number` is its id."""
         if not len(block):
             return
         last = np.flatnonzero(np.append(block.channel[1:] != block.channel[:-1], True))
@@ -46,27 +48,36 @@ class Latest:
         self.source[channel] = block.source[last]
         self.arrival[channel] = block.arrival[last]
         self.bits[channel] = block.bits[last]
+        self.block[channel] = number
         self.quality[channel] = block.quality[last]
 
     def doubt(self) -> None:
         """A block could not be read: what is known may have been overtaken in it, so nothing is current any more."""
         self.quality[self.order != BEFORE_ALL_TIME] = DAMAGED
 
+    def doubt_before(self, channels: Sequence[int]) -> None:
+        """Nobody knows whose newest values these channels hold: what is older than they are may have been overtaken by them."""
+        for channel in channels:
+            self.quality[(self.order != BEFORE_ALL_TIME) & (self.order <= self.order[channel])] = DAMAGED
+
     def encode(self) -> bytes:
         """Everything as bytes (order time is derived)."""
-        raw = b"".join(column.tobytes() for column in (self.source, self.arrival, self.bits, self.order, self.quality))
+        raw = b"".join(
+            column.tobytes() for column in (self.source, self.arrival, self.bits, self.order, self.block, self.quality)
+        )
         return zlib.compress(raw, 1)
 
     @classmethod
     def decode(cls, data: bytes) -> Latest:
         """The inverse of `encode`; raises ValueError or zlib.error on other bytes."""
         raw = zlib.decompress(data)
-        n, rest = divmod(len(raw), 33)
+        n, rest = divmod(len(raw), 41)
         if rest:
             raise ValueError("a keyframe has the wrong length")
         latest = cls()
-        latest.source, latest.arrival, latest.bits, latest.order = np.frombuffer(raw, "<i8", 4 * n).reshape(4, n).copy()
-        latest.quality = np.frombuffer(raw, "u1", n, 32 * n).copy()
+        columns = np.frombuffer(raw, "<i8", 5 * n).reshape(5, n).copy()
+        latest.source, latest.arrival, latest.bits, latest.order, latest.block = columns
+        latest.quality = np.frombuffer(raw, "u1", n, 40 * n).copy()
         return latest
 
     def newest_by_path(self, channels: Channels) -> NDArray[np.int64]:
@@ -74,5 +85,5 @@ class Latest:
         group = channels.group
         if not len(group) or group.max() == len(group) - 1:
             return np.arange(len(group))
-        by = np.lexsort((np.arange(len(group)), self.order[: len(group)], group))
+        by = np.lexsort((np.arange(len(group)), self.block[: len(group)], self.order[: len(group)], group))
         return by[np.append(group[by][1:] != group[by][:-1], True)]

@@ -36,5 +36,6 @@ def answer(recording: Recording, query: Query, known_at: int | None) -> Answers:
     """Asks the recording; with `known_at` nothing that arrived later is told."""
     known_at = None if query.hindsight else known_at
     trends = {tag: recording.trend(tag, query.start, query.end, query.width, known_at) for tag in query.tags}
-    events = recording.events(query.start, query.end, query.kinds) if query.events else ()
+    until = query.end if known_at is None else min(query.end, known_at + 1)
+    events = recording.events(query.start, until, query.kinds) if query.events and until > query.start else ()
     return Answers(query, trends, events)

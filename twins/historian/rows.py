@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from twins.record import Channel, Event, EventKind, Standing, Waveform
 
 Row = tuple[Any, ...]
 CHANNEL = "id, path, kind, unit, period, aggregate, stamp, labels, link, crc"
+WAVEFORM = "id, start, step, unit, codec, data, crc"
+WAVE_CODECS = ("<f4", "<f8", "<i2", "<i4")
 EVENT = "id, time, kind, subject, key, stands, data, crc"
 
 
@@ -24,18 +27,46 @@ def guarded(row: Row) -> Row:
 
 
 def crc_of(row: Row) -> int:
-    """A CRC over every field of a row, bytes as they are and the rest as text."""
+    """A CRC over every field of a row: a letter for its kind, its length, then its bytes; whole numbers as decimal digits."""
     crc = 0
     for field in row:
-        crc = zlib.crc32(field if isinstance(field, bytes) else repr(field).encode("utf-8", "surrogatepass"), crc)
+        kind, data = _bytes_of(field)
+        crc = zlib.crc32(data, zlib.crc32(kind + struct.pack("<q", len(data)), crc))
     return crc
+
+
+def _bytes_of(field: object) -> tuple[bytes, bytes]:
+    if isinstance(field, bytes):
+        return b"b", field
+    if isinstance(field, str):
+        return b"s", field.encode("utf-8", "surrogateescape")
+    return (b"n", b"") if field is None else (b"i", str(field).encode())
+
+
+def plain(value: object) -> object:
+    """JSON that any reader takes: numpy's numbers as Python's, what is not finite as null, lone surrogates replaced."""
+    if isinstance(value, Mapping):
+        return {text_of(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return text_of(value) if isinstance(value, str) else value
+
+
+def text_of(value: object) -> str:
+    """Text that every database takes: a plain str, lone surrogates replaced."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def channel_row(id_: int, channel: Channel) -> Row:
     """The columns of CHANNEL."""
     labels = json.dumps(channel.values, ensure_ascii=False)
-    facts = (channel.path, channel.kind.value, channel.unit, channel.period_ns, channel.aggregate, channel.stamp)
-    return guarded((id_, *facts, labels, channel.link))
+    period = None if channel.period_ns is None else int(channel.period_ns)
+    facts = (text_of(channel.path), channel.kind.value, text_of(channel.unit), period, str(channel.aggregate), str(channel.stamp))
+    return guarded((id_, *facts, labels, text_of(channel.link)))
 
 
 def channel_of(row: Row) -> Channel | None:
@@ -49,8 +80,8 @@ def channel_of(row: Row) -> Channel | None:
 
 def event_row(id_: int, event: Event) -> Row:
     """The columns of EVENT."""
-    data = json.dumps(event.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return guarded((id_, event.time, event.kind.value, event.subject, event.key, int(event.stands), data))
+    data = json.dumps(plain(event.data), ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+    return guarded((id_, int(event.time), event.kind.value, text_of(event.subject), text_of(event.key), int(event.stands), data))
 
 
 def event_of(row: Row) -> Event | None:
@@ -79,18 +110,20 @@ def standing_of(text: str) -> Standing:
 
 
 def waveform_row(id_: int, waveform: Waveform) -> Row:
-    """id, start, step, unit, crc, data; values as little-endian float32."""
-    data = np.asarray(waveform.values, "<f4").tobytes()
-    fields = (id_, waveform.start, waveform.step, waveform.unit)
-    return (*fields, crc_of((*fields, data)), data)
+    """The columns of WAVEFORM; values as little-endian numbers of their own kind, float32 where that is no known one."""
+    values = np.asarray(waveform.values)
+    codec = values.dtype.newbyteorder("<").str if values.dtype.newbyteorder("<").str in WAVE_CODECS else "<f4"
+    fields = (id_, int(waveform.start), int(waveform.step), text_of(waveform.unit), codec, values.astype(codec).tobytes())
+    return guarded(fields)
 
 
 def waveform_of(row: Row) -> Waveform | None:
     """The inverse of `waveform_row`; None where the row is damaged."""
-    id_, start, step, unit, crc, data = row
-    if crc_of((id_, start, step, unit, data)) != crc:
+    *fields, crc = row
+    if crc_of(tuple(fields)) != crc or fields[4] not in WAVE_CODECS:
         return None
-    return Waveform(start, step, unit, np.frombuffer(data, "<f4"))
+    _, start, step, unit, codec, data = fields
+    return Waveform(start, step, unit, np.frombuffer(data, codec))
 
 
 def places(chosen: Sequence[object]) -> str:

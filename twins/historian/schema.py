@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
 
@@ -16,23 +15,23 @@ FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)  # a damaged schema can make e
 
 # Rows are only ever appended and each is guarded by a CRC; only `meta` is replaced. `keyframe` is derived and may be rebuilt.
 TABLES = """
-create table meta(key text primary key, value text not null, crc integer not null) without rowid;
+create table meta(key text primary key, value text not null, crc integer not null) strict, without rowid;
 create table channel(id integer primary key, path text not null, kind text not null, unit text not null, period integer,
-    aggregate text not null, stamp text not null, labels text not null, link text not null, crc integer not null);
-create table text(id integer primary key, value text not null, crc integer not null);
+    aggregate text not null, stamp text not null, labels text not null, link text not null, crc integer not null) strict;
+create table text(id integer primary key, value text not null, crc integer not null) strict;
 create index text_by_value on text(value);
 create table waveform(id integer primary key, start integer not null, step integer not null, unit text not null,
-    crc integer not null, data blob not null);
-create table block(id integer primary key, arrival0 integer not null, arrival1 integer not null, order0 integer not null,
-    order1 integer not null, n integer not null, codec integer not null, crc integer not null, head integer not null,
-    data blob not null);
+    codec text not null, data blob not null, crc integer not null) strict;
+create table block(id integer primary key, first integer not null, arrival0 integer not null, arrival1 integer not null,
+    order0 integer not null, order1 integer not null, n integer not null, codec integer not null, crc integer not null,
+    head integer not null, data blob not null) strict;
 create table event(id integer primary key, time integer not null, kind text not null, subject text not null, key text not null,
-    stands integer not null, data text not null, crc integer not null, head integer not null);
+    stands integer not null, data text not null, crc integer not null, head integer not null) strict;
 create table keyframe(id integer primary key, time integer not null, block integer not null, event integer not null,
-    crc integer not null, latest blob not null, standing text not null);
+    crc integer not null, latest blob not null, standing text not null) strict;
 create index keyframe_by_time on keyframe(time, id);
 create table package(id integer primary key, time integer not null, sha256 text not null, crc integer not null,
-    data blob not null);
+    data blob not null) strict;
 """
 
 
@@ -73,8 +72,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 def open_to_read(path: Path) -> sqlite3.Connection:
     """An existing recording, to read: sealed files immutably, so that evidence is never touched."""
     refuse_other_files(path)
-    sealed = is_sealed(path)
-    frozen = sealed or not (os.access(path.parent, os.W_OK) or path.with_name(path.name + "-wal").exists())
+    frozen = is_sealed(path)
     database = _connect(f"file:{_quoted(path)}?mode=ro" + ("&immutable=1" if frozen else ""))
     with contextlib.suppress(*FILE_ERRORS):
         database.execute("pragma writable_schema = on")  # so that SQLite reads on beyond a damaged place; nothing is written here

@@ -10,12 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import TagKind
-from twins.historian.rows import CHANNEL, Row, channel_of, crc_of, waveform_of
+from twins.historian.rows import CHANNEL, WAVEFORM, Row, channel_of, crc_of, waveform_of
 from twins.historian.salvage import is_damage, rows_after, rows_at
 from twins.record import Channel, Channels, Waveform
 from twins.record.samples import Int64
 
-FACTS = ("twin", "simulated", "sealed", "cut_of", "cut_from", "cut_to")  # what `meta` may hold
+FACTS = (
+    "id",
+    "twin",
+    "simulated",
+    "forked_from",
+    "sealed",
+    "blocks",
+    "samples",
+    "events",
+    "damage",
+    "cut_of",
+    "cut_from",
+    "cut_to",
+)  # what `meta` may hold
 LOST = "(lost)"
 Flags = NDArray[np.bool_]
 _SILENCE = Waveform(0, 1, "", np.zeros(0, np.float32))
@@ -29,6 +42,7 @@ class Tables:
         self.channels = Channels()
         self.damage: list[str] = []
         self._texts: dict[int, str] = {}
+        self.lost: list[int] = []  # channels whose names are gone
         self._torn = False
 
     def refresh(self) -> None:
@@ -47,11 +61,13 @@ class Tables:
 
     def _lost_channel(self, id_: int) -> Channel:
         self.note(f"row {id_} of the tag table is damaged; its tag is shown as “damaged-{id_}”")
+        self.lost.append(id_ - 1)
         return Channel(f"damaged-{id_}")
 
     def forget_after(self, n: int) -> None:
         """Drops channels beyond n and all texts: they were rolled back."""
         self.channels = Channels(self.channels[:n])
+        self.lost = [place for place in self.lost if place < n]
         self._texts.clear()
 
     def places(self, paths: Sequence[str] | None) -> NDArray[np.int64]:
@@ -127,7 +143,7 @@ class Tables:
         return {code: self._texts[code] for code in codes if self._sound(code in self._texts, "text", code)}
 
     def _waveforms_of(self, codes: Sequence[int]) -> dict[int, Waveform]:
-        rows = rows_at(self._database, "id, start, step, unit, crc, data", "waveform", dict.fromkeys(codes))
+        rows = rows_at(self._database, WAVEFORM, "waveform", dict.fromkeys(codes))
         found = {row[0]: wave for row in rows if (wave := waveform_of(row))}
         return {code: found[code] for code in codes if self._sound(code in found, "waveform", code)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -17,13 +18,14 @@ from twins.historian.directory import Directory
 from twins.historian.eventlog import EventLog
 from twins.historian.keyframes import Keyframe
 from twins.historian.latest import Latest
-from twins.historian.rows import channel_row, crc_of, guarded, places, waveform_row
+from twins.historian.recording import RecordingError
+from twins.historian.rows import channel_row, crc_of, guarded, places, text_of, waveform_row
 from twins.historian.tables import Tables
 from twins.record import Channel, Event, Samples, Standing
 from twins.record.samples import Int64
 
 BLOCK_ROWS = 20_000
-KEYFRAME_BLOCKS, KEYFRAME_EVENTS = 64, 256
+KEYFRAME_BLOCKS, KEYFRAME_SAMPLES, KEYFRAME_EVENTS = 64, 40_000, 256  # a keyframe is due, if it is not larger than half of these
 Fold = Callable[[int], tuple[Latest, Standing]]
 _FOREVER = 2**63 - 1
 
@@ -39,6 +41,9 @@ class Writer:
         self._standing = Standing()
         self._blocks = self._samples = self._events = 0  # since the last keyframe
         self._inside = False
+        self._extent_known = (0, 0, 0)  # what `_latest` and `_standing` were folded from
+        self._bytes = self._frame_bytes = 0  # since the last keyframe; of that keyframe
+        self._broken = ""
 
     def append(self, samples: Samples, events: Sequence[Event]) -> None:
         """One commit: the blocks, the events, and a keyframe if one is due."""
@@ -49,16 +54,19 @@ class Writer:
                 self._append_block(judged.take(np.arange(first, min(first + BLOCK_ROWS, len(samples)))))
             self._append_events(events)
             self._keyframe_if_due()
+            self._extent_known = self._extent()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Commits at the end, rolls back when an exception leaves it."""
         n, channels, events = len(self._directory), len(self._tables.channels), len(self._log)
+        if self._broken:
+            raise RecordingError(f"an earlier write failed ({self._broken}); open the recording again to go on")
         self._database.execute("begin immediate")
         self._inside = True
         try:
             yield
-            self._database.execute("commit")
+            self._commit()
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("rollback")
@@ -70,12 +78,21 @@ class Writer:
         finally:
             self._inside = False
 
+    def _commit(self) -> None:
+        """After a failed sync nobody knows what is on the disk, so this handle never acknowledges again."""
+        try:
+            self._database.execute("commit")
+        except sqlite3.Error as error:
+            self._broken = str(error)
+            raise
+
     def add_package(self, package: bytes, time: int) -> None:
-        """Another version in force from `time` on; the same again adds nothing."""
+        """Another version in force from `time` on; what is in force there already adds nothing."""
         sha = hashlib.sha256(package).hexdigest()
-        newest = self._database.execute("select sha256 from package order by time desc, id desc limit 1").fetchone()
-        if newest is None or newest[0] != sha:
-            fields = (time, sha, package)
+        asked = "select sha256 from package where time <= ? order by time desc, id desc limit 1"
+        in_force = self._database.execute(asked, (int(time),)).fetchone()
+        if in_force is None or in_force[0] != sha:
+            fields = (int(time), sha, package)
             self._database.execute("insert into package(time, sha256, data, crc) values (?, ?, ?, ?)", (*fields, crc_of(fields)))
 
     def rebuild_keyframes(self) -> None:
@@ -98,14 +115,15 @@ class Writer:
 
     def _catch_up(self) -> None:
         """Knows what is on the disk before it appends, also where somebody else has written since."""
-        before = self._extent()
-        self._tables.refresh()
-        self._directory.refresh()
         self._log.refresh()
-        if self._latest is None or self._extent() != before:
+        self._directory.refresh()
+        self._tables.refresh()
+        if self._latest is None or self._extent() != self._extent_known:
             self._places, self._mapped = {channel: i for i, channel in enumerate(self._tables.channels)}, None
             self._latest, self._standing = self._fold(_FOREVER)
-            self._blocks = self._samples = self._events = 0
+            self._blocks = self._samples = self._events = self._bytes = 0
+            self._frame_bytes = len(self._latest.encode())
+            self._extent_known = self._extent()
 
     def _extent(self) -> tuple[int, int, int]:
         return len(self._tables.channels), len(self._directory), len(self._log)
@@ -114,22 +132,22 @@ class Writer:
         channel, bits = self._in_file_terms(samples)
         block = sorted_block(channel, samples.source, samples.arrival, bits, samples.quality)
         codec, data = encode(block)
-        crc = crc_of((data,))
+        crc = zlib.crc32(data)
         number = len(self._directory) + 1
         ends = (int(block.arrival.min()), int(block.arrival.max()), int(block.order.min()), int(block.order.max()))
-        head = Head(number, *ends, len(block), codec, crc)
-        self._database.execute(
-            "insert into block values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (number, *ends, len(block), codec, crc, head.check(), data)
-        )
+        head = Head(number, number, *ends, len(block), codec, crc)
+        row = (number, number, *ends, len(block), codec, crc, head.check(), data)
+        self._database.execute("insert into block values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         self._directory.refresh()
-        self._take_in(block)
+        self._take_in(block, number, len(data))
 
-    def _take_in(self, block: Block) -> None:
+    def _take_in(self, block: Block, number: int, size: int) -> None:
         assert self._latest is not None
         self._latest.grow(len(self._tables.channels))
-        self._latest.apply(block)
+        self._latest.apply(block, number)
         self._blocks += 1
         self._samples += len(block)
+        self._bytes += size
 
     def _append_events(self, events: Sequence[Event]) -> None:
         if not events:
@@ -141,17 +159,17 @@ class Writer:
             keyframes.drop_from(self._database, min(event.time for event in events))
             self._standing = self._fold(_FOREVER)[1]
         else:
-            self._standing = self._standing.after(events)
+            self._standing = self._standing.after(sorted(events, key=lambda event: event.time))
 
     def _keyframe_if_due(self) -> None:
         assert self._latest is not None
-        due = self._samples >= max(2 * BLOCK_ROWS, 8 * len(self._latest))
-        if due or self._blocks >= KEYFRAME_BLOCKS or self._events >= KEYFRAME_EVENTS:
-            self._blocks = self._samples = self._events = 0
+        many = self._blocks >= KEYFRAME_BLOCKS or self._samples >= KEYFRAME_SAMPLES
+        if (many and self._bytes >= 2 * self._frame_bytes) or self._events >= KEYFRAME_EVENTS:
+            self._blocks = self._samples = self._events = self._bytes = 0
             time = max(self._directory.last_arrival(), self._log.last_time())
             if time > BEFORE_ALL_TIME:
                 frame = Keyframe(time, len(self._directory), len(self._log), self._latest, self._standing)
-                keyframes.write(self._database, frame)
+                self._frame_bytes = keyframes.write(self._database, frame)
 
     # channels, texts and waveforms get their places in the file
 
@@ -164,7 +182,7 @@ class Writer:
             return channel, samples.bits
         bits = samples.bits.copy()
         kinds = np.array([c.kind for c in samples.channels], dtype=object)[samples.channel]
-        bits[kinds == TagKind.TEXT] = self._texts(samples.texts)[bits[kinds == TagKind.TEXT]]
+        bits[kinds == TagKind.TEXT] = self._texts([text_of(text) for text in samples.texts])[bits[kinds == TagKind.TEXT]]
         bits[kinds == TagKind.WAVEFORM] = self._waveforms(samples, bits[kinds == TagKind.WAVEFORM])
         return channel, bits
 
@@ -190,7 +208,7 @@ class Writer:
     def _waveforms(self, samples: Samples, chosen: Int64) -> Int64:
         first = self._next_id("waveform")
         rows = (waveform_row(first + i, samples.waveforms[int(place)]) for i, place in enumerate(chosen))
-        self._database.executemany("insert into waveform values (?, ?, ?, ?, ?, ?)", rows)
+        self._database.executemany("insert into waveform values (?, ?, ?, ?, ?, ?, ?)", rows)
         return first + np.arange(len(chosen))
 
     def _next_id(self, table: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,7 +73,7 @@ class Waveform:
     start: int
     step: int
     unit: str
-    values: NDArray[np.float32]
+    values: NDArray[Any]  # float32, float64, int16 or int32
 
 
 @dataclass(frozen=True, slots=True)

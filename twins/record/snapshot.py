@@ -13,7 +13,7 @@ from twins.asset import TagKind
 from twins.clock import BEFORE_ALL_TIME
 from twins.record.event import EventKind, Standing
 from twins.record.quality import ASSUMED, Quality, Reason, quality_of, reason_of
-from twins.record.samples import Channel, Channels, Int64, Waveform, plain_value
+from twins.record.samples import Channel, Channels, Int64, Waveform, order_time, plain_value
 
 STALE_AFTER_PERIODS = 1.9
 
@@ -85,8 +85,8 @@ class Snapshot:
 
     @cached_property
     def age_ns(self) -> Int64:
-        """How old each value is at `time`; 0 where never seen."""
-        return np.where(self.seen, self.time - np.where(self.seen, self.source, 0), 0)
+        """How old each value is at `time`, by its arrival where its stamp lies ahead of that; 0 where never seen."""
+        return np.where(self.seen, self.time - np.where(self.seen, order_time(self.source, self.arrival), 0), 0)
 
     @cached_property
     def stale(self) -> NDArray[np.bool_]:

@@ -1,0 +1,107 @@
+"""Cutting: all that is needed to tell a stretch as the original tells it, what was known then and what had happened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.asset import TagKind
+from twins.historian import schema
+from twins.historian.file import RecordingFile
+from twins.historian.recording import RecordingError
+from twins.historian.rows import EVENT, crc_of, event_of
+from twins.record import Channels, Event, Samples, Snapshot, Waveform
+from twins.record.samples import Int64
+
+Progress = Callable[[float, str], None]
+ROWS_AT_ONCE = 200_000
+_Told = TypeVar("_Told", str, Waveform)
+
+
+def copy(source: RecordingFile, to: RecordingFile, start: int, end: int, progress: Progress) -> None:
+    """Everything of [start, end), and what was known, stood and had happened just before. Raises RecordingError at damage."""
+    known, happened = source.at(start - 1), source.at(start - 1, hindsight=True)
+    events = source.events(start, end)
+    imports, packages = _of_the_file(source, start, end)
+    before = [event for event in imports if event.time < start and event not in known.standing.values()]
+    carried = sorted((*known.standing.values(), *before), key=lambda event: event.time)
+    newest = _just_before(source.channels, known, happened, start, end)
+    later = newest.arrival >= end  # known only after the stretch: among equals in time it has the last word
+    to.append(newest.take(~later), carried)
+    for time, package in packages:
+        to.add_package(package, time)
+    for part, samples in _stretch(source, start, end):
+        to.append(samples)
+        progress(part, "copying samples")
+    to.append(newest.take(later), (*events, *(event for event in imports if event.time >= end)))
+
+
+def _stretch(source: RecordingFile, start: int, end: int) -> Iterator[tuple[float, Samples]]:
+    """The samples measured or known in the stretch, some blocks at a time and in the file's order, which decides between ties.
+
+    With each the part that is done. By blocks and not by time: no stretch, however wide or empty, takes more steps than it has
+    blocks.
+    """
+    directory = source._directory
+    blocks = np.union1d(directory.within(start, end), directory.arrived(start, end))
+    # Between channels of one tag the later block counts: there each block stays one of its own.
+    alone = len({channel.path for channel in source.channels}) < len(source.channels)
+    rows = np.cumsum([ROWS_AT_ONCE if alone else directory.head(int(block)).n for block in blocks], dtype=np.int64)
+    pieces = np.split(blocks, np.flatnonzero(np.diff(rows // ROWS_AT_ONCE)) + 1) if len(blocks) else []
+    for done, piece in enumerate(pieces, 1):
+        samples = source._samples(list(directory.readable(piece)))
+        yield done / len(pieces), samples.take(_inside(samples, start, end))
+
+
+def _inside(samples: Samples, start: int, end: int) -> NDArray[np.bool_]:
+    """Which samples were measured or arrived in [start, end)."""
+    order, arrival = samples.order(), samples.arrival
+    return ((order >= start) & (order < end)) | ((arrival >= start) & (arrival < end))
+
+
+def _just_before(channels: Channels, known: Snapshot, happened: Snapshot, start: int, end: int) -> Samples:
+    """The newest samples before the stretch, each once, and none that the stretch holds itself."""
+    both = Samples.join([_as_samples(channels, known), _as_samples(channels, happened)])
+    _, once = np.unique(np.stack([both.channel, both.source, both.arrival]), axis=1, return_index=True)
+    both = both.take(np.sort(once))
+    return both.take(~_inside(both, start, end))
+
+
+def _as_samples(channels: Channels, snapshot: Snapshot) -> Samples:
+    """The values of a snapshot as the samples they were, over the whole tag table, so that the cut's table has its order."""
+    place = {channel: i for i, channel in enumerate(channels)}
+    seen, table, bits = snapshot.seen, Channels(snapshot.channels), snapshot.bits.copy()
+    texts = _localised(bits, seen & table.of_kind(TagKind.TEXT), snapshot.texts)
+    waveforms = _localised(bits, seen & table.of_kind(TagKind.WAVEFORM), snapshot.waveforms)
+    channel = np.array([place[c] for c in table], np.int32)
+    every = Samples(channels, channel, snapshot.source, snapshot.arrival, bits, snapshot.quality, tuple(texts), tuple(waveforms))
+    return every.take(seen)
+
+
+def _localised(bits: Int64, rows: NDArray[np.bool_], told: Mapping[int, _Told]) -> list[_Told]:
+    """What these rows point at; their patterns become places in it."""
+    codes, places = np.unique(bits[rows], return_inverse=True)
+    bits[rows] = places
+    return [told[int(code)] for code in codes]
+
+
+def _of_the_file(source: RecordingFile, start: int, end: int) -> tuple[list[Event], list[tuple[int, bytes]]]:
+    """The imports outside the stretch, and the versions of the package that came into force after its start."""
+    database = schema.open_to_read(source.path)
+    try:
+        imports = database.execute(f"select {EVENT} from event where kind = 'import' order by id").fetchall()  # noqa: S608
+        asked = "select time, sha256, data, crc from package where time > ? and time < ? order by time, id"
+        packages = database.execute(asked, (start, end)).fetchall()
+    except sqlite3.Error as error:
+        raise RecordingError(f"{source.path} can't be read: {error}; “verify” names what is damaged") from None
+    finally:
+        database.close()
+    told = [event_of(row) for row in imports]
+    if None in told or any(crc_of(tuple(row[:-1])) != row[-1] for row in packages):
+        raise RecordingError(f"{source.path} has a damaged import or package version; “verify” names it, cut from a sound copy")
+    outside = [event for event in told if event and not start <= event.time < end]
+    return outside, [(time, data) for time, _, data, _ in packages]
