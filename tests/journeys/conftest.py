@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from twins.historian.query import Query
 from ui.opening import prepare
 from ui.settings import Settings
 from ui.workplace import Workplace
@@ -27,3 +28,28 @@ def open_window(qtbot, qapp, tmp_path):
     for kept, place in opened:
         place.window.close()
         kept.close()
+
+
+class Listener:
+    """A panel that only remembers the snapshots it was shown."""
+
+    def __init__(self):
+        self.shown = []
+
+    def wanted(self):
+        return Query()
+
+    def present(self, snapshot, answers):
+        self.shown.append(snapshot)
+
+
+@pytest.fixture
+def listen():
+    """`listen(place)` → the list of snapshots that the window is shown from now on."""
+
+    def to(place):
+        listener = Listener()
+        place.window.refresh.add(listener)
+        return listener.shown
+
+    return to

@@ -206,7 +206,12 @@ def test_that_the_file_answers_as_the_naive_oracle_does(tmp_path_factory, rows, 
             size, sizes = sizes[0], [*sizes[1:], sizes[0]]
             batch, rows = rows[:size], rows[size:]
             parts = [
-                Samples.numbers(Channel(f"X.{tag}", period_ns=SECOND), T0 + s * SECOND, v, arrival=T0 + (s + late) * SECOND)
+                Samples.numbers(
+                    Channel(f"X.{tag}", period_ns=SECOND * (1 + v % 2)),  # two ways of writing each tag
+                    T0 + s * SECOND,
+                    v,
+                    arrival=T0 + (s + late) * SECOND,
+                )
                 for tag, s, late, v in batch
             ]
             for target in (file, naive):

@@ -1,6 +1,6 @@
 """A block: the samples of one commit as columns of bytes, guarded by a CRC.
 
-Rows are sorted by (channel, order time, arrival of the row), so one channel's stretch is a slice and the last row of a run is
+Rows are sorted by (channel, order time, arrival), so one channel's stretch is a slice and the last row of a run is
 the newest. The codec says how the columns lie; what is written once is read for ever, so codecs are only ever added.
 """
 
@@ -72,9 +72,9 @@ class Block:
 
 
 def sorted_block(channel: NDArray[np.uint32], source: Int64, arrival: Int64, bits: Int64, quality: NDArray[np.uint8]) -> Block:
-    """Columns in any order → a block; rows of one channel and instant keep their order."""
+    """Columns in any order → a block; rows of one channel and instant by arrival, then as they were."""
     order = order_time(source, arrival)
-    by = np.lexsort((order, channel))
+    by = np.lexsort((arrival, order, channel))
     return Block(channel[by], order[by], source[by], arrival[by], bits[by], quality[by])
 
 

@@ -138,7 +138,7 @@ def _append(recording: RecordingFile, samples: Samples, events: Sequence[Event],
         end = min(start + _BATCH, n)
         until = int(samples.source[end - 1]) if end < n else None
         upto = next((i for i in range(done, len(events)) if until is not None and events[i].time > until), len(events))
-        recording.append(samples.take(slice(start, end)), events[done:upto])  # type: ignore[arg-type]
+        recording.append(samples.take(slice(start, end)), events[done:upto])
         done = upto
         watch(end / n)
     if done < len(events):

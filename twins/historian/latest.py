@@ -17,7 +17,7 @@ DAMAGED = quality_byte(Quality.BAD, Reason.DAMAGED)
 
 
 class Latest:
-    """Columns over the tag table; grows with it. Newest means by order time, ties by arrival in the file."""
+    """Columns over the tag table; grows with it. Newest means by order time, ties by arrival, then by place in the file."""
 
     def __init__(self, n: int = 0) -> None:
         self.order: Int64 = np.full(n, BEFORE_ALL_TIME)
@@ -42,7 +42,9 @@ class Latest:
         if not len(block):
             return
         last = np.flatnonzero(np.append(block.channel[1:] != block.channel[:-1], True))
-        last = last[block.order[last] >= self.order[block.channel[last]]]
+        channel = block.channel[last]
+        order, arrival, held = block.order[last], block.arrival[last], self.order[channel]
+        last = last[(order > held) | ((order == held) & (arrival >= self.arrival[channel]))]
         channel = block.channel[last]
         self.order[channel] = block.order[last]
         self.source[channel] = block.source[last]
@@ -85,5 +87,6 @@ class Latest:
         group = channels.group
         if not len(group) or group.max() == len(group) - 1:
             return np.arange(len(group))
-        by = np.lexsort((np.arange(len(group)), self.block[: len(group)], self.order[: len(group)], group))
+        n = len(group)
+        by = np.lexsort((self.block[:n], self.arrival[:n], self.order[:n], group))
         return by[np.append(group[by][1:] != group[by][:-1], True)]

@@ -40,7 +40,7 @@ class MemoryRecording:
         all_ = self._samples
         paths = list(dict.fromkeys(channel.path for channel in self.channels))
         rows = [self._newest(path, time, hindsight) for path in paths]
-        last = [next(c for c in self.channels if c.path == path) if row < 0 else self.channels[all_.channel[row]]
+        last = [next(c for c in reversed(self.channels) if c.path == path) if row < 0 else self.channels[all_.channel[row]]
                 for path, row in zip(paths, rows, strict=True)]  # fmt: skip
         pick = np.array(rows, np.int64)
         seen = pick >= 0
@@ -104,12 +104,16 @@ class MemoryRecording:
     def close(self) -> None:
         """Nothing is held."""
 
+    def _key(self, row: int) -> tuple[int, int]:
+        one = self._samples.take(slice(row, row + 1))
+        return int(one.order()[0]), int(one.arrival[0])
+
     def _newest(self, path: str, time: int, hindsight: bool) -> int:
         order = self._samples.order()
         newest = -1
         for row in range(len(order)):
             known = order[row] <= time if hindsight else self._samples.arrival[row] <= time
             mine = self.channels[self._samples.channel[row]].path == path
-            if mine and known and (newest < 0 or order[row] >= order[newest]):
+            if mine and known and (newest < 0 or self._key(row) >= self._key(newest)):
                 newest = row
         return newest

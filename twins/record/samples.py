@@ -164,8 +164,8 @@ class Samples:
             tuple(waveforms),
         )
 
-    def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> Samples:
-        """The rows at `chosen` (places or a mask), with the same tables."""
+    def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Samples:
+        """The rows at `chosen` (places, a mask or a slice), with the same tables."""
         return Samples(
             self.channels,
             self.channel[chosen],
