@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+import platformdirs
 
 from twins import InputError
 from twins.historian.file import RecordingFile
@@ -24,7 +27,8 @@ def prepare(package: Path | None, recording: Path | None, at: int | None) -> tup
     if at is not None:
         timeline.seek(at)
     name = recording or Path("no recording")
-    return opened_package, Opened(opened_package.twin, name, source, opened_package.meshes, simulated=simulated), timeline
+    meshes = partial(opened_package.meshes, platformdirs.user_cache_path("twindeck") / "meshes")
+    return opened_package, Opened(opened_package.twin, name, source, meshes, simulated=simulated), timeline
 
 
 def _recording(path: Path | None, at: int) -> tuple[Callable[[], Recording], tuple[int, int], bool, bytes]:

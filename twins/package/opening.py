@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 from twins.asset import Twin
-from twins.geometry.mesh import Mesh
 from twins.geometry.placing import Cache, build_part
 from twins.package.archive import Files, files_in, files_of, zipped
 from twins.package.loader import load, load_zipped
-
-Meshes = Mapping[tuple[str, str], Mesh]
+from twins.package.mesh_store import Meshes, key_of, stored
 
 
 class OpenPackage:
     """Mesh files are read from `folder`; for a zip that is a temporary one, gone with `close`."""
 
     def __init__(self, twin: Twin, files: Files) -> None:
-        self.twin = twin
+        self.twin, self._files = twin, files
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self.folder = files.folder or self._unpack(files)
 
@@ -38,8 +35,14 @@ class OpenPackage:
         """The package as a recording keeps it."""
         return zipped(self.folder)
 
-    def meshes(self) -> Meshes:
-        """The mesh of each part, by asset and part name; parts that share a description share a mesh. Raises GeometryError."""
+    def meshes(self, store: Path | None = None) -> Meshes:
+        """The mesh of each part, by asset and part name; parts that share a description share a mesh. Raises GeometryError.
+
+        `store` is a folder in which they are kept for the next time.
+        """
+        return self._built() if store is None else stored(key_of(self._files), store, self._built)
+
+    def _built(self) -> Meshes:
         cache: Cache = {}
         parts = (part for asset in self.twin.assets.values() for part in asset.parts)
         return {(part.asset, part.name): build_part(part, self.folder, cache) for part in parts}
