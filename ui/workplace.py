@@ -11,23 +11,21 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from twins.asset import Viewpoint
 from twins.timeline import Timeline
-from ui.actions import actions
 from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
-from ui.key_list import KeyList
 from ui.main_window import MainWindow, Opened
-from ui.palette import Entry, Palette, twin_entries
 from ui.panels.views import PICTURE
 from ui.selection import Selection
 from ui.settings import Settings
 from ui.shell import THEME
-from ui.shortcuts import Action, Shortcuts
 from ui.theme import GREY, ICON_FILE, THEMES, Theme, font, palette, stylesheet
 from ui.time_view import TimeView
 from ui.viewpoints import OwnViewpoints
 
 if TYPE_CHECKING:
     from scene.legend import Choice
+    from ui.palette import Entry
     from ui.scene_probe import Probe
+    from ui.shortcuts import Action
 
 MOTION, LABELS, COLOURED, TRENDS = "rotor motion", "labels", "coloured by", "trends"
 PICTURE_EVERY_MS = 150
@@ -162,6 +160,11 @@ class Workplace(QObject):
 
     def _tie(self) -> None:
         """All panels stand: now they hear of each other, and the keys work."""
+        from ui.actions import actions  # not before the first picture
+        from ui.key_list import KeyList
+        from ui.palette import Palette
+        from ui.shortcuts import Shortcuts
+
         self.scene, self.timeline_panel = self.window.panel("scene"), self.window.panel("timeline")
         self.assets, self.views = self.window.panel("assets"), self.window.panel("views")
         self.inspector = self.window.panel("inspector")
@@ -273,6 +276,8 @@ class Workplace(QObject):
 
     def entries(self) -> list[Entry]:
         """All that the palette finds."""
+        from ui.palette import Entry, twin_entries
+
         entries = [Entry(a.title, a.group, self._runner(a), self.shortcuts.shown_keys(a.id)) for a in self.shortcuts.actions]
         entries += [Entry(v.name, "viewpoint", self._flier(v)) for v in self.views.viewpoints]
         entries += [Entry(f"Colour by {c.title}", c.by.value, lambda c=c: self.colour_by(c)) for c in self.scene.choices]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sqlite3
-import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -52,7 +52,7 @@ class RecordingFile:
     def create(cls, path: Path, package: bytes, twin_id: str, time: int, *, simulated: bool = False) -> Self:
         """A new recording of a twin; `package` is its zip, in force from `time` (ns UTC). Raises RecordingError."""
         recording = cls(path, schema.create(path), write=True)
-        recording.set_meta("id", uuid.uuid4().hex)
+        recording.set_meta("id", secrets.token_hex(16))
         recording.set_meta("twin", twin_id)
         recording.set_meta("simulated", "yes" if simulated else "no")
         recording.add_package(package, time)
