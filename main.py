@@ -7,13 +7,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from twins import InputError
+from ui.terminal import has_screen, interruptible, logged, print_json, print_report, print_table, progress
 
 HERE = Path(__file__).resolve().parent
 TWINS = HERE / "resources" / "twins"
@@ -54,7 +55,7 @@ def open_(
     for path in (package, file):
         if path and not path.exists():
             raise _refused(f"{path} does not exist; give a package, a recording or the name of a twin that ships")
-    _need_a_display()
+    _need_a_screen()
     from ui.application import run
 
     raise typer.Exit(run(package, file, instant, play=play, seconds=for_, screenshot=screenshot))
@@ -67,7 +68,7 @@ def check(twin: TwinName, json_: AsJson = False) -> None:
 
     faults = check(_package(twin))
     if json_:
-        _print([{"file": f.file, "line": f.line, "message": f.message, "remedy": f.remedy} for f in faults])
+        print_json([{"file": f.file, "line": f.line, "message": f.message, "remedy": f.remedy} for f in faults])
     else:
         print("\n".join(str(fault) for fault in faults) or f"{twin}: no fault found")
     raise typer.Exit(bool(faults))
@@ -78,7 +79,7 @@ def schema() -> None:
     """Print the JSON Schema of a twin package."""
     from twins.package.schema import json_schema
 
-    _print(json_schema())
+    print_json(json_schema())
 
 
 @app.command("import")
@@ -99,10 +100,10 @@ def import_(
     package = _package(twin)
     loaded = load(package)
     mapping = read_mapping(map_)
-    with _progress("importing", quiet=json_) as progress, _interruptible() as cancelled:
-        report = import_history(loaded, zipped(package), source, mapping, to, progress, cancelled)
+    with progress("importing", quiet=json_) as say, interruptible() as cancelled:
+        report = import_history(loaded, zipped(package), source, mapping, to, say, cancelled)
     told = telling.report(report)
-    _print(told) if json_ else _print_report(source, told)
+    print_json(told) if json_ else print_report(source, told)
 
 
 @app.command()
@@ -112,7 +113,7 @@ def info(file: File, json_: AsJson = False) -> None:
 
     with _recording(file) as recording:
         told = telling.info(recording)
-    _print(told) if json_ else _print_table(told)
+    print_json(told) if json_ else print_table(told)
 
 
 @app.command()
@@ -122,7 +123,7 @@ def verify(file: File, json_: AsJson = False) -> None:
     from twins.historian.evidence import verify
 
     told = telling.verdict(verify(file))
-    _print(told) if json_ else _print_table(told)
+    print_json(told) if json_ else print_table(told)
     if not told["ok"]:
         print(
             f"twindeck: {file} is damaged in {told['damaged']} places; what is named above is lost, the rest is sound",
@@ -144,7 +145,7 @@ def state(
     with _recording(file) as recording:
         told = telling.state(recording.at(_time(at) if at else _span(recording)[1], hindsight))
     if json_:
-        _print(told)
+        print_json(told)
     else:
         print(told["time"])
         for path, tag in told["tags"].items():
@@ -167,7 +168,7 @@ def trend(
         _known(recording, [tag])
         told = telling.trend(recording.trend(tag, *_stretch(recording, from_, to), width))
     if json_:
-        _print(told)
+        print_json(told)
     else:
         for row in zip(*told.values(), strict=True):
             print(*row)
@@ -181,7 +182,7 @@ def events(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -
     with _recording(file) as recording:
         told = telling.events(recording.events(*_stretch(recording, from_, to, events=True)))
     if json_:
-        _print(told)
+        print_json(told)
     else:
         for event in told:
             print(
@@ -196,9 +197,9 @@ def cut(
     """A stretch, the instant --to included, as a sealed file of its own that opens anywhere."""
     from twins.historian.evidence import cut
 
-    with _recording(file) as recording, _progress("cutting", quiet=json_) as progress:
+    with _recording(file) as recording, progress("cutting", quiet=json_) as say:
         start, end = _stretch(recording, from_, to)
-        cut(recording, start, end + 1, out, progress)
+        cut(recording, start, end + 1, out, say)
     info(out, json_)
 
 
@@ -238,8 +239,8 @@ def export(
             from twins.historian.exporting import export_table
 
             _known(recording, tag or [])
-            with _progress("exporting", quiet=False) as progress, _interruptible() as cancelled:
-                export_table(recording, *_stretch(recording, start, end), tag, to, progress, cancelled)
+            with progress("exporting", quiet=False) as say, interruptible() as cancelled:
+                export_table(recording, *_stretch(recording, start, end), tag, to, say, cancelled)
 
 
 @app.command()
@@ -262,40 +263,8 @@ def _refused(sentence: str) -> InputError:
     return InputError(sentence)
 
 
-def _print(told: object) -> None:
-    json.dump(told, sys.stdout, ensure_ascii=False, allow_nan=False)
-    print()
-
-
-def _print_table(told: dict[str, object]) -> None:
-    for key, value in told.items():
-        shown = (
-            f"{len(value)}: {', '.join(map(str, value[:12]))}{' …' if len(value) > 12 else ''}"
-            if isinstance(value, list)
-            else value
-        )
-        print(f"{key:12} {shown}")
-
-
-def _print_report(source: Path, told: dict) -> None:
-    span = f" from {told['first']} to {told['last']}" if told["first"] else ""
-    print(f"{source.name}: {told['samples']:,} samples of {len(told['tags'])} tags{span}")
-    more = {"computed": "computed samples", "alarms": "alarm events", "bad_outside": "outside their bounds, kept as bad"}
-    for name, what in more.items():
-        if told[name]:
-            print(f"  {told[name]:,} {what}")
-    for sentence in told["not_computed"]:
-        print(f"  {sentence}")
-    for cause, n in told["rejected"].items():
-        rows = told["rows"].get(cause, [])
-        shown = ", ".join(map(str, rows[:8])) + (" …" if n > 8 else "")
-        print(f"  {cause}: {n:,}" + (f" (rows {shown})" if rows else ""))
-
-
-def _need_a_display() -> None:
-    """Qt would end the process where there is none."""
-    here = sys.platform in ("win32", "darwin")
-    if not here and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+def _need_a_screen() -> None:
+    if not (has_screen() or os.environ.get("QT_QPA_PLATFORM")):
         raise _refused("there is no display to open a window on; run it on a desktop, or under xvfb-run")
 
 
@@ -358,36 +327,6 @@ def _known(recording, tags: list[str]) -> None:
             raise _refused(f"{recording.path} holds no tag “{tag}”; {remedy}")
 
 
-@contextlib.contextmanager
-def _progress(what: str, quiet: bool) -> Iterator[Callable[[float, str], None]]:
-    """A bar on the terminal; nothing where nobody looks."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done, _what: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=1.0)
-        yield lambda done, now: bar.update(task, completed=done, description=now or what)
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl+C asks the work to stop at its next step instead of tearing it."""
-    import signal
-
-    import pyarrow
-
-    pyarrow.enable_signal_handlers(False)  # it would tear its own part of the work
-    asked = []
-    before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
-    try:
-        yield lambda: bool(asked)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def main() -> None:
     """Runs a command; what was refused is one sentence on stderr and exit code 1, wrong usage is exit code 2."""
     try:
@@ -397,20 +336,8 @@ def main() -> None:
     except InputError as refused:
         sys.exit(f"twindeck: {refused}")
     except Exception as error:  # noqa: BLE001 – a traceback is for the log, not for the user
-        log = _logged(error)
+        log = logged(error)
         sys.exit(f"twindeck: this should not happen ({type(error).__name__}: {error}); please report it with {log}")
-
-
-def _logged(error: Exception) -> Path:
-    """Where the whole story of an unexpected error was written."""
-    import traceback
-
-    import platformdirs
-
-    log = platformdirs.user_log_path("twindeck", ensure_exists=True) / "errors.log"
-    with log.open("a", encoding="utf-8") as file:
-        file.write("".join(traceback.format_exception(error)))
-    return log
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import platformdirs
 
 from twins.clock import HOUR, format_time, parse_time
 from twins.historian.schema import TABLES
+from ui.terminal import has_screen, progress
 
 SOURCE = "wind_lahauteborne/scada_2014_R80711_R80721.csv.gz"
 MAPPING = "mappings/la-haute-borne.yaml"
@@ -24,9 +25,10 @@ A_GOOD_MOMENT = parse_time("2014-02-12T14:00:00Z")  # both turbines in a fresh w
 
 def run(package: Path, samples: Path) -> int:
     """Opens the demo; without a screen for 20 s on a virtual one, with a picture and a paragraph of what ran."""
-    say = _teller()
-    recording, start = demo_recording(package, samples, say)
-    if _has_screen():
+    print("Preparing the demo…", file=sys.stderr, flush=True)
+    with progress("preparing the demo", quiet=False) as say:
+        recording, start = demo_recording(package, samples, say)
+    if has_screen():
         from ui.application import run
 
         return run(package, recording, start)
@@ -106,21 +108,3 @@ def _paragraph(package: Path, path: Path, start: int, picture: Path) -> str:
         f"of {tags} tags, replayed from {format_time(start)} at 128 times their speed for {SECONDS} s. "
         f"What it showed at the end is in {picture}; the recording is {path}. On a machine with a display ./dev run stays open."
     )
-
-
-def _has_screen() -> bool:
-    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _teller() -> Callable[[float, str], None]:
-    """Progress as one line on a terminal, as one sentence elsewhere."""
-    told: set[str] = set()
-
-    def say(done: float, what: str) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{what}: {done:4.0%}  ", end="\n" if done >= 1 else "", file=sys.stderr, flush=True)
-        elif what not in told:
-            told.add(what)
-            print(f"{what} …", file=sys.stderr, flush=True)
-
-    return say

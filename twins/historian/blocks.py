@@ -64,11 +64,38 @@ class Block:
         first, past = np.searchsorted(self.channel, (channel, channel + 1))
         return slice(int(first), int(past))
 
+    def stretch(self, channel: int, start: int, end: int, known_at: int | None) -> tuple[Int64, Int64, NDArray[np.uint8]]:
+        """Order times, bits and qualities of one channel's rows in [start, end), of those that had arrived by `known_at`."""
+        rows = self.rows_of(channel)
+        first, past = np.searchsorted(self.order[rows], (start, end))
+        cut = slice(rows.start + int(first), rows.start + int(past))
+        order, bits, quality = self.order[cut], self.bits[cut], self.quality[cut]
+        if known_at is None:
+            return order, bits, quality
+        known = self.arrival[cut] <= known_at
+        return order[known], bits[known], quality[known]
+
+    def by(self, time: int, hindsight: bool, after: int | None) -> Block:
+        """The rows that count by `time`; where a keyframe holds some of them, those that arrived `after` it."""
+        rows = (self.order if hindsight else self.arrival) <= time
+        if after is not None:
+            rows = rows & (self.arrival > after)
+        return self if rows.all() else self.only(rows)
+
+    def touching(self, start: int, end: int) -> Block:
+        """The rows that were measured or arrived in [start, end)."""
+        return self.only(touches(self.order, self.arrival, start, end))
+
     def only(self, rows: NDArray[np.bool_] | slice) -> Block:
         """Some of the rows, in their order."""
         return Block(
             self.channel[rows], self.order[rows], self.source[rows], self.arrival[rows], self.bits[rows], self.quality[rows]
         )
+
+
+def touches(order: Int64, arrival: Int64, start: int, end: int) -> NDArray[np.bool_]:
+    """Which samples were measured or arrived in [start, end)."""
+    return ((order >= start) & (order < end)) | ((arrival >= start) & (arrival < end))
 
 
 def sorted_block(channel: NDArray[np.uint32], source: Int64, arrival: Int64, bits: Int64, quality: NDArray[np.uint8]) -> Block:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twins.asset import TagKind
 from twins.historian import schema
+from twins.historian.blocks import touches
 from twins.historian.file import RecordingFile
 from twins.historian.recording import RecordingError
 from twins.historian.rows import EVENT, crc_of, event_of
@@ -34,33 +35,10 @@ def copy(source: RecordingFile, to: RecordingFile, start: int, end: int, progres
     to.append(newest.take(~later), carried)
     for time, package in packages:
         to.add_package(package, time)
-    for part, samples in _stretch(source, start, end):
+    for part, samples in source.pieces(start, end, ROWS_AT_ONCE):
         to.append(samples)
         progress(part, "copying samples")
     to.append(newest.take(later), (*events, *(event for event in imports if event.time >= end)))
-
-
-def _stretch(source: RecordingFile, start: int, end: int) -> Iterator[tuple[float, Samples]]:
-    """The samples measured or known in the stretch, some blocks at a time and in the file's order, which decides between ties.
-
-    With each the part that is done. By blocks and not by time: no stretch, however wide or empty, takes more steps than it has
-    blocks.
-    """
-    directory = source._directory
-    blocks = np.union1d(directory.within(start, end), directory.arrived(start, end))
-    # Between channels of one tag the later block counts: there each block stays one of its own.
-    alone = len({channel.path for channel in source.channels}) < len(source.channels)
-    rows = np.cumsum([ROWS_AT_ONCE if alone else directory.head(int(block)).n for block in blocks], dtype=np.int64)
-    pieces = np.split(blocks, np.flatnonzero(np.diff(rows // ROWS_AT_ONCE)) + 1) if len(blocks) else []
-    for done, piece in enumerate(pieces, 1):
-        samples = source._samples(list(directory.readable(piece)))
-        yield done / len(pieces), samples.take(_inside(samples, start, end))
-
-
-def _inside(samples: Samples, start: int, end: int) -> NDArray[np.bool_]:
-    """Which samples were measured or arrived in [start, end)."""
-    order, arrival = samples.order(), samples.arrival
-    return ((order >= start) & (order < end)) | ((arrival >= start) & (arrival < end))
 
 
 def _just_before(channels: Channels, known: Snapshot, happened: Snapshot, start: int, end: int) -> Samples:
@@ -68,7 +46,7 @@ def _just_before(channels: Channels, known: Snapshot, happened: Snapshot, start:
     both = Samples.join([_as_samples(channels, known), _as_samples(channels, happened)])
     _, once = np.unique(np.stack([both.channel, both.source, both.arrival]), axis=1, return_index=True)
     both = both.take(np.sort(once))
-    return both.take(~_inside(both, start, end))
+    return both.take(~touches(both.order(), both.arrival, start, end))
 
 
 def _as_samples(channels: Channels, snapshot: Snapshot) -> Samples:

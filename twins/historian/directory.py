@@ -25,7 +25,7 @@ class Directory:
         self._database = database
         self._heads = np.zeros((64, 9), np.int64)  # the columns of Head, then the latest arrival so far
         self._n = 0
-        self._torn = False  # the file is damaged beyond its last readable block: nobody adds to it
+        self.torn = False  # the file is damaged beyond its last readable block: nobody adds to it
         self._cache: OrderedDict[int, Block] = OrderedDict()
         self._cached = 0
         self.damage: dict[int, str] = {}  # block id → sentence
@@ -35,11 +35,11 @@ class Directory:
 
     def refresh(self) -> None:
         """Takes in the heads of blocks that were committed since."""
-        if self._torn:
+        if self.torn:
             return
         for row in rows_after(self._database, HEAD, "block", self._n):
             if row is None:
-                self._torn = True
+                self.torn = True
                 continue
             *fields, check = row
             if not all(isinstance(field, int) for field in row) or Head(*fields).check() != check or fields[0] <= self._n:
@@ -49,13 +49,13 @@ class Directory:
                 self._put_damaged("is missing")
             self._put([fields[0], *fields[2:]])
             self._widen_damage()
-        if self._torn:
+        if self.torn:
             self._put_damaged("and what may have followed are lost")
 
     def tear(self) -> None:
         """The file's end is lost: from its last readable block on, anything may have been overtaken."""
-        if not self._torn:
-            self._torn = True
+        if not self.torn:
+            self.torn = True
             self._put_damaged("and what may have followed are lost")
 
     def span(self) -> tuple[int, int] | None:

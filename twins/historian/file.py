@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twins.clock import BEFORE_ALL_TIME, SECOND
 from twins.historian import keyframes, schema
@@ -154,12 +153,23 @@ class RecordingFile:
             samples = self._samples(blocks)
             return samples.take(np.lexsort((samples.arrival, samples.order())))
 
-    def arrived_between(self, start: int, end: int) -> Samples:
-        """The samples with start ≤ arrival < end, in the order they were written."""
+    def pieces(self, start: int, end: int, rows: int) -> Iterator[tuple[float, Samples]]:
+        """The samples measured or known in [start, end), in the file's order, which decides between ties; and the part done.
+
+        Some blocks at a time, of about `rows` samples; by blocks and not by time, so that no stretch, however wide or empty,
+        takes more steps than it has blocks. Where a tag has several channels, each block comes alone: there the later counts.
+        """
         with self._naming_the_file():
             self._refresh()
-            blocks = self._directory.readable(self._directory.arrived(start, end))
-            return self._samples([block.only((block.arrival >= start) & (block.arrival < end)) for block in blocks])
+            blocks = np.union1d(self._directory.within(start, end), self._directory.arrived(start, end))
+            alone = len({channel.path for channel in self.channels}) < len(self.channels)
+            sizes = [rows if alone else self._directory.head(int(block)).n for block in blocks]
+            groups = (
+                np.split(blocks, np.flatnonzero(np.diff(np.cumsum(sizes, dtype=np.int64) // rows)) + 1) if len(blocks) else []
+            )
+            for done, group in enumerate(groups, 1):
+                inside = [block.touching(start, end) for block in self._directory.readable(group)]
+                yield done / len(groups), self._samples(inside)
 
     def trend(self, path: str, start: int, end: int, width: int, known_at: int | None = None) -> Trend:
         """One tag between start and end in at most `width` buckets, of what had arrived by `known_at`."""
@@ -169,7 +179,7 @@ class RecordingFile:
             times, values, qualities, gaps = [], [], [], set()
             for block in self._directory.readable(self._directory.within(start, end)):
                 for i in wanted:
-                    order, bits, quality = _stretch(block, int(i), start, end, known_at)
+                    order, bits, quality = block.stretch(int(i), start, end, known_at)
                     times.append(order)
                     values.append(numbers_of(self.channels[i], bits))
                     qualities.append(quality)
@@ -236,6 +246,10 @@ class RecordingFile:
     def _writing(self) -> Writer:
         if not self._writer:
             raise RecordingError(f"{self.path} was opened to be read only")
+        if self._directory.torn:
+            raise RecordingError(
+                f"{self.path} is damaged and is not added to; “verify” names the damage, import into another file"
+            )
         return self._writer
 
     def _refresh(self) -> None:
@@ -256,7 +270,7 @@ class RecordingFile:
                 found = self._directory.read(int(block))
                 if len(found) and found.channel[-1] >= len(self.channels):
                     raise DamagedBlockError(f"block {block} names a tag that is lost")
-                latest.apply(_rows_by(found, time, hindsight, block <= frame.block, frame.time), int(block))
+                latest.apply(found.by(time, hindsight, after=frame.time if block <= frame.block else None), int(block))
             except DamagedBlockError:
                 latest.doubt()
         latest.doubt_before(self._tables.lost)
@@ -288,24 +302,3 @@ class RecordingFile:
             yield
         except schema.FILE_ERRORS as error:
             raise RecordingError(f"{self.path} can't be read or written here: {error}") from None
-
-
-def _rows_by(block: Block, time: int, hindsight: bool, held: bool, since: int) -> Block:
-    """The rows that count by `time`; of a block that the keyframe holds in part, those that arrived after it."""
-    rows = (block.order if hindsight else block.arrival) <= time
-    if held:
-        rows = rows & (block.arrival > since)
-    return block if rows.all() else block.only(rows)
-
-
-def _stretch(block: Block, channel: int, start: int, end: int, known_at: int | None) -> tuple[Int64, Int64, NDArray[np.uint8]]:
-    """Order times, bits and qualities of one channel's rows in [start, end)."""
-    rows = block.rows_of(channel)
-    order = block.order[rows]
-    first, past = np.searchsorted(order, (start, end))
-    cut = slice(rows.start + int(first), rows.start + int(past))
-    order, bits, quality = block.order[cut], block.bits[cut], block.quality[cut]
-    if known_at is None:
-        return order, bits, quality
-    known = block.arrival[cut] <= known_at
-    return order[known], bits[known], quality[known]

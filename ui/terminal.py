@@ -1,0 +1,91 @@
+"""The terminal: answers, progress, Ctrl+C and the log of what should not happen; no Qt."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+
+def has_screen() -> bool:
+    """Whether a window can be opened; Qt would end the process where it can't."""
+    here = sys.platform in ("win32", "darwin")
+    return here or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def print_json(told: object) -> None:
+    """One line of JSON."""
+    json.dump(told, sys.stdout, ensure_ascii=False, allow_nan=False)
+    print()
+
+
+def print_table(told: dict[str, object]) -> None:
+    """A line a fact; long lists are cut short."""
+    for key, value in told.items():
+        shown = (
+            f"{len(value)}: {', '.join(map(str, value[:12]))}{' …' if len(value) > 12 else ''}"
+            if isinstance(value, list)
+            else value
+        )
+        print(f"{key:12} {shown}")
+
+
+def print_report(source: Path, told: dict) -> None:
+    """What came of an import, `told` as `telling.report` has it."""
+    span = f" from {told['first']} to {told['last']}" if told["first"] else ""
+    print(f"{source.name}: {told['samples']:,} samples of {len(told['tags'])} tags{span}")
+    more = {"computed": "computed samples", "alarms": "alarm events", "bad_outside": "outside their bounds, kept as bad"}
+    for name, what in more.items():
+        if told[name]:
+            print(f"  {told[name]:,} {what}")
+    for sentence in told["not_computed"]:
+        print(f"  {sentence}")
+    for cause, n in told["rejected"].items():
+        rows = told["rows"].get(cause, [])
+        shown = ", ".join(map(str, rows[:8])) + (" …" if n > 8 else "")
+        print(f"  {cause}: {n:,}" + (f" (rows {shown})" if rows else ""))
+
+
+@contextlib.contextmanager
+def progress(what: str, quiet: bool) -> Iterator[Callable[[float, str], None]]:
+    """A bar on the terminal; nothing where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda done, now: bar.update(task, completed=done, description=now or what)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl+C asks the work to stop at its next step instead of tearing it."""
+    import signal
+
+    import pyarrow
+
+    pyarrow.enable_signal_handlers(False)  # it would tear its own part of the work
+    asked = []
+    before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def logged(error: Exception) -> Path:
+    """Where the whole story of an unexpected error was written."""
+    import traceback
+
+    import platformdirs
+
+    log = platformdirs.user_log_path("twindeck", ensure_exists=True) / "errors.log"
+    with log.open("a", encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    return log
