@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 SECOND = 1_000_000_000
@@ -26,6 +27,20 @@ def now() -> int:
 def monotonic() -> int:
     """A clock that never jumps, ns; ages and time-outs of this process run on it."""
     return time.monotonic_ns()
+
+
+@dataclass(frozen=True, slots=True)
+class TwinClock:
+    """The plant's own time: `epoch` at the wall clock's `since`, `rate` times as fast from then on (ns UTC)."""
+
+    epoch: int = 0
+    since: int = 0
+    rate: float = 1.0
+
+    def at(self, wall: int) -> int:
+        """The plant's time at an instant of the wall clock."""
+        passed = wall - self.since
+        return self.epoch + (passed if self.rate == 1.0 else round(passed * self.rate))
 
 
 def parse_time(text: str, zone: tzinfo = UTC) -> int:

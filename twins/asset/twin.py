@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from twins.asset.alarm import Alarm
 from twins.asset.asset import Asset, AssetKind, Relation
 from twins.asset.tag import Tag
 
@@ -34,6 +35,7 @@ class Twin:
     environment: Mapping[str, object] = field(default_factory=dict)  # terrain and ground, as `twins.geometry` reads it
     timezone: str = "UTC"
     description: str = ""
+    alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
 
     @cached_property
     def _children(self) -> Mapping[str, tuple[Asset, ...]]:

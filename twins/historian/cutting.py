@@ -56,7 +56,7 @@ def _as_samples(channels: Channels, snapshot: Snapshot) -> Samples:
     texts = _localised(bits, seen & table.of_kind(TagKind.TEXT), snapshot.texts)
     waveforms = _localised(bits, seen & table.of_kind(TagKind.WAVEFORM), snapshot.waveforms)
     channel = np.array([place[c] for c in table], np.int32)
-    every = Samples(channels, channel, snapshot.source, snapshot.arrival, bits, snapshot.quality, tuple(texts), tuple(waveforms))
+    every = Samples(channels, channel, snapshot.source, snapshot.arrival, bits, snapshot.written, tuple(texts), tuple(waveforms))
     return every.take(seen)
 
 

@@ -15,8 +15,11 @@ class EventKind(StrEnum):
     COMMAND = "command"
     PREDICTION = "prediction"
     LINK = "link"  # key: the link; data: state up / down
-    GAP = "gap"
+    GAP = "gap"  # samples that were sent and never came: how many, of which link
+    REJECTED = "rejected"  # a payload that could not be read, kept in quarantine
     HEARTBEAT = "heartbeat"  # key: "station"
+    STATION = "station"  # started, stopped, the clock jumped, another took over
+    LIMIT = "limit"  # an alarm's limit is another than the package's
     NOTE = "note"
     OPERATOR = "operator"
     PACKAGE = "package"

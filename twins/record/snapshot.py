@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import TagKind
-from twins.clock import BEFORE_ALL_TIME
+from twins.clock import BEFORE_ALL_TIME, SECOND
 from twins.record.event import EventKind, Standing
-from twins.record.quality import ASSUMED, Quality, Reason, quality_of, reason_of
+from twins.record.quality import ASSUMED, Quality, Reason, quality_byte, quality_of, reason_of
 from twins.record.samples import Channel, Channels, Int64, Waveform, order_time, plain_value
 
 STALE_AFTER_PERIODS = 1.9
+LOST_AFTER = round(2.8 * SECOND)  # without a heartbeat; they come once a second
+STATION = "station"  # the key of its heartbeat
+_LOST = quality_byte(Quality.BAD, Reason.STATION_LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Snapshot:
     source: Int64  # BEFORE_ALL_TIME where never seen by `time`
     arrival: Int64
     bits: Int64
-    quality: NDArray[np.uint8]
+    written: NDArray[np.uint8]  # quality as it was recorded; `quality` is what may be shown
     standing: Standing = field(default_factory=Standing)
     texts: Mapping[int, str] = field(default_factory=dict)
     waveforms: Mapping[int, Waveform] = field(default_factory=dict)
@@ -82,6 +85,21 @@ class Snapshot:
         values = np.where(number, self.bits.view(np.float64), self.bits.astype(np.float64))
         values[told | ~self.seen] = np.nan
         return values
+
+    @cached_property
+    def station_lost(self) -> bool:
+        """The station said nothing for so long that nothing may be shown as current; what is known with hindsight may."""
+        beat = self.standing.get((EventKind.HEARTBEAT, STATION))
+        if beat is None or self.hindsight:
+            return False
+        clock = beat.data.get("clock")
+        rate = clock.get("rate", 1.0) if isinstance(clock, Mapping) else 1.0
+        return self.time - beat.time > LOST_AFTER * max(float(rate), 1.0)
+
+    @cached_property
+    def quality(self) -> NDArray[np.uint8]:
+        """One byte a channel: as recorded, or BAD throughout while the station is lost."""
+        return np.full(len(self.written), _LOST, np.uint8) if self.station_lost else self.written
 
     @cached_property
     def age_ns(self) -> Int64:
