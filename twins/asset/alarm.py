@@ -16,6 +16,8 @@ class Condition(StrEnum):
     DEVIATION = "deviation"  # further from a reference than the limit
     RATE = "rate"  # changes faster than the limit, either way
     STATE = "state"  # an expression holds
+    SILENCE = "silence"  # no value of an asset has come for too long
+    LINK = "link"  # a link to the plant is down
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Alarm:
     off_delay_ns: int = 0  # so long must it be gone before it counts as returned
     reference: str = ""  # of a deviation: the path of a tag of the same dimension
     per_ns: int = 60_000_000_000
-    expression: str = ""  # of a state: with tag paths for names
+    expression: str = ""  # of a state: as written, with names as they are seen from the asset
     priority: str = "medium"  # high, medium, low, diagnostic
     latching: bool = False  # stays after it is gone and acknowledged, until it is reset
     message: str = ""  # what it is, in a few words, without the value

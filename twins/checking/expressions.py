@@ -36,10 +36,18 @@ def expression_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
     yield from _circles(made, computed)
 
 
+def condition_fault(text: str, key: str, name: str, asset: str, twin: Twin, origin: Origin) -> Iterator[Fault]:
+    """A fault where the text is no condition, seen from the asset."""
+    try:
+        _truth(text, asset, twin, meanings_of(twin.tags.values()))
+    except ExpressionError as problem:
+        yield _told(key, name, asset, problem, origin, twin)
+
+
 def _computed(tag: Tag, twin: Twin, meanings: Mapping[str, Meaning]) -> Formula:
     if tag.kind not in _COMPUTABLE:
         raise ExpressionError(1, f"a tag of kind {tag.kind} can't be computed; write kind: number or boolean")
-    expression = _bound(tag.computed, tag, twin)
+    expression = _bound(tag.computed, tag.asset, twin)
     formula = Formula(expression.root, meanings, tag.unit)
     truth = isinstance(expression.kind(meanings), Truth)
     if truth != (tag.kind is TagKind.BOOLEAN):
@@ -49,34 +57,42 @@ def _computed(tag: Tag, twin: Twin, meanings: Mapping[str, Meaning]) -> Formula:
 
 
 def _condition(text: str, tag: Tag, twin: Twin, meanings: Mapping[str, Meaning]) -> None:
-    if not isinstance(_bound(text, tag, twin).kind(meanings), Truth):
-        raise ExpressionError(1, "a permissive must be a condition; compare it with something, like state != fault")
+    _truth(text, tag.asset, twin, meanings)
 
 
-def _bound(text: str, tag: Tag, twin: Twin) -> Expression:
-    return bound(parse(text), tag.asset, twin)
+def _truth(text: str, asset: str, twin: Twin, meanings: Mapping[str, Meaning]) -> None:
+    if not isinstance(_bound(text, asset, twin).kind(meanings), Truth):
+        raise ExpressionError(1, "this must be a condition; compare it with something, like state != fault")
+
+
+def _bound(text: str, asset: str, twin: Twin) -> Expression:
+    return bound(parse(text), asset, twin)
 
 
 def _fault(key: str, tag: Tag, problem: ExpressionError, origin: Origin, twin: Twin) -> Fault:
+    return _told(key, tag.name, tag.asset, problem, origin, twin)
+
+
+def _told(key: str, name: str, asset: str, problem: ExpressionError, origin: Origin, twin: Twin) -> Fault:
     text = origin.value() if isinstance(origin.value(), str) else ""
-    remedy = problem.remedy or _meant(text, tag, twin) or "docs/package.md shows what an expression may hold"
-    return origin.fault(f"{tag.name}: {key}, column {problem.column}: {problem.message}", remedy)
+    remedy = problem.remedy or _meant(text, asset, twin) or "docs/package.md shows what an expression may hold"
+    return origin.fault(f"{name}: {key}, column {problem.column}: {problem.message}", remedy)
 
 
-def _meant(text: str, tag: Tag, twin: Twin) -> str:
+def _meant(text: str, asset: str, twin: Twin) -> str:
     """The nearest name there is, for the first that there is none of."""
     try:
-        names = bound(parse(text), tag.asset, twin).names()
+        names = bound(parse(text), asset, twin).names()
     except ExpressionError:
         return ""
     unknown = [name for name in names if name not in twin.tags]
     if not unknown:
         return ""
     if unknown[0].startswith("children."):
-        known = [f"children.{path.rpartition('.')[2]}" for child in twin.children(tag.asset) for path in child.tags]
+        known = [f"children.{path.rpartition('.')[2]}" for child in twin.children(asset) for path in child.tags]
         return did_you_mean(unknown[0], known) or "no child has such a tag"
     placed = [path for path in twin.tags if " " not in path]  # not of a type that was set apart
-    return did_you_mean(unknown[0], [*visible(tag.asset, twin), *placed])
+    return did_you_mean(unknown[0], [*visible(asset, twin), *placed])
 
 
 def _circles(made: Draft, computed: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from twins.package.fault import Fault
 from twins.package.merging import merged, overridden
 from twins.package.origin import Origin, written
 from twins.package.quantities import quantity_of
-from twins.package.schema import AssetForm, ModelForm, PartForm, TagForm, TypeForm
+from twins.package.schema import AlarmForm, AssetForm, HeadForm, ModelForm, PartForm, TagForm, TypeForm
 from twins.package.words import did_you_mean, spoken
 
 ON_CHANGE = "on change"
@@ -42,16 +42,19 @@ class _Spot:
 
 @dataclass(slots=True)
 class Expansion:
-    """What has been made so far. `origins` lead from `T01`, `T01.power` and `T01#rotor` back to the files, the nearest first."""
+    """What has been made so far. `origins` lead from `T01`, `T01.power`, `T01#rotor`, `T01!hot` to the files, nearest first."""
 
     types: Mapping[str, Written]
     assets: dict[str, Asset] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
     origins: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    alarms: dict[str, Mapping[str, AlarmForm]] = field(default_factory=dict)  # by asset, as they were written
 
-    def root(self, asset: Asset, forms: Mapping[str, TagForm], shows: Sequence[str], origin: Origin) -> None:
+    def root(self, asset: Asset, head: HeadForm, origin: Origin) -> None:
         """Adds the twin as a whole, with its own tags."""
+        forms, shows = head.tags, head.shows
+        self._alarms("", head.alarms, (origin,))
         tags = tuple(self._tag(name, "", form, (origin.at("tags", name),)) for name, form in forms.items())
         self.assets[""] = replace(asset, tags=tags, shows=tuple(shows))
         self.origins[""] = (origin,)
@@ -85,6 +88,10 @@ class Expansion:
             shows = tuple(tag for name in asset.shows if (tag := self._reference(name, path)))
             self.assets[path] = replace(asset, shows=shows, parts=tuple(self._resolved(part) for part in asset.parts))
 
+    def _alarms(self, path: str, forms: Mapping[str, AlarmForm], origins: tuple[Origin, ...]) -> None:
+        self.alarms[path] = forms
+        self.origins.update({f"{path}!{name}": _each(origins, "alarms", name) for name in forms})
+
     def _type(self, name: str, origin: Origin) -> Written | None:
         if name not in self.types:
             remedy = (
@@ -113,6 +120,7 @@ class Expansion:
             tuple(self._part(spot, name, part, _each(origins, "parts", name)) for name, part in form.parts.items()),
             _model(form.model), _profiles(form), form.description,
         )  # fmt: skip
+        self._alarms(path, form.alarms, origins)
         for name, component in form.components.items():
             self._component(spot, name, component, _each(origins, "components", name))
 

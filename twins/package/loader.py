@@ -17,7 +17,7 @@ from twins.package.words import did_you_mean
 
 if TYPE_CHECKING:
     from twins.package.expansion import Expansion, Written
-    from twins.package.schema import AssetForm, TwinFile
+    from twins.package.schema import AlarmForm, AssetForm, TwinFile
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ class Draft:
     documents: dict[str, Document] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
+    alarms: Mapping[str, Mapping[str, AlarmForm]] = field(default_factory=dict)  # by asset and name, as they were written
     twin: Twin | None = None
 
 
@@ -110,12 +111,13 @@ def _types(made: Draft, form: TwinFile | None) -> dict[str, Written]:
 
 
 def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool) -> None:
+    from twins.package.alarming import alarms_of
     from twins.package.expansion import Expansion
 
     document, head = made.documents[ROOT], form.twin
     expansion = Expansion(types)
     root = Asset("", head.name or head.id, AssetKind(head.kind), description=head.description)
-    expansion.root(root, head.tags, head.shows, Origin(document, ("twin",)))
+    expansion.root(root, head, Origin(document, ("twin",)))
     for path, asset, place in _parents_first(made, form):
         placed = expansion.place(asset, path, Origin(document, place))
         _join(made, expansion, placed)
@@ -125,9 +127,11 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     expansion.resolve()
     made.faults += expansion.faults
     made.origins = expansion.origins
+    made.alarms = expansion.alarms
     made.twin = Twin(
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms),
     )  # fmt: skip
 
 

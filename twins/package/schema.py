@@ -9,6 +9,8 @@ from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
 TagName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=64)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
@@ -93,6 +95,29 @@ class FaultForm(Form):
     description: Text = ""
 
 
+class AlarmForm(Form):
+    """When something asks for an operator: exactly one of limit, deviation, rate and condition."""
+
+    tag: Text = Field(default="", description="whose value is watched; not with a condition")
+    limit: Literal["low_low", "low", "high", "high_high"] | None = Field(default=None, description="one of the tag's limits")
+    deviation: Positive | None = Field(default=None, description="further than this from `reference`, in the tag's unit")
+    reference: Text = Field(default="", description="of a deviation: the tag that says what is due")
+    rate: Positive | None = Field(default=None, description="a change of more than this, either way, in `per`; in the tag's unit")
+    per: Text = Field(default="", description="of a rate: a duration; default 1 min")
+    condition: Text = Field(default="", description="an expression, like: state == fault")
+    deadband: NotNegative | None = Field(default=None, description="in the tag's unit; default 1 % of its range")
+    on_delay: Text = Field(default="", description="so long must it hold before it is raised")
+    off_delay: Text = Field(default="", description="so long must it be gone before it has returned; default 2 s")
+    priority: Literal["high", "medium", "low", "diagnostic"] | None = Field(default=None, description="default: by its limit")
+    latching: bool = Field(default=False, description="stays until it is reset")
+    enabled: bool = Field(default=True, description="false: there is no such alarm")
+    message: Text = ""
+    cause: Text = ""
+    consequence: Text = ""
+    action: Text = ""
+    viewpoint: Text = Field(default="", description="the name of a viewpoint that shows where it is")
+
+
 class TypeForm(Form):
     """What all assets of a type, or one component, have."""
 
@@ -106,6 +131,7 @@ class TypeForm(Form):
     components: Mapping[Word, TypeForm] = {}
     model: ModelForm | None = None
     faults: Mapping[Word, FaultForm] = {}
+    alarms: Mapping[Word, AlarmForm] = Field(default={}, description="besides and instead of those of every limit")
 
 
 class PlaceForm(Form):
@@ -129,6 +155,9 @@ class AssetForm(Form):
     parent: Text = Field(default="", description="the path of another asset")
     tags: Mapping[TagName, TagForm] = Field(default={}, description="fields of the type's tags that are different here")
     shows: list[Text] = []
+    alarms: Mapping[Word, AlarmForm] = Field(
+        default={}, description="fields of the type's alarms that are different here, or more"
+    )
     model: ModelForm | None = Field(default=None, description="parameters of the type's model that are different here")
 
 
@@ -150,6 +179,7 @@ class HeadForm(Form):
     timezone: Text = "UTC"
     tags: Mapping[TagName, TagForm] = {}
     shows: list[Text] = []
+    alarms: Mapping[Word, AlarmForm] = {}
 
 
 class EnvironmentForm(Form):
