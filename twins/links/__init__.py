@@ -1,0 +1,1 @@
+"""Links to the plant, one home per protocol, both directions."""
