@@ -32,7 +32,7 @@ class Alarm:
     deadband: float = 0.0  # in the tag's unit: so far back must it come before it counts as gone
     on_delay_ns: int = 0  # so long must it hold before it is raised
     off_delay_ns: int = 0  # so long must it be gone before it counts as returned
-    reference: str = ""  # of a deviation: the path of a tag of the same dimension
+    reference: str = ""  # of a deviation: the path of a tag in the same unit
     per_ns: int = 60_000_000_000
     expression: str = ""  # of a state: as written, with names as they are seen from the asset
     priority: str = "medium"  # high, medium, low, diagnostic

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from twins.asset import Tag, TagKind, Twin
 from twins.checking.expressions import condition_fault
 from twins.checking.references import unknown_tag
-from twins.expression import same_dimension, tag_named
+from twins.expression import tag_named
 from twins.package.alarming import WAYS, duration_of, way_of
 from twins.package.fault import Fault
 from twins.package.loader import Draft
@@ -61,9 +61,9 @@ def _watched(name: str, form: AlarmForm, way: str, asset: str, twin: Twin, origi
             f"{name}: {tag.name} has no limit {form.limit}", f"it has {has}; write it in its limits"
         )
     reference = _tag(form.reference, asset, twin)
-    if reference is not None and not same_dimension(reference.unit, tag.unit):
-        said = f"{name}: {reference.name} ({reference.unit}) and {tag.name} ({tag.unit}) can't be compared"
-        yield written(origins, "reference").fault(said, "name a tag of the same dimension")
+    if reference is not None and reference.unit != tag.unit:
+        said = f"{name}: {reference.name} is in {reference.unit or 'no unit'}, {tag.name} in {tag.unit or 'none'}"
+        yield written(origins, "reference").fault(said, "name a tag that has the same unit")
 
 
 def _tag(name: str, asset: str, twin: Twin) -> Tag | None:

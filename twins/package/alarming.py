@@ -72,7 +72,9 @@ def _refined(name: str, asset: str, form: AlarmForm, assets: Mapping[str, Asset]
         if way == "rate":
             return _alarm(form, key, asset, Condition.RATE, tag, float(form.rate or 0.0))
         reference = tag_named(form.reference, asset, assets, tags)
-        return _alarm(form, key, asset, Condition.DEVIATION, tag, float(form.deviation or 0.0), reference) if reference else None
+        if not reference or tags[reference].unit != tag.unit:
+            return None
+        return _alarm(form, key, asset, Condition.DEVIATION, tag, float(form.deviation or 0.0), reference)
     except (ExpressionError, ValueError):
         return None
 
