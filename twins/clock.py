@@ -29,6 +29,11 @@ def monotonic() -> int:
     return time.monotonic_ns()
 
 
+def sleep(seconds: float) -> None:
+    """Lets so much time go by."""
+    time.sleep(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class TwinClock:
     """The plant's own time: `epoch` at the wall clock's `since`, `rate` times as fast from then on (ns UTC)."""

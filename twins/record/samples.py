@@ -164,6 +164,20 @@ class Samples:
             tuple(waveforms),
         )
 
+    def followed_by(self, others: Sequence[Samples]) -> Samples:
+        """With the rows of others behind its own; they count in the same table and hold neither texts nor waveforms."""
+        parts = (self, *others)
+        return Samples(
+            self.channels,
+            np.concatenate([part.channel for part in parts]),
+            np.concatenate([part.source for part in parts]),
+            np.concatenate([part.arrival for part in parts]),
+            np.concatenate([part.bits for part in parts]),
+            np.concatenate([part.quality for part in parts]),
+            self.texts,
+            self.waveforms,
+        )
+
     def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Samples:
         """The rows at `chosen` (places, a mask or a slice), with the same tables."""
         return Samples(

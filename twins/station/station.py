@@ -124,18 +124,7 @@ class Station:
             return brought
         self._board.take(brought)
         computed = self._computing.derive(self._board, brought.channel, now)
-        if not len(computed):
-            return replace(brought, channels=self._computing.channels)
-        return Samples(
-            self._computing.channels,
-            np.concatenate((brought.channel, computed.channel)),
-            np.concatenate((brought.source, computed.source)),
-            np.concatenate((brought.arrival, computed.arrival)),
-            np.concatenate((brought.bits, computed.bits)),
-            np.concatenate((brought.quality, computed.quality)),
-            brought.texts,
-            brought.waveforms,
-        )
+        return replace(brought, channels=self._computing.channels).followed_by([computed] if len(computed) else [])
 
     def _batch(self, samples: Samples) -> Batch:
         if not len(samples):

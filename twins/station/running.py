@@ -1,0 +1,56 @@
+"""Running: a station from what the command line says, until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from twins import InputError, clock
+from twins.clock import format_time
+from twins.historian.days import Record
+from twins.historian.desk import Desk
+from twins.historian.lock import Lock
+from twins.links.broker import running_broker
+from twins.links.mqtt import MqttLink
+from twins.package.archive import zipped
+from twins.package.loader import load
+from twins.station.clock import StationClock
+from twins.station.finding import Running, announced
+from twins.station.station import Station
+
+BROKER_FOLDER = ".broker"
+
+
+def run_station(package: Path, broker: str | None, to: Path, stop: threading.Event, say: Callable[[str], None]) -> None:
+    """Records the plant behind a broker (None: one of its own, on loopback) into `to` until `stop` is set.
+
+    Raises InputError where the package is wrong, another station writes there or at that plant, or nobody can be reached.
+    """
+    twin, content = load(package), zipped(package)
+    if not any("mqtt" in tag.address for tag in twin.tags.values()):
+        raise InputError(
+            f"{package} names no MQTT addresses, so nothing can be recorded; write address: {{ mqtt: … }} at its tags"
+        )
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as held:
+        held.enter_context(contextlib.closing(Lock.beside(to))).hold(f"the station of {twin.id}")
+        wire = held.enter_context(contextlib.closing(running_broker(broker, to.with_name(to.name + BROKER_FOLDER))))
+        record = held.enter_context(contextlib.closing(Record.open(to, content, twin.id, clock.now())))
+        record.add_package(content, clock.now())
+        desk = held.enter_context(contextlib.closing(Desk.beside(to)))
+        link = MqttLink(wire.url, twin)
+        station = Station(twin, link, desk, record, StationClock(record.last_time))
+        station.start(*record.counters())
+        held.enter_context(announced(Running(twin.id, str(to.absolute()), wire.url, os.getpid())))
+        say(f"recording {twin.id} from {wire.url} to {to} on {platform.node()} since {format_time(station.clock.now())}")
+        try:
+            while not stop.is_set() and not station.taken_over:
+                station.step()
+        finally:
+            station.stop()
+    if station.taken_over:
+        raise InputError(f"another station has taken over the link to {wire.url}; this one has stopped, its record {to} is whole")
