@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from twins import InputError
-from ui.terminal import has_screen, interruptible, logged, print_json, print_report, print_table, progress
+from ui import desk_commands
+from ui.terminal import has_screen, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
 HERE = Path(__file__).resolve().parent
 TWINS = HERE / "resources" / "twins"
@@ -28,6 +29,7 @@ TwinName = Annotated[
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Time = Annotated[str, typer.Option(help="ISO 8601, like 2014-06-01T12:00:00+02:00; without an offset it is UTC.")]
+UntilEof = Annotated[bool, typer.Option("--until-eof", hidden=True, help="End when standard input closes.")]
 From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the beginning.")]
 
 
@@ -82,6 +84,51 @@ def schema() -> None:
     print_json(json_schema())
 
 
+@app.command()
+def record(
+    twin: TwinName,
+    to: Annotated[Path, typer.Option("--to", help="The record: a file, or a folder of one file a day.")],
+    broker: Annotated[str, typer.Option(help="mqtt://HOST:PORT; default: one of its own, on this machine.")] = "",
+    until_eof: UntilEof = False,
+) -> None:
+    """The station without a window: records the plant, watches its alarms, answers the desk. Ctrl+C ends it."""
+    from twins.station.running import run_station
+
+    with until_stopped(until_eof) as stop:
+        run_station(_package(twin), broker or None, to, stop, lambda sentence: print(sentence, flush=True))
+
+
+@app.command()
+def emulate(
+    twin: TwinName,
+    broker: Annotated[str, typer.Option(help="mqtt://HOST:PORT")],
+    speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Times real time.")] = 1.0,
+    fault: Annotated[list[str] | None, typer.Option(help="NAME@T: T01.gearbox_cooling_loss@30s; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same plant.")] = 1,
+    until_eof: UntilEof = False,
+) -> None:
+    """A plant made of models: it publishes every tag and obeys set-points. Ctrl+C ends it."""
+    from twins.emulator import run
+    from twins.package.loader import load
+
+    with until_stopped(until_eof) as stop:
+        run(load(_package(twin)), broker, speed=speed, faults=fault or [], seed=seed, stop=stop)
+
+
+@app.command()
+def alarms(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -> None:
+    """The figures of the alarm system over a stretch: rate, peak, floods, what stands, what chatters, the worst."""
+    from twins.alarms.figures import figures, told
+
+    with _recording(file) as recording:
+        stretch = _stretch(recording, from_, to)
+        found = told(figures(recording.events(*stretch), *stretch))
+    print_json(found) if json_ else print_table(found)
+
+
+desk_commands.add_to(app)
+
+
 @app.command("import")
 def import_(
     twin: TwinName,
@@ -120,9 +167,9 @@ def info(file: File, json_: AsJson = False) -> None:
 def verify(file: File, json_: AsJson = False) -> None:
     """Read every byte and say what is not as it was written."""
     from twins.historian import telling
-    from twins.historian.evidence import verify
+    from twins.historian.evidence import verify_record
 
-    told = telling.verdict(verify(file))
+    told = telling.verdict(verify_record(file))
     print_json(told) if json_ else print_table(told)
     if not told["ok"]:
         print(
@@ -269,6 +316,9 @@ def _need_a_screen() -> None:
 
 
 def _is_recording(path: Path) -> bool:
+    """A recording's file, or a folder of days."""
+    if path.is_dir():
+        return any(path.glob("????-??-??.twin-recording"))
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -282,9 +332,9 @@ def _package(twin: str) -> Path:
 
 @contextlib.contextmanager
 def _recording(file: Path) -> Iterator:
-    from twins.historian.file import RecordingFile
+    from twins.historian.days import open_record
 
-    with RecordingFile.open(file) as recording:
+    with open_record(file) as recording:
         yield recording
 
 

@@ -150,7 +150,7 @@ def test_that_a_late_event_changes_what_stood(recording):
 
 def test_that_the_tail_hands_over_everything_once(recording):
     recording.append(Samples.numbers(POWER, T0, 1.0), [Event(T0, EventKind.NOTE)])
-    first = recording.tail((0, 0))
+    first = recording.tail()
     recording.append(Samples.numbers(POWER, T0 + 1, 2.0))
     second = recording.tail(first.position)
     assert (len(first.samples), len(first.events)) == (1, 1)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
+from tests.twins import soft_plant as soft
 from twins.asset import Alarm, Asset, AssetKind, Condition, Tag, TagKind, Twin
 from twins.clock import SECOND
 from twins.links.link import Answer, Rejected
 from twins.record import EventKind, Intention, IntentionKind
 from twins.station.clock import StationClock
 from twins.station.station import Station
-
-spec = importlib.util.spec_from_file_location("soft_plant", Path(__file__).with_name("soft_plant.py"))
-soft = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(soft)
 
 START = 1_800_000_000 * SECOND
 

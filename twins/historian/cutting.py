@@ -43,13 +43,13 @@ def copy(source: RecordingFile, to: RecordingFile, start: int, end: int, progres
 
 def _just_before(channels: Channels, known: Snapshot, happened: Snapshot, start: int, end: int) -> Samples:
     """The newest samples before the stretch, each once, and none that the stretch holds itself."""
-    both = Samples.join([_as_samples(channels, known), _as_samples(channels, happened)])
+    both = Samples.join([samples_of(channels, known), samples_of(channels, happened)])
     _, once = np.unique(np.stack([both.channel, both.source, both.arrival]), axis=1, return_index=True)
     both = both.take(np.sort(once))
     return both.take(~touches(both.order(), both.arrival, start, end))
 
 
-def _as_samples(channels: Channels, snapshot: Snapshot) -> Samples:
+def samples_of(channels: Channels, snapshot: Snapshot) -> Samples:
     """The values of a snapshot as the samples they were, over the whole tag table, so that the cut's table has its order."""
     place = {channel: i for i, channel in enumerate(channels)}
     seen, table, bits = snapshot.seen, Channels(snapshot.channels), snapshot.bits.copy()

@@ -68,9 +68,9 @@ class Directory:
         """The newest arrival, or the smallest int64 while empty."""
         return int(self._heads[self._n - 1, 8]) if self._n else -(2**63)
 
-    def samples(self) -> int:
-        """How many samples the readable heads promise."""
-        return int(self._heads[: self._n, 5].sum())
+    def samples(self, blocks: int | None = None) -> int:
+        """How many samples the readable heads promise: all of them, or the first so many."""
+        return int(self._heads[: self._n if blocks is None else blocks, 5].sum())
 
     def known(self, time: int, block: int, since: int) -> NDArray[np.int64]:
         """The blocks with rows that arrived by `time` and that a keyframe (of `block`, at `since`) does not hold."""

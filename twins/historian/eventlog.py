@@ -79,9 +79,10 @@ class EventLog:
         times = self._times[~np.isin(self._kinds, [_KINDS[kind] for kind in ABOUT_THE_FILE])]
         return (int(times.min()), int(times.max())) if len(times) else None
 
-    def between(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
-        """Events with start ≤ time < end, by time, then as they came."""
+    def between(self, start: int, end: int, kinds: Sequence[EventKind] | None = None, after: int = 0) -> tuple[Event, ...]:
+        """Events with start ≤ time < end behind the place `after`, by time, then as they came."""
         chosen = (self._times >= start) & (self._times < end)
+        chosen[:after] = False
         if kinds is not None:
             chosen &= np.isin(self._kinds, [_KINDS[kind] for kind in kinds])
         return self._read(np.flatnonzero(chosen) + 1)

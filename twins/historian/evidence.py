@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from twins.clock import now
@@ -13,6 +15,7 @@ from twins.historian.cutting import Progress, copy
 from twins.historian.directory import HEAD
 from twins.historian.drafting import drafted
 from twins.historian.file import RecordingFile
+from twins.historian.place import days_of
 from twins.historian.recording import RecordingError, Verdict
 from twins.historian.rows import CHANNEL, EVENT, WAVEFORM, Row, channel_of, crc_of, event_of, guarded, head_of, waveform_of
 from twins.historian.salvage import row_at, rows_after
@@ -32,6 +35,35 @@ def verify(path: Path) -> Verdict:
         raise RecordingError(f"{path} can't be verified: {error}") from None
     finally:
         database.close()
+
+
+def verify_record(path: Path) -> Verdict:
+    """The same of every day of a record, and whether each day is the one that the next one names."""
+    days = days_of(path)
+    if len(days) < 2 and not path.is_dir():
+        return verify(path)
+    verdicts = {day: verify(day) for day in days}
+    damaged = [f"{day.name}: {told}" for day, verdict in verdicts.items() for told in verdict.damaged]
+    damaged += [told for before, after in pairwise(days) if (told := _broken_chain(before, after))]
+    ends = [(v.first, v.last) for v in verdicts.values() if v.first is not None and v.last is not None]
+    first, last = min((e[0] for e in ends), default=None), max((e[1] for e in ends), default=None)
+    return Verdict(
+        sum(v.blocks for v in verdicts.values()), sum(v.samples for v in verdicts.values()), first, last, tuple(damaged)
+    )
+
+
+def _broken_chain(before: Path, after: Path) -> str:
+    with RecordingFile.open(after) as file:
+        previous, sha = file.meta.get("previous", ""), file.meta.get("previous_sha256")
+    if previous == before.name and sha is not None and sha != sha256_of(before):
+        return f"{before.name} is not as it was when {after.name} was begun"
+    return ""
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def seal(path: Path) -> None:

@@ -20,7 +20,7 @@ from twins.historian.latest import DAMAGED, Latest
 from twins.historian.recording import RecordingError, Tail, Trend
 from twins.historian.rows import guarded
 from twins.historian.tables import Tables
-from twins.historian.trends import gap_of, numbers_of, trend_of
+from twins.historian.trends import TrendPiece, gap_of, numbers_of, trend_of_pieces
 from twins.historian.writer import Writer
 from twins.record import Channels, Event, EventKind, Samples, Snapshot, Standing
 from twins.record.samples import Int64
@@ -39,6 +39,7 @@ class RecordingFile:
         self._log = EventLog(database, self._tables.note)
         self._writer = Writer(database, self._directory, self._tables, self._log, self._fold) if write else None
         self._shown: tuple[Channels, Int64, Channels] | None = None  # the channels of the last snapshot
+        self._carried = (0, 0)  # blocks and events at its beginning that are not its own
         with self._naming_the_file():
             short = schema.cut_short(path)
             self._meta = self._tables.meta()
@@ -64,6 +65,11 @@ class RecordingFile:
             return cls(path, schema.open_to_write(path) if write else schema.open_to_read(path), write=write)
         except schema.FILE_ERRORS as error:
             raise RecordingError(f"{path} can't be opened: {error}") from None
+
+    def as_part(self) -> Self:
+        """From now on it leaves out what was carried over from the day before, except where it tells what was known."""
+        self._carried = int(self._meta.get("carried_blocks", 0)), int(self._meta.get("carried_events", 0))
+        return self
 
     def __enter__(self) -> Self:
         return self
@@ -101,16 +107,37 @@ class RecordingFile:
     def counts(self) -> dict[str, int]:
         """How many blocks, samples and events there are."""
         self._refresh()
-        return {"blocks": len(self._directory), "samples": self._directory.samples(), "events": len(self._log)}
+        blocks, events = self._carried
+        samples = self._directory.samples() - self._directory.samples(blocks)
+        return {"blocks": len(self._directory) - blocks, "samples": samples, "events": len(self._log) - events}
 
     def span(self) -> tuple[int, int] | None:
-        """The first and last order time; of a cut, the stretch that was cut."""
+        """The first and last order time; of a cut, the stretch that was cut; a later day begins where it begins."""
         if "cut_from" in self._meta:
             return int(self._meta["cut_from"]), int(self._meta["cut_to"])
         self._refresh()
+        if "begins" in self._meta:
+            begins = int(self._meta["begins"])
+            last = max((span[1] for span in (self._directory.span(), self._log.span()) if span), default=begins)
+            return begins, max(begins, last)
         found, events = self._directory.span(), self._log.span()
         ends = [span for span in (found, events) if span]
         return (min(s[0] for s in ends), max(s[1] for s in ends)) if ends else None
+
+    @property
+    def begins(self) -> int:
+        """From when on it holds everything, ns; all time where it is no later day of a record."""
+        return int(self._meta.get("begins", -_FAR))
+
+    def last_time(self) -> int:
+        """The newest arrival or event, ns; 0 while there is none."""
+        self._refresh()
+        return max(self._directory.last_arrival(), self._log.last_time(), 0)
+
+    def tail_position(self) -> tuple[int, int]:
+        """Where the tail is now."""
+        self._refresh()
+        return len(self._directory), len(self._log)
 
     def package_at(self, time: int) -> bytes | None:
         """The twin package, zipped, that was in force; the first one for times before it."""
@@ -148,7 +175,7 @@ class RecordingFile:
             wanted = self._tables.places(paths)
             blocks = [
                 block.only((block.order >= start) & (block.order < end) & np.isin(block.channel, wanted))
-                for block in self._directory.readable(self._directory.within(start, end))
+                for block in self._directory.readable(self._own(self._directory.within(start, end)))
             ]
             samples = self._samples(blocks)
             return samples.take(np.lexsort((samples.arrival, samples.order())))
@@ -161,7 +188,7 @@ class RecordingFile:
         """
         with self._naming_the_file():
             self._refresh()
-            blocks = np.union1d(self._directory.within(start, end), self._directory.arrived(start, end))
+            blocks = self._own(np.union1d(self._directory.within(start, end), self._directory.arrived(start, end)))
             alone = len({channel.path for channel in self.channels}) < len(self.channels)
             sizes = [rows if alone else self._directory.head(int(block)).n for block in blocks]
             groups = (
@@ -173,11 +200,15 @@ class RecordingFile:
 
     def trend(self, path: str, start: int, end: int, width: int, known_at: int | None = None) -> Trend:
         """One tag between start and end in at most `width` buckets, of what had arrived by `known_at`."""
+        return trend_of_pieces([self.trend_piece(path, start, end, known_at)], start, end, width)
+
+    def trend_piece(self, path: str, start: int, end: int, known_at: int | None = None) -> TrendPiece:
+        """What a trend over [start, end) is made of: this file's part of it."""
         with self._naming_the_file():
             self._refresh()
             wanted = self._tables.places([path])
             times, values, qualities, gaps = [], [], [], set()
-            for block in self._directory.readable(self._directory.within(start, end)):
+            for block in self._directory.readable(self._own(self._directory.within(start, end))):
                 for i in wanted:
                     order, bits, quality = block.stretch(int(i), start, end, known_at)
                     times.append(order)
@@ -185,24 +216,29 @@ class RecordingFile:
                     qualities.append(quality)
                     if len(order):
                         gaps.add(gap_of(self.channels[i]))
-            if not times:
-                return Trend.empty()
-            gap = max(gaps, default=0)
-            return trend_of(np.concatenate(times), np.concatenate(values), np.concatenate(qualities), start, end, width, gap)
+            return TrendPiece(times, values, qualities, max(gaps, default=0))
 
     def events(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
         """Events with start ≤ time < end, in order."""
         with self._naming_the_file():
             self._refresh()
-            return self._log.between(start, end, kinds)
+            return self._log.between(start, end, kinds, after=self._carried[1])
 
-    def tail(self, position: tuple[int, int]) -> Tail:
-        """What was appended after `position`; (0, 0) is the beginning."""
+    def tail(self, position: object = None) -> Tail:
+        """What was appended after `position`; None is the beginning."""
+        block, event = position if isinstance(position, tuple) else self._carried
         with self._naming_the_file():
             self._refresh()
-            blocks = np.arange(position[0] + 1, len(self._directory) + 1)
+            blocks = np.arange(block + 1, len(self._directory) + 1)
             position_now = (len(self._directory), len(self._log))
-            return Tail(position_now, self._samples(list(self._directory.readable(blocks))), self._log.after(position[1]))
+            return Tail(position_now, self._samples(list(self._directory.readable(blocks))), self._log.after(event))
+
+    def late(self, time: int) -> Samples:
+        """Its own samples that were measured by `time`, for a day before it that must tell them with hindsight."""
+        with self._naming_the_file():
+            self._refresh()
+            blocks = self._own(self._directory.happened(time, 0, BEFORE_ALL_TIME))
+            return self._samples([block.only(block.order <= time) for block in self._directory.readable(blocks)])
 
     # what is added to it
 
@@ -251,6 +287,9 @@ class RecordingFile:
                 f"{self.path} is damaged and is not added to; “verify” names the damage, import into another file"
             )
         return self._writer
+
+    def _own(self, blocks: Int64) -> Int64:
+        return blocks[blocks > self._carried[0]] if self._carried[0] else blocks
 
     def _refresh(self) -> None:
         """What was committed since; the tag table last, so that no block names a tag that is not known yet."""

@@ -87,10 +87,11 @@ class MemoryRecording:
         chosen = [e for e in self._events if start <= e.time < end and (kinds is None or e.kind in kinds)]
         return tuple(sorted(chosen, key=lambda e: e.time))
 
-    def tail(self, position: tuple[int, int]) -> Tail:
-        """What was appended after `position`; (0, 0) is the beginning."""
-        rows = np.arange(self._starts[position[0]], len(self._samples))
-        return Tail((len(self._starts) - 1, len(self._events)), self._samples.take(rows), tuple(self._events[position[1] :]))
+    def tail(self, position: object = None) -> Tail:
+        """What was appended after `position`; None is the beginning."""
+        append, event = position if isinstance(position, tuple) else (0, 0)
+        rows = np.arange(self._starts[append], len(self._samples))
+        return Tail((len(self._starts) - 1, len(self._events)), self._samples.take(rows), tuple(self._events[event:]))
 
     def span(self) -> tuple[int, int] | None:
         """The first and last order time of samples and events."""

@@ -44,7 +44,7 @@ class Trend:
 class Tail:
     """What came after a position, and the position to ask from next."""
 
-    position: tuple[int, int]  # newest block, newest event
+    position: object  # opaque: give it back
     samples: Samples
     events: tuple[Event, ...]
 
@@ -91,8 +91,8 @@ class Recording(Protocol):
     def events(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> tuple[Event, ...]:
         """Events with start ≤ time < end, in order."""
 
-    def tail(self, position: tuple[int, int]) -> Tail:
-        """What was appended after `position`; (0, 0) is the beginning."""
+    def tail(self, position: object = None) -> Tail:
+        """What was appended after `position`; None is the beginning."""
 
     def span(self) -> tuple[int, int] | None:
         """The first and last order time, None while empty."""

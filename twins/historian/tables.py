@@ -28,6 +28,14 @@ FACTS = (
     "cut_of",
     "cut_from",
     "cut_to",
+    "day",  # of a station's file: the day (UTC, since 1970) that it is for
+    "begins",  # of a later day: from when on it holds everything (ns)
+    "carried_blocks",  # what was known and stood when it began, so that it can be opened alone
+    "carried_events",
+    "previous",  # the file of the day before, and its hash once it was sealed
+    "previous_sha256",
+    "desk",  # up to where the desk was answered
+    "counters",  # what the plant had counted, and where in the file that was
 )  # what `meta` may hold
 LOST = "(lost)"
 Flags = NDArray[np.bool_]

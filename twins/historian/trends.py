@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +27,26 @@ def numbers_of(channel: Channel, bits: Int64) -> NDArray[np.float64]:
 def gap_of(channel: Channel) -> int:
     """The silence after which a channel is stale, ns; 0 for `on change`."""
     return round(STALE_AFTER_PERIODS * (channel.period_ns or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPiece:
+    """One file's part of a trend: order times, values and qualities in arrays, and the longest silence that is none."""
+
+    times: Sequence[Int64]
+    values: Sequence[NDArray[np.float64]]
+    qualities: Sequence[NDArray[np.uint8]]
+    gap_ns: int
+
+
+def trend_of_pieces(pieces: Sequence[TrendPiece], start: int, end: int, width: int) -> Trend:
+    """The trend of all pieces together, which are in order of their files."""
+    times = [part for piece in pieces for part in piece.times]
+    if not times:
+        return Trend.empty()
+    values = np.concatenate([part for piece in pieces for part in piece.values])
+    qualities = np.concatenate([part for piece in pieces for part in piece.qualities])
+    return trend_of(np.concatenate(times), values, qualities, start, end, width, max(piece.gap_ns for piece in pieces))
 
 
 def trend_of(

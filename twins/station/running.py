@@ -11,9 +11,9 @@ from pathlib import Path
 
 from twins import InputError, clock
 from twins.clock import format_time
-from twins.historian.days import Record
 from twins.historian.desk import Desk
 from twins.historian.lock import Lock
+from twins.historian.record import Record
 from twins.links.broker import running_broker
 from twins.links.mqtt import MqttLink
 from twins.package.archive import zipped
@@ -42,7 +42,7 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
         record = held.enter_context(contextlib.closing(Record.open(to, content, twin.id, clock.now())))
         record.add_package(content, clock.now())
         desk = held.enter_context(contextlib.closing(Desk.beside(to)))
-        link = MqttLink(wire.url, twin)
+        link = MqttLink(wire.url, twin, expects_session=record.last_time > 0)
         station = Station(twin, link, desk, record, StationClock(record.last_time))
         station.start(*record.counters())
         held.enter_context(announced(Running(twin.id, str(to.absolute()), wire.url, os.getpid())))
