@@ -1,0 +1,134 @@
+"""A plant on a link, kept at the pace of its clock until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from twins import InputError, clock
+from twins.asset import Twin
+from twins.clock import SECOND, TwinClock
+from twins.emulator.faults import injections
+from twins.emulator.gateway import Gateway
+from twins.emulator.plant import Plant
+from twins.emulator.side import PlantSide
+
+TICK = SECOND // 20  # of the wall: so often is published and are orders taken
+FASTEST, SLOWEST = 1_000.0, 0.01
+_SLIP = SECOND // 4  # of the wall: a clock further off than this is said anew
+
+
+def run(
+    twin: Twin,
+    url: str,
+    speed: float = 1.0,
+    faults: Sequence[str] = (),
+    seed: int = 1,
+    stop: threading.Event | None = None,
+    until_eof: bool = False,
+) -> None:
+    """Emulates until SIGTERM, SIGINT, `stop` or, with `until_eof`, the end of stdin. Raises InputError on what can't be run."""
+    from twins.links.mqtt import PlantSide as MqttPlantSide
+
+    _refuse_bad_speed(speed)
+    injections(faults, twin, 0)  # a wrong name is refused before anything is connected
+    stop = stop or threading.Event()
+    with _stopped_by_signals(stop):
+        if until_eof:
+            threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True, name="until eof").start()
+        side = MqttPlantSide(twin, url)
+        try:
+            operate(twin, side, speed, faults, seed, stop)
+        finally:
+            side.close()
+
+
+def operate(twin: Twin, side: PlantSide, speed: float, faults: Sequence[str], seed: int, stop: threading.Event) -> None:
+    """Runs the plant on a side of a link, which stays open. An earlier run's clock is continued, so time never goes back."""
+    _refuse_bad_speed(speed)
+    start = _start(side.read_clock(1.0))
+    plant = Plant(twin, start, seed, injections(faults, twin, start))
+    pace = _Pace(start, speed)
+    gateway = Gateway(plant, side)
+    side.say_clock(pace.clock)
+    beaten = -SECOND
+    while not stop.wait(pace.rest(TICK)):
+        if pace.has_slipped():
+            side.say_clock(pace.clock)
+        told = plant.run_to(pace.plant_time())
+        if len(told):
+            side.publish(told)
+        gateway.serve()
+        if pace.passed() - beaten >= SECOND:
+            beaten = pace.passed()
+            side.beat()
+    side.say_clock(pace.resting())
+
+
+class _Pace:
+    """The plant's clock on this process's monotonic one, and how it is told to those who have a wall clock only."""
+
+    def __init__(self, epoch: int, rate: float) -> None:
+        self._epoch, self._rate, self._began = epoch, rate, clock.monotonic()
+        self._next = self._began
+        self.clock = TwinClock(epoch, clock.now(), rate)
+
+    def passed(self) -> int:
+        """ns of this process."""
+        return clock.monotonic() - self._began
+
+    def plant_time(self) -> int:
+        """ns UTC of the plant."""
+        return self._epoch + round(self.passed() * self._rate)
+
+    def rest(self, tick: int) -> float:
+        """s until the next tick; ticks that were missed are not made up."""
+        now = clock.monotonic()
+        self._next = max(self._next + tick, now)
+        return (self._next - now) / SECOND
+
+    def has_slipped(self) -> bool:
+        """Whether the wall clock jumped; the plant's goes on regardless, and `clock` tells it anew."""
+        now, plant = clock.now(), self.plant_time()
+        if abs(self.clock.at(now) - plant) <= _SLIP * self._rate:
+            return False
+        self.clock = TwinClock(plant, now, self._rate)
+        return True
+
+    def resting(self) -> TwinClock:
+        """How time goes on while no plant runs: like everybody's."""
+        return TwinClock(self.plant_time(), clock.now(), 1.0)
+
+
+def _start(earlier: TwinClock | None) -> int:
+    now = clock.now()
+    return max(now, earlier.at(now)) if earlier else now
+
+
+def _refuse_bad_speed(speed: float) -> None:
+    if not SLOWEST <= speed <= FASTEST:
+        raise InputError(f"a plant can't run at speed {speed:g}; choose one from {SLOWEST:g} to {FASTEST:g}, 1 is real time")
+
+
+def _stop_at_eof(stop: threading.Event) -> None:
+    while sys.stdin.buffer.read(4_096):
+        pass
+    stop.set()
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set `stop`; only the main thread may ask for that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(kind, lambda *_: stop.set()) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
