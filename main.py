@@ -82,6 +82,24 @@ def schema() -> None:
     print_json(json_schema())
 
 
+@app.command()
+def emulate(
+    twin: TwinName,
+    broker: Annotated[str, typer.Option(help="The broker's URL, like mqtt://127.0.0.1:1883.")],
+    speed: Annotated[float, typer.Option(help="How much faster than real time.")] = 1.0,
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="NAME@T", help="Like T02.generator_cooling_loss@30s; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, another weather.")] = 1,
+    until_eof: Annotated[bool, typer.Option("--until-eof", help="Stop when standard input closes.")] = False,
+) -> None:
+    """A plant made of models: it publishes every tag and obeys set-points."""
+    from twins.emulator import run
+    from twins.package.loader import load
+
+    run(load(_package(twin)), broker, speed, fault or [], seed, until_eof=until_eof)
+
+
 @app.command("import")
 def import_(
     twin: TwinName,

@@ -14,6 +14,7 @@ from twins.expression import conversion
 from twins.physics import Signal, Variable, Wave
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
+_A_COUNTER = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def _signals(tags: Sequence[Tag], seed: int) -> Group:
     for i, tag in enumerate(tags):
         group.parameters[:2, 0, i] = _normal_band(tag)
         group.parameters[2, 0, i] = 60 + zlib.crc32(tag.path.encode()) % 840
+        if tag.kind is TagKind.INTEGER and tag.range and tag.range[1] - tag.range[0] > _A_COUNTER:
+            group.parameters[3, 0, i] = 0.0  # what counts that far doesn't wander
     return group
 
 

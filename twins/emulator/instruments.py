@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ class Instruments:
         self._last = np.full(len(self.tags), np.nan)
         self._is_number = np.array([tag.kind is TagKind.NUMBER for tag in self.tags], bool)
         self._is_wave = np.array([tag.kind is TagKind.WAVEFORM for tag in self.tags], bool)
+        self._none = Samples.empty()
         self._faulty: list[tuple[Injection, NDArray[np.intp]]] = []
         self._first: dict[Injection, float] = {}
 
@@ -70,6 +71,22 @@ class Instruments:
         self._due[behind] += ((t - self._due) // self._period + 1)[behind] * self._period[behind]
         self._last[told] = values[told]
         return self._samples(np.flatnonzero(told & ~self._silent(t)), stamps, values)
+
+    def joined(self, batches: Sequence[Samples]) -> Samples:
+        """Batches of these instruments as one, by source time."""
+        bits = [batch.bits for batch in batches]
+        waves: list[Waveform] = []
+        for k, batch in enumerate(batches):
+            if batch.waveforms:
+                bits[k] = batch.bits + np.where(self._is_wave[batch.channel], len(waves), 0)
+                waves += batch.waveforms
+        source = np.concatenate([self._none.source, *(batch.source for batch in batches)])
+        order = np.argsort(source, kind="stable")
+        channel = np.concatenate([self._none.channel, *(batch.channel for batch in batches)])[order]
+        source = source[order]
+        bits_ = np.concatenate([self._none.bits, *bits])[order]
+        quality = np.full(len(source), _GOOD, np.uint8)
+        return Samples(self.channels, channel, source, source, bits_, quality, self._texts, tuple(waves))
 
     def tell(self, paths: Sequence[str], t: int) -> Samples:
         """These tags now, whether they are due or not."""
@@ -163,9 +180,3 @@ def _concerns(fault: Injection, tag: Tag) -> bool:
     if fault.tag:
         return tag.path == fault.tag
     return not fault.parameter and (tag.asset == fault.asset or tag.asset.startswith(f"{fault.asset}/") or not fault.asset)
-
-
-def in_order(batches: Iterator[Samples]) -> Samples:
-    """Batches of one plant as one, by source time."""
-    joined = Samples.join([batch for batch in batches if len(batch)])
-    return joined.take(np.argsort(joined.source, kind="stable"))

@@ -12,7 +12,7 @@ from twins.clock import SECOND
 from twins.emulator.binding import SetPoint, bound
 from twins.emulator.composition import composed
 from twins.emulator.faults import Injection
-from twins.emulator.instruments import Instruments, in_order
+from twins.emulator.instruments import Instruments
 from twins.record import Samples
 
 _LONGEST = SECOND // 4
@@ -44,7 +44,7 @@ class Plant:
 
     def run_to(self, t: int) -> Samples:
         """Everything that is told until t (ns), in order of time."""
-        return in_order(self._until(t))
+        return self.instruments.joined(list(self._until(t)))
 
     def inject(self, fault: Injection) -> None:
         """A fault begins at its instant."""
