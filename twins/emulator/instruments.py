@@ -13,7 +13,7 @@ from twins.clock import SECOND
 from twins.emulator.binding import Bound, SetPoint, table_of
 from twins.emulator.composition import Group
 from twins.emulator.faults import Injection
-from twins.physics import Array, rows
+from twins.physics import Array, keyed_generator, rows
 from twins.record import Channel, Channels, Quality, Samples, Waveform, quality_byte
 
 Int64 = NDArray[np.int64]
@@ -49,7 +49,7 @@ class Instruments:
         self._faulty: list[tuple[Injection, NDArray[np.intp]]] = []
         self._first: dict[Injection, float] = {}
 
-    def break_(self, fault: Injection) -> None:
+    def spoil(self, fault: Injection) -> None:
         """Something is wrong with a tag, or with all tags of an asset and its parts, from an instant on."""
         concerned = [i for i, tag in enumerate(self.tags) if _concerns(fault, tag)]
         self._faulty.append((fault, np.array(concerned, np.intp)))
@@ -106,11 +106,7 @@ class Instruments:
         return np.round(values * self._round) / self._round
 
     def _changed(self, fault: Injection, value: float, t: int) -> float:
-        noise = (
-            np.random.default_rng([self._seed, zlib.crc32(fault.tag.encode()), t]).standard_normal()
-            if fault.profile.amplitude
-            else 0.0
-        )
+        noise = float(keyed_generator(self._seed, fault.tag, t).standard_normal()) if fault.profile.amplitude else 0.0
         return fault.profile.changed(value, self._first.setdefault(fault, value), (t - fault.start) / SECOND, noise)
 
     def _silent(self, t: int) -> NDArray[np.bool_]:
@@ -136,7 +132,7 @@ class Instruments:
     def _wave(self, each: Bound, t: int) -> Waveform:
         assert each.wave is not None
         group, wave, here = each.group, each.wave, slice(each.instance, each.instance + 1)
-        noise = np.random.default_rng([self._seed, zlib.crc32(each.tag.path.encode()), t]).standard_normal((1, 1, wave.n))
+        noise = keyed_generator(self._seed, each.tag.path, t).standard_normal((1, 1, wave.n))
         outputs = rows(group.model.outputs, group.outputs[:, :, here])
         made = wave.make(outputs, rows(group.model.parameters, group.parameters[:, :, here]), noise)[0, 0]
         step = round(SECOND / wave.rate)

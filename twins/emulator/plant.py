@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
-
-import numpy as np
 
 from twins.asset import Twin
 from twins.clock import SECOND
@@ -13,6 +10,7 @@ from twins.emulator.binding import SetPoint, bound
 from twins.emulator.composition import composed
 from twins.emulator.faults import Injection
 from twins.emulator.instruments import Instruments
+from twins.physics import keyed_generator
 from twins.record import Samples
 
 _LONGEST = SECOND // 4
@@ -51,7 +49,7 @@ class Plant:
         if fault.parameter:
             self._broken.append(fault)
         else:
-            self.instruments.break_(fault)
+            self.instruments.spoil(fault)
 
     def set(self, path: str, value: float) -> None:
         """A set-point, in the tag's unit; its tag tells it."""
@@ -86,7 +84,8 @@ class Plant:
             if fault.model in group.instances and not group.surrounds:
                 row = [variable.name for variable in group.model.parameters].index(fault.parameter)
                 variable, i = group.model.parameters[row], group.instances.index(fault.model)
-                noise = _noise(fault, self.seed, self._steps)
+                name = f"{fault.model}.{fault.parameter}"
+                noise = float(keyed_generator(self.seed, name, self.time).standard_normal()) if fault.profile.amplitude else 0.0
                 bent = fault.profile.changed(sound[row, 0, i], sound[row, 0, i], (self.time - fault.start) / SECOND, noise)
                 group.parameters[row, :, i] = min(max(bent, variable.low), variable.high)
                 return
@@ -100,11 +99,3 @@ def _step(twin: Twin, longest: Sequence[float]) -> int:
     """The step in ns: what the models bear and what the quickest tag wants."""
     periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns]
     return max(_SHORTEST, min([_LONGEST, *(round(each * SECOND) for each in longest if each < 1e6), *periods]))
-
-
-def _noise(fault: Injection, seed: int, step: int) -> float:
-    if not fault.profile.amplitude:
-        return 0.0
-    return float(
-        np.random.default_rng([seed, zlib.crc32(f"{fault.model}.{fault.parameter}".encode()), step + 2**32]).standard_normal()
-    )

@@ -58,7 +58,7 @@ def operate(twin: Twin, side: PlantSide, speed: float, faults: Sequence[str], se
     while not stop.wait(pace.rest(TICK)):
         if pace.has_slipped():
             side.say_clock(pace.clock)
-        told = plant.run_to(pace.plant_time())
+        told = plant.run_to(min(pace.plant_time(), plant.time + round(speed * SECOND)))  # orders don't wait while it catches up
         if len(told):
             side.publish(told)
         gateway.serve()

@@ -8,7 +8,7 @@ from twins.physics.centrifugal_pump import CentrifugalPump
 from twins.physics.grid import Grid
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Array, Model, Rows, Variable, Wave, defaults, rows, stacked
-from twins.physics.noise import Noise
+from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import quantity
 from twins.physics.signal import Signal
@@ -37,6 +37,7 @@ __all__ = [
     "Variable",
     "Wave",
     "defaults",
+    "keyed_generator",
     "quantity",
     "read_profile",
     "rows",

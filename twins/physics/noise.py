@@ -31,3 +31,8 @@ class Noise:
 
     def _member(self, member: int, block: int) -> Array:
         return np.random.default_rng([*self._key, member, block]).standard_normal((BLOCK, *self._shape))
+
+
+def keyed_generator(seed: int, name: str, t: int) -> np.random.Generator:
+    """For what is drawn now and then: the same for the same seed, name and instant (ns)."""
+    return np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode()), t & 0xFFFFFFFFFFFFFFFF])

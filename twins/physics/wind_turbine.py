@@ -7,15 +7,12 @@ import math
 import numpy as np
 
 from twins.physics.model import Array, Rows, Variable, Wave, approached, rows, stacked, wandered
-from twins.physics.rotor import aerodynamics, commanded_pitch, demanded_torque, idle_loss
 from twins.physics.turbine_heat import heated
-from twins.physics.turbine_modes import FAULT, GUARDS, MODES, PRODUCING, STARTING, STATUS, STOPPED, next_mode, protection, status
+from twins.physics.turbine_modes import FAULT, GUARDS, MODES, PRODUCING, STATUS, next_mode, protection, status
+from twins.physics.turbine_motion import PARKED, half_turn, pumped, shaken_tower, turned_rotor, yawed
 
-_AIR_GAS = 287.05  # J/(kg·K)
-_AIR = 1.17  # kg/m³, what the controller reckons with
 _RPM = math.pi / 30
 _C = 273.15
-_PARKED = math.radians(88)
 _TURN = 2 * math.pi
 
 
@@ -44,7 +41,7 @@ class WindTurbine:
         Variable("grid_voltage_ratio", "", 1.0),
         Variable("grid_frequency", "Hz", 50.0),
         Variable("active_power_limit", "W", 2.05e6, 0.0, 1e9),
-        Variable("pitch_setpoint", "rad", _PARKED, 0.0, math.pi / 2),
+        Variable("pitch_setpoint", "rad", PARKED, 0.0, math.pi / 2),
     )
     parameters = (
         Variable("rated_power", "W", 2.05e6, 1.0, 1e9),
@@ -152,7 +149,7 @@ class WindTurbine:
         Variable("grid_frequency", "Hz"),
     )
     waves = (Wave("drivetrain_vibration", "m/s^2", 2_560.0, 2_048, _shaken),)
-    noises = 4
+    noises = 2
     longest_step = 0.25
     batched = True
     forkable = True
@@ -162,17 +159,17 @@ class WindTurbine:
         s, u, p = rows(self.states, state), rows(self.inputs, inputs), rows(self.parameters, parameters)
         limit = np.minimum(u["active_power_limit"], p["rated_power"])
         mode = _moded(s, limit, dt, p)
-        yaw = _yawed(s, u, mode, dt, p)
-        turned, power = _turned({**s, **mode}, u, yaw["error"], limit, dt, noise, p)
+        yaw = yawed(s, u, dt, p)
+        turned, power = turned_rotor({**s, **mode}, u, yaw["error"], limit, dt, p)
         load = np.clip(power["power"] / p["rated_power"], 0, None)
         turning = turned["rotor_speed"] / p["rated_speed"]
         after = {
-            **s, **mode, **yaw, **turned,
-            **_shaking(s, power["thrust"], dt, noise[1], p),
-            **_pumped(s, dt),
+            **mode, **yaw, **turned,
+            **shaken_tower(s, power["thrust"], dt, noise[0], p),
+            **pumped(s, dt),
             **heated(s, u["air_temperature"], load, turning, dt, p),
             "felt_wind": approached(s["felt_wind"], u["wind_speed"], dt, 30.0),
-            "jitter": wandered(s["jitter"], dt, 20.0, noise[3]),
+            "jitter": wandered(s["jitter"], dt, 20.0, noise[1]),
             "energy": s["energy"] + np.maximum(power["power"], 0) * dt,
             "operating_time": s["operating_time"] + (mode["mode"] == PRODUCING) * dt,
         }  # fmt: skip
@@ -192,85 +189,10 @@ def _moded(s: Rows, limit: Array, dt: float, p: Rows) -> dict[str, Array]:
     }
 
 
-def _yawed(s: Rows, u: Rows, mode: Rows, dt: float, p: Rows) -> dict[str, Array]:
-    """The nacelle follows the vane: it starts to turn past the deadband of the minute's mean error, and stops within a degree."""
-    error = _half_turn(u["wind_direction"] - s["nacelle_direction"])
-    felt = approached(s["felt_error"], _half_turn(error + p["vane_offset"]), dt, 20.0)
-    begins = np.sign(felt) * (np.abs(felt) > p["yaw_deadband"])
-    goes_on = (s["yawing"] != 0) & (np.abs(felt) > math.radians(1)) & (np.sign(felt) == s["yawing"])
-    yawing = np.where(goes_on, s["yawing"], begins)
-    step = yawing * p["yaw_rate"] * dt
-    return {
-        "nacelle_direction": (s["nacelle_direction"] + step) % _TURN,
-        "cable_twist": s["cable_twist"] + step,
-        "yawing": yawing,
-        "felt_error": felt - step,
-        "error": _half_turn(error - step),
-    }
-
-
-def _turned(
-    s: Rows, u: Rows, error: Array, limit: Array, dt: float, noise: Array, p: Rows
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """The rotor's speed and pitch after dt, and the powers (W) between; torques act at the mean of the two speeds."""
-    mode, omega = s["mode"], s["rotor_speed"]
-    producing, starting = mode == PRODUCING, mode == STARTING
-    density = u["air_pressure"] / (_AIR_GAS * u["air_temperature"])
-    facing = u["wind_speed"] * np.maximum(np.cos(error), 0.0)
-    pull, thrust = aerodynamics(facing, omega, s["pitch"] + p["pitch_offset"], density, p)
-    torque = np.where(producing, demanded_torque(omega, limit, _AIR, p), 0.0)
-    idle = idle_loss(omega, p) / np.maximum(omega, 0.05)  # N·m
-    idle = np.where(producing, 0.0, idle)  # while it produces, it is in the losses of what it produces
-    braking = ((mode == STOPPED) | (mode == FAULT)) & (omega < 0.25)
-    free = omega + dt * (pull - torque - idle) / p["inertia"]
-    after = np.where(braking, 0.0, np.maximum(free, 0.0))
-    mean = (omega + after) / 2
-    kinetic = 0.5 * p["inertia"] * (after**2 - omega**2) / dt
-    loss = np.where(producing, p["drivetrain_loss"] * torque * mean + idle_loss(mean, p), idle * mean)
-    own = np.where(producing, 0.0, p["own_use"])
-    power = np.where(producing, torque * mean - loss, -own)
-    wanted, integral = commanded_pitch(after, s["pitch_integral"], dt, p)
-    target = np.where(producing, wanted, np.where(starting, 0.0, np.minimum(u["pitch_setpoint"], _PARKED)))
-    step = np.clip((target - s["pitch"]) * min(1.0, dt / 0.4), -p["pitch_rate"] * dt, p["pitch_rate"] * dt)
-    step = np.where(starting, np.clip(step, -0.25 * p["pitch_rate"] * dt, None), step)  # a start is gentle
-    blown = pull * mean
-    return (
-        {"rotor_speed": after, "pitch": s["pitch"] + step, "pitch_integral": np.where(producing, integral, 0.0)},
-        {
-            "power": power,
-            "loss_power": loss + own,
-            "aerodynamic_power": blown,
-            "brake_power": blown - power - loss - own - kinetic,
-            "thrust": thrust,
-            "braking": braking,
-        },
-    )
-
-
-def _shaking(s: Rows, thrust: Array, dt: float, noise: Array, p: Rows) -> dict[str, Array]:
-    """The tower's first mode (0.33 Hz, 3 % of critical damping), driven by the thrust and by blades that pass and differ."""
-    mass, natural = 180_000.0, _TURN * 0.33
-    uneven = 0.035 + 1.2 * np.abs(p["pitch_offset"])
-    force = thrust * (1 + uneven * noise)
-    pull = force / mass - natural**2 * s["tower_position"] - 0.06 * natural * s["tower_speed"]
-    speed = s["tower_speed"] + pull * dt
-    return {
-        "tower_speed": speed,
-        "tower_position": s["tower_position"] + speed * dt,
-        "shaking": approached(s["shaking"], pull**2, dt, 12.0),
-    }
-
-
-def _pumped(s: Rows, dt: float) -> dict[str, Array]:
-    """Hydraulic pressure leaks away, and a pump brings it back from 160 to 182 bar."""
-    pumping = np.where(s["hydraulic_pressure"] < 1.60e7, 1.0, np.where(s["hydraulic_pressure"] > 1.82e7, 0.0, s["pumping"]))
-    return {"pumping": pumping, "hydraulic_pressure": s["hydraulic_pressure"] + np.where(pumping > 0, 1.1e5, -8.0e3) * dt}
-
-
 def _told(s: Rows, power: Rows, u: Rows, limit: Array, p: Rows) -> dict[str, Array]:
     """The outputs."""
     turning = s["rotor_speed"] / p["rated_speed"]
-    vane = _half_turn(s["error"] + p["vane_offset"])
+    vane = half_turn(s["error"] + p["vane_offset"])
     limited = (limit < 0.99 * p["rated_power"]) & (power["power"] > 0.95 * limit)
     warm = np.clip((s["gearbox_oil_temperature"] - _C - 20) / 40, 0, 1.5)
     temperatures = {name: s[name] for name, _, _ in GUARDS}
@@ -290,7 +212,7 @@ def _told(s: Rows, power: Rows, u: Rows, limit: Array, p: Rows) -> dict[str, Arr
         "rotor_speed": s["rotor_speed"],
         "generator_speed": s["rotor_speed"] * p["gear_ratio"],
         "pitch_angle": s["pitch"],
-        "brake_applied": power["braking"],
+        "brake_applied": power["held"],
         "tower_acceleration": np.sqrt(2 * s["shaking"]),
         "blade_root_moment": power["thrust"] / 3 * 0.65 * p["rotor_radius"],
         "gearbox_oil_pressure": (1.6 + 2.2 * turning - 0.5 * warm + 0.04 * s["jitter"]) * 1e5,
@@ -302,8 +224,3 @@ def _told(s: Rows, power: Rows, u: Rows, limit: Array, p: Rows) -> dict[str, Arr
         "grid_voltage": p["nominal_voltage"] * u["grid_voltage_ratio"],
         "grid_frequency": u["grid_frequency"],
     }  # fmt: skip
-
-
-def _half_turn(angle: Array) -> Array:
-    """An angle between −180° and 180°."""
-    return (angle + math.pi) % _TURN - math.pi
