@@ -17,7 +17,7 @@ from twins.emulator.plant import Plant
 from twins.emulator.side import PlantSide
 
 TICK = SECOND // 20  # of the wall: so often is published and are orders taken
-FASTEST, SLOWEST = 1_000.0, 0.01
+FASTEST, SLOWEST = 200.0, 0.01
 _SLIP = SECOND // 4  # of the wall: a clock further off than this is said anew
 
 
@@ -49,16 +49,15 @@ def run(
 def operate(twin: Twin, side: PlantSide, speed: float, faults: Sequence[str], seed: int, stop: threading.Event) -> None:
     """Runs the plant on a side of a link, which stays open. An earlier run's clock is continued, so time never goes back."""
     _refuse_bad_speed(speed)
-    start = _start(side.read_clock(1.0))
-    plant = Plant(twin, start, seed, injections(faults, twin, start))
-    pace = _Pace(start, speed)
+    pace = _Pace(side.read_clock(1.0), speed)
+    plant = Plant(twin, pace.clock.epoch, seed, injections(faults, twin, pace.clock.epoch))
     gateway = Gateway(plant, side)
     side.say_clock(pace.clock)
     beaten = -SECOND
     while not stop.wait(pace.rest(TICK)):
         if pace.has_slipped():
             side.say_clock(pace.clock)
-        told = plant.run_to(min(pace.plant_time(), plant.time + round(speed * SECOND)))  # orders don't wait while it catches up
+        told = plant.run_to(min(pace.plant_time(), plant.time + _stretch(speed)))
         if len(told):
             side.publish(told)
         gateway.serve()
@@ -68,13 +67,20 @@ def operate(twin: Twin, side: PlantSide, speed: float, faults: Sequence[str], se
     side.say_clock(pace.resting())
 
 
+def _stretch(speed: float) -> int:
+    """The most that is run at once, ns of the plant, so that orders and beats don't wait while it catches up."""
+    return round(max(speed, 1.0) * SECOND)
+
+
 class _Pace:
     """The plant's clock on this process's monotonic one, and how it is told to those who have a wall clock only."""
 
-    def __init__(self, epoch: int, rate: float) -> None:
-        self._epoch, self._rate, self._began = epoch, rate, clock.monotonic()
-        self._next = self._began
-        self.clock = TwinClock(epoch, clock.now(), rate)
+    def __init__(self, earlier: TwinClock | None, rate: float) -> None:
+        now = clock.now()
+        self._epoch = max(now, earlier.at(now)) if earlier else now
+        self._rate = rate
+        self._began = self._next = clock.monotonic()
+        self.clock = TwinClock(self._epoch, now, rate)
 
     def passed(self) -> int:
         """ns of this process."""
@@ -101,11 +107,6 @@ class _Pace:
     def resting(self) -> TwinClock:
         """How time goes on while no plant runs: like everybody's."""
         return TwinClock(self.plant_time(), clock.now(), 1.0)
-
-
-def _start(earlier: TwinClock | None) -> int:
-    now = clock.now()
-    return max(now, earlier.at(now)) if earlier else now
 
 
 def _refuse_bad_speed(speed: float) -> None:
