@@ -193,7 +193,7 @@ def _told(s: Rows, power: Rows, u: Rows, limit: Array, p: Rows) -> dict[str, Arr
     """The outputs."""
     turning = s["rotor_speed"] / p["rated_speed"]
     vane = half_turn(s["error"] + p["vane_offset"])
-    limited = (limit < 0.99 * p["rated_power"]) & (power["power"] > 0.95 * limit)
+    limited = limit < 0.99 * p["rated_power"]
     warm = np.clip((s["gearbox_oil_temperature"] - _C - 20) / 40, 0, 1.5)
     temperatures = {name: s[name] for name, _, _ in GUARDS}
     return {
