@@ -112,7 +112,7 @@ def emulate(
     from twins.package.loader import load
 
     with until_stopped(until_eof) as stop:
-        run(load(_package(twin)), broker, speed=speed, faults=fault or [], seed=seed, stop=stop)
+        run(load(_package(twin)), broker, speed, fault or [], seed, stop)
 
 
 @app.command()

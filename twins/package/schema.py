@@ -185,6 +185,7 @@ class HeadForm(Form):
 class EnvironmentForm(Form):
     """What is around."""
 
+    models: Mapping[Word, ModelForm] = Field(default={}, description="what all assets stand in: wind, the grid")
     terrain: Mapping[str, Any] | None = Field(default=None, description="size, resolution, seed, relief, hills, pads, contour")
 
 

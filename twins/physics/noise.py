@@ -1,0 +1,38 @@
+"""Noise that depends on seed, member and step alone: however a run is cut into chunks, no bit changes."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+from twins.physics.model import Array
+
+BLOCK = 256  # steps that are drawn at once; a block is aligned to multiples of it
+
+
+class Noise:
+    """Standard normals for one model: `at(step)` is (rows, member, instance)."""
+
+    def __init__(self, seed: int, name: str, rows: int, members: int, instances: int) -> None:
+        self._key = [seed & 0xFFFFFFFF, zlib.crc32(name.encode())]
+        self._shape = (rows, instances)
+        self._members = members
+        self._block = -1
+        self._drawn = np.zeros((0, rows, members, instances))
+
+    def at(self, step: int) -> Array:
+        """The noise of one step, counted from 0."""
+        block, within = divmod(step, BLOCK)
+        if block != self._block:
+            self._block = block
+            self._drawn = np.stack([self._member(member, block) for member in range(self._members)], axis=2)
+        return self._drawn[within]
+
+    def _member(self, member: int, block: int) -> Array:
+        return np.random.default_rng([*self._key, member, block]).standard_normal((BLOCK, *self._shape))
+
+
+def keyed_generator(seed: int, name: str, t: int) -> np.random.Generator:
+    """For what is drawn now and then: the same for the same seed, name and instant (ns)."""
+    return np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode()), t & 0xFFFFFFFFFFFFFFFF])
