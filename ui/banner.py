@@ -9,13 +9,15 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from twins.clock import to_datetime
+from twins.clock import MINUTE, to_datetime
 from twins.historian.query import Answers, Query
 from twins.record import EventKind, Snapshot
 from twins.record.event import Standing
+from twins.record.snapshot import STATION
 from twins.timeline import Mode, Timeline
 from ui.elided import ElidedLabel
 from ui.marks import PRIORITIES, draw_mark, priority_of
+from ui.numbers import age_text
 from ui.theme import SECONDARY, Theme, font
 
 HEIGHT, MARK, GAP, LEAST_LEFT = 34, 11, 12, 190
@@ -84,10 +86,11 @@ class AlarmCounts(QWidget):
 class Banner(QWidget):
     """The strip along the top. `menu_button` and `palette_button` are for the window to fill."""
 
-    mode_changed = Signal(str)  # "live" or "replay"
+    mode_changed = Signal(str)  # "live", "lost" or "replay"
     hindsight_asked = Signal()
+    operator_asked = Signal()  # somebody wants to say who they are
 
-    def __init__(self, theme: Theme, timeline: Timeline, zone: tzinfo, twin_name: str, operator: str, simulated: bool) -> None:
+    def __init__(self, theme: Theme, timeline: Timeline, zone: tzinfo, twin_name: str, simulated: bool) -> None:
         super().__init__(objectName="banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
@@ -106,10 +109,14 @@ class Banner(QWidget):
         self.alarms = AlarmCounts(theme)
         self.palette_button = QToolButton(text="Ctrl+K", toolTip="Find anything, do anything (Ctrl+K)")
         self.palette_button.setProperty("quiet", True)
+        self.operator = QToolButton(toolTip="Who is at the desk; it stands on everything that is done here")
+        self.operator.setProperty("quiet", True)
+        self.operator.clicked.connect(self.operator_asked)
+        self.operator.hide()
         self._groups = (
             self._group([self.menu_button, name, ElidedLabel(twin_name)], 10, (8, 0)),
             self._group([self._mode, self._simulated, self._time, self._offset, self._known], 8, (0, 0)),
-            self._group([self.alarms, self.palette_button, *([ElidedLabel(operator)] if operator else [])], 12, (0, 12)),
+            self._group([self.alarms, self.palette_button, self.operator], 12, (0, 12)),
         )
         self.mode = ""
         self.present(Snapshot.empty(timeline.cursor), Answers(Query()))
@@ -126,17 +133,32 @@ class Banner(QWidget):
         self._offset.setText(f"UTC{offset[:3]}:{offset[3:5]}".replace("-", "−", 1) if offset != "+0000" else "UTC")
         self._known.setText("hindsight" if snapshot.hindsight else "known then")
         self.alarms.show_standing(snapshot.standing)
-        self._show_mode("live" if self._timeline.mode is Mode.FOLLOWING and self._timeline.live else "replay")
+        following = self._timeline.mode is Mode.FOLLOWING and self._timeline.live
+        self._show_mode(("lost" if snapshot.station_lost else "live") if following else "replay", _silent_for(snapshot))
 
-    def _show_mode(self, mode: str) -> None:
+    def show_operator(self, name: str, asked: bool) -> None:
+        """Who is here; nobody, where nobody is asked."""
+        self.operator.setVisible(asked)
+        self.operator.setText(name or "Sign in")
+
+    def show_simulated(self, simulated: bool) -> None:
+        """Whether an emulator stands behind it."""
+        self._simulated.setVisible(simulated)
+
+    def _show_mode(self, mode: str, silent: str) -> None:
         paused = " · PAUSED" if self._timeline.mode is Mode.PAUSED else ""
-        self._mode.setText("●  LIVE" if mode == "live" else "REPLAY" + paused)
-        self._known.setVisible(mode != "live")
+        replay = "LIVE" + paused if paused and self._near_now() else "REPLAY" + paused
+        self._mode.setText({"live": "●  LIVE", "lost": f"⊘  STATION LOST · {silent}"}.get(mode, replay))
+        self._known.setVisible(mode == "replay")
         if mode != self.mode:
             self.mode = mode
             self._mode.setProperty("mode", mode)
             self._mode.style().polish(self._mode)
             self.mode_changed.emit(mode)
+
+    def _near_now(self) -> bool:
+        """A live view that was paused a moment ago, not yet a replay of something else."""
+        return self._timeline.live and self._timeline.end - self._timeline.cursor < MINUTE
 
     def event(self, event: QEvent) -> bool:
         """Places the three groups anew when one of them needs another width."""
@@ -161,6 +183,12 @@ class Banner(QWidget):
         for widget in widgets:
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         return group
+
+
+def _silent_for(snapshot: Snapshot) -> str:
+    """How long ago the station spoke last."""
+    beat = snapshot.standing.get((EventKind.HEARTBEAT, STATION))
+    return age_text(snapshot.time - beat.time) if beat is not None else ""
 
 
 def _muted(label: QLabel) -> QLabel:

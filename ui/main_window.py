@@ -11,12 +11,13 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
-from twins import clock
 from twins.asset import Twin
+from twins.historian.place import days_of
 from twins.historian.recording import Recording
 from twins.timeline import Timeline
 from ui.banner import Banner
 from ui.docks import Dock, Docks
+from ui.live_strip import LiveStrip
 from ui.refresh import Refresh
 from ui.settings import Settings
 from ui.shell import GEOMETRY, stand
@@ -34,9 +35,8 @@ class Opened:
     recording: Path
     open_recording: Callable[[], Recording]
     meshes: Callable[[], Mapping[tuple[str, str], object]]  # (asset, part) → its mesh; read when the scene is built
-    operator: str = ""
     simulated: bool = False
-    live_now: Callable[[], int] = clock.now  # the plant's clock
+    desk: Path | None = None  # the record whose station hears what is said here; None: nobody does
 
 
 class MainWindow(QMainWindow):
@@ -53,8 +53,10 @@ class MainWindow(QMainWindow):
         self._to_make = [dock.id for dock in docks]
         self._made: dict[str, QWidget] = {}
         self._damage: tuple[str, ...] = ()
-        self.banner = Banner(theme, timeline, ZoneInfo(opened.twin.timezone), opened.twin.name, opened.operator, opened.simulated)
-        self.refresh = Refresh(timeline, opened.open_recording, opened.live_now)
+        zone = ZoneInfo(opened.twin.timezone)
+        self.banner = Banner(theme, timeline, zone, opened.twin.name, opened.simulated)
+        self.strip = LiveStrip(theme, opened.twin, timeline)
+        self.refresh = Refresh(timeline, opened.open_recording)
         self.status = StatusLine(
             opened.recording.stem, lambda: _size(opened.recording), lambda: (self.refresh.frame_ns, self.refresh.lag_ns)
         )
@@ -122,6 +124,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(shell, spacing=0)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.banner)
+        column.addWidget(self.strip)
         column.addWidget(self._frame, 1)
         column.addWidget(self.status)
         self.setCentralWidget(shell)
@@ -131,6 +134,8 @@ class MainWindow(QMainWindow):
         self._show_mode(self.banner.mode)
         self.refresh.add(self.banner)
         self.refresh.add(self.status)
+        self.refresh.live.connect(self.strip.hear)
+        self.refresh.live.connect(self.status.hear)
         self.refresh.failed.connect(self.status.complain)
         self.refresh.read.connect(self._hear)
         self.refresh.start()
@@ -161,6 +166,7 @@ class MainWindow(QMainWindow):
 
 
 def _size(recording: Path) -> int:
-    """Bytes of the file and of what SQLite keeps beside it."""
-    beside = (recording, recording.with_name(recording.name + "-wal"))
+    """Bytes of its files and of what SQLite keeps beside them."""
+    days = days_of(recording) or [recording]
+    beside = [path for day in days for path in (day, day.with_name(day.name + "-wal"))]
     return sum(path.stat().st_size for path in beside if path.is_file())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import platformdirs
 
 from twins import InputError
-from twins.historian.file import RecordingFile
+from twins.historian.days import open_record
+from twins.historian.lock import holder
 from twins.historian.memory import MemoryRecording
 from twins.historian.recording import Recording
 from twins.package.opening import OpenPackage
@@ -20,23 +22,43 @@ FOREVER = 2**63 - 1
 
 
 def prepare(package: Path | None, recording: Path | None, at: int | None) -> tuple[OpenPackage, Opened, Timeline]:
-    """The package, what the window is opened on, and its timeline, at the instant `at`. Raises InputError."""
-    source, span, simulated, kept = _recording(recording, FOREVER if at is None else at)
-    opened_package = OpenPackage.of(kept) if package is None else OpenPackage.at(package)
-    timeline = Timeline(*span)
+    """The package, what the window is opened on, and its timeline, at the instant `at`. Raises InputError.
+
+    A record that a station is writing opens live, unless an instant is asked for.
+    """
+    found = _recording(recording, FOREVER if at is None else at)
+    opened_package = OpenPackage.of(found.package) if package is None else OpenPackage.at(package)
+    live = recording is not None and bool(holder(recording))
+    timeline = Timeline(*found.span, live=live)
     if at is not None:
         timeline.seek(at)
-    name = recording or Path("no recording")
     meshes = partial(opened_package.meshes, platformdirs.user_cache_path("twindeck") / "meshes")
-    return opened_package, Opened(opened_package.twin, name, source, meshes, simulated=simulated), timeline
+    opened = Opened(
+        opened_package.twin,
+        recording or Path("no recording"),
+        found.open,
+        meshes,
+        simulated=found.simulated,
+        desk=recording if live else None,
+    )
+    return opened_package, opened, timeline
 
 
-def _recording(path: Path | None, at: int) -> tuple[Callable[[], Recording], tuple[int, int], bool, bytes]:
+@dataclass(frozen=True, slots=True)
+class _Found:
     """How the reading thread opens it, its span, whether it is simulated, and the package in force then."""
+
+    open: Callable[[], Recording]
+    span: tuple[int, int]
+    simulated: bool
+    package: bytes
+
+
+def _recording(path: Path | None, at: int) -> _Found:
     if path is None:
-        return MemoryRecording, (0, 0), False, b""
-    with RecordingFile.open(path) as file:
+        return _Found(MemoryRecording, (0, 0), False, b"")
+    with open_record(path) as file:
         kept = file.package_at(at)
         if kept is None:
             raise InputError(f"the twin package inside {path} is damaged; open it with its package: open TWIN --recording {path}")
-        return lambda: RecordingFile.open(path), file.span() or (0, 0), file.simulated, kept
+        return _Found(lambda: open_record(path), file.span() or (0, 0), file.simulated, kept)

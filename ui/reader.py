@@ -23,7 +23,7 @@ class _Done:
 
 
 class Reader(QObject):
-    """Questions go in from the GUI thread, answers come out there by queued signal; the lowest slot goes first.
+    """Questions go in from the GUI thread, answers come out there by queued signal; slot 0 goes first.
 
     A slot's newer question replaces one that nobody has begun to answer; once begun, `ask` refuses until it has been
     delivered, so no answer is ever older than the last question that was taken.
@@ -89,7 +89,7 @@ class Reader(QObject):
             self._bell.wait_for(lambda: self._wanted or self._closing)
             if self._closing:
                 return None
-            slot = min(self._wanted) if 0 in self._wanted else next(iter(self._wanted))  # 0 first, then first come
+            slot = 0 if 0 in self._wanted else next(iter(self._wanted))  # 0 first, then first come
             self._begun.add(slot)
             return (slot, *self._wanted.pop(slot))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -12,10 +13,15 @@ from twins import clock
 from twins.historian.query import Answers, Query, answer
 from twins.historian.recording import Recording
 from twins.record import Snapshot
-from twins.timeline import Timeline
+from twins.timeline import Mode, Timeline
+from ui.live_clock import LiveClock
 from ui.reader import Reader
 
 FRAME_MS = 33
+PULSE_NS = clock.SECOND // 4  # so often are trends and events of a live plant asked for anew
+ASIDE_NS = clock.SECOND // 2  # and so often what is live while something else is shown
+FOREVER = 2**62
+LIVE = -1  # the reader's slot for what is live while something else is shown
 RETRY_NS = clock.SECOND  # after a fault, the same question is put again this much later
 UNASKED = Answers(Query())
 
@@ -31,14 +37,21 @@ class Panel(Protocol):
 
 
 class Refresh(QObject):
-    """Drives the panels at about 30 Hz. Slot 0 of the reader is the snapshot, slot n + 1 the query of the nth panel."""
+    """Drives the panels at about 30 Hz. Slot 0 of the reader is the snapshot, slot n + 1 the query of the nth panel.
 
+    While a live plant is followed the newest is shown at the plant's time; while something else is shown, `live` still
+    tells what is live, twice a second.
+    """
+
+    live = Signal(object)  # the snapshot of now, whatever the cursor shows; only where there is a live plant
     failed = Signal(str)  # one sentence for the status line; "" when reading works again
     read = Signal(object, object)  # the recording's span and damage, with each snapshot
 
-    def __init__(self, timeline: Timeline, open_recording: Callable[[], Recording], live_now: Callable[[], int]) -> None:
+    def __init__(self, timeline: Timeline, open_recording: Callable[[], Recording], live_clock: LiveClock | None = None) -> None:
         super().__init__()
-        self._timeline, self._live_now = timeline, live_now
+        self._timeline = timeline
+        self.live_clock = live_clock or LiveClock(timeline.end)
+        self._aside_at = 0
         self._panels: list[Panel] = []
         self._answers: list[Answers] = []
         self.snapshot = Snapshot.empty()
@@ -72,19 +85,33 @@ class Refresh(QObject):
     @Slot()
     def tick(self) -> None:
         """Moves the cursor and puts the questions that changed."""
-        self._timeline.tick(clock.monotonic(), self._live_now())
-        if self._fault and clock.monotonic() - self._fault_at > RETRY_NS:
+        now = clock.monotonic()
+        self._timeline.tick(now, self.live_clock.now())
+        if self._fault and now - self._fault_at > RETRY_NS:
             self._asked.clear()
         cursor, hindsight = self._timeline.cursor, self._timeline.hindsight
-        self._ask(0, (cursor, hindsight), partial(_state, time=cursor, hindsight=hindsight))
-        known_at = None if hindsight else cursor
+        if self._following:
+            self._ask(0, now, partial(_state, time=FOREVER, hindsight=False))
+        else:
+            self._ask(0, (cursor, hindsight), partial(_state, time=cursor, hindsight=hindsight))
+            self._ask_aside(now)
+        grown: object = now // PULSE_NS if self._timeline.live else self._span
+        known_at = None if hindsight or self._following else cursor
         for i, panel in enumerate(self._panels):
             query = panel.wanted()
             if not (query.tags or query.events):
                 self._answers[i] = UNASKED
                 continue
             until = known_at if query.tags and not query.hindsight else None  # else the answer does not hang on the cursor
-            self._ask(i + 1, (query, until, self._span), partial(answer, query=query, known_at=until))
+            self._ask(i + 1, (query, until, grown), partial(answer, query=query, known_at=until))
+
+    @property
+    def _following(self) -> bool:
+        return self._timeline.live and self._timeline.mode is Mode.FOLLOWING
+
+    def _ask_aside(self, now: int) -> None:
+        if self._timeline.live and now - self._aside_at > ASIDE_NS and self._reader.ask(LIVE, _newest):
+            self._aside_at = now
 
     def _ask(self, slot: int, question: object, read: Callable[[Recording], object]) -> None:
         if self._asked.get(slot) != question and self._reader.ask(slot, read):
@@ -96,8 +123,12 @@ class Refresh(QObject):
             self._fault = ""
             self.failed.emit("")
         begun = clock.monotonic()
-        if slot == 0:
+        if slot == LIVE:
+            self._hear_live(result)
+        elif slot == 0:
             self.snapshot, self._span, damage = result
+            if self.snapshot.time == FOREVER:
+                self.snapshot = self._hear_live(self.snapshot)
             self.lag_ns = took_ns
             for panel, answers in zip(self._panels, self._answers, strict=True):
                 panel.present(self.snapshot, answers)
@@ -107,6 +138,13 @@ class Refresh(QObject):
             self._answers[slot - 1] = result
             self._panels[slot - 1].present(self.snapshot, result)
 
+    def _hear_live(self, newest: Snapshot) -> Snapshot:
+        """All that is known by now, as it stands at the plant's time."""
+        self.live_clock.hear(newest)
+        snapshot = replace(newest, time=self.live_clock.now())
+        self.live.emit(snapshot)
+        return snapshot
+
     @Slot(int, str)
     def _complain(self, slot: int, sentence: str) -> None:
         self._fault, self._fault_at = sentence, clock.monotonic()
@@ -115,3 +153,7 @@ class Refresh(QObject):
 
 def _state(recording: Recording, time: int, hindsight: bool) -> tuple[Snapshot, tuple[int, int] | None, tuple[str, ...]]:
     return recording.at(time, hindsight), recording.span(), recording.damage
+
+
+def _newest(recording: Recording) -> Snapshot:
+    return recording.at(FOREVER)

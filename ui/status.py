@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
 from ui.elided import ElidedLabel
+from ui.link_summary import LinkSummary
 from ui.numbers import age_text, size_text
 from ui.theme import SECONDARY, font
 
@@ -28,13 +29,14 @@ class StatusLine(QWidget):
         self.setFixedHeight(26)
         self._name, self._size, self._pace = name, size, pace
         self._recording, self._age, self._frames, self._said = ElidedLabel(name), QLabel(), QLabel(), ElidedLabel()
+        self.links = LinkSummary()
         self.damage = QToolButton(visible=False, toolTip="What was found damaged, and what that means")
         self.damage.clicked.connect(self.damage_asked)
         help_button = QToolButton(text="F1 help", toolTip="Every key, searchable and editable")
         help_button.clicked.connect(self.help_asked)
         row = QHBoxLayout(self, spacing=18)
         row.setContentsMargins(12, 0, 8, 0)
-        for widget in (self._recording, self._age, self._frames, self.damage, self._said, help_button):
+        for widget in (self.links, self._recording, self._age, self._frames, self.damage, self._said, help_button):
             widget.setFont(font(SECONDARY))
             widget.setProperty("muted", widget is not self._said)
             widget.setProperty("quiet", True)
@@ -56,6 +58,10 @@ class StatusLine(QWidget):
         seen = snapshot.source[snapshot.seen]
         newest = int(seen[seen <= snapshot.time].max(initial=0)) if len(seen) else 0
         self._age.setText(f"data {age_text(snapshot.time - newest)} old" if newest else "no data yet")
+
+    def hear(self, snapshot: Snapshot) -> None:
+        """How the links to the plant are now."""
+        self.links.show_links(snapshot)
 
     def measure(self) -> None:
         """Reads the file's size and the window's pace; now and then, not each frame."""

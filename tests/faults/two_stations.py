@@ -7,9 +7,10 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
-from twins.historian.days import open_record
 
-from tests.rig import Broker, StationProcess, closing_all, sensors_package, wait_until
+from tests.rig import Broker, StationProcess, closing_all, sensors_package
+from twins.historian.days import open_record
+from twins.links.mqtt import client_id
 from twins.record import EventKind
 
 
@@ -35,7 +36,7 @@ def pushed_out(folder: Path) -> dict[str, object]:
         broker = keep(Broker(folder / "broker"))
         first = keep(StationProcess(sensors_package(folder / "rig"), broker.url, folder / "first.twin-recording"))
         connects = []
-        rogue = mqtt.Client(CallbackAPIVersion.VERSION2, client_id_of(first), protocol=mqtt.MQTTv5)
+        rogue = mqtt.Client(CallbackAPIVersion.VERSION2, client_id("rig"), protocol=mqtt.MQTTv5)
         rogue.on_connect = lambda *_: connects.append(time.monotonic())
         rogue.connect("127.0.0.1", broker.port)
         rogue.loop_start()
@@ -53,11 +54,3 @@ def pushed_out(folder: Path) -> dict[str, object]:
         finally:
             recording.close()
         return {"code": code, "said": "".join(first.complaints), "took_s": took, "connects": len(connects), "states": states}
-
-
-def client_id_of(station: StationProcess) -> str:
-    """As the link names itself."""
-    from twins.links.mqtt import client_id
-
-    wait_until(lambda: station.said)
-    return client_id("rig")

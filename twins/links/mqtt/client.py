@@ -7,7 +7,9 @@ and overridden belong to paho 2.2, which requirements.lock pins; tests/twins/tes
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
@@ -173,6 +175,14 @@ def address_of(url: str) -> tuple[str, int, bool]:
         raise LinkError(f"“{url}” is no broker's address; write one like mqtt://127.0.0.1:1883")
     tls = parts.scheme == "mqtts"
     return parts.hostname, port or (8883 if tls else 1883), tls
+
+
+def is_there(url: str) -> bool:
+    """Whether anybody takes a connection at a broker's address, now."""
+    host, port, _ = address_of(url)
+    with contextlib.suppress(OSError), socket.create_connection((host, port), 0.5):
+        return True
+    return False
 
 
 def _length(stream: bytes, at: int) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from twins.asset import Twin
 from twins.clock import SECOND, TwinClock
 from twins.links.link import Answer, Delivery, LinkState, Order
 from twins.links.mqtt.batch import MAGIC, BatchReader, Columns
-from twins.links.mqtt.client import TAKEN_OVER, Client, properties_of
+from twins.links.mqtt.client import TAKEN_OVER, Client, is_there, properties_of
 from twins.links.mqtt.inbox import MOST_ROWS, Quarantine, Rows, columns_samples
 from twins.links.mqtt.payload import Reading, UnreadableError, reader_of
 from twins.links.mqtt.presence import ALIVE_S, GONE, Presence, refuse_a_second
@@ -34,6 +34,7 @@ FEW = 20  # so many unacknowledged messages does an ordinary broker deliver; the
 MANY = 20_000  # rows that are worth a commit at once
 _RETAINED = quality_byte(Quality.UNCERTAIN, Reason.SAID)  # a retained value without a time is of nobody knows when
 _PACKET_TOPICS = 500
+_SHORT_NS = 3 * SECOND  # a connection that ended sooner was not lost by chance
 
 
 class _ClockSaid(msgspec.Struct):
@@ -108,7 +109,7 @@ class MqttLink:
         self._up, self._why, self._session = False, "not connected yet", ""
         self._echo_at = self._plant_at = self._connected_at = 0
         self._messages = self._samples = self._dropped = self._high_water = 0
-        self._lag = self._offset = 0
+        self._lag = self._offset = self._strikes = 0
         self._lags: deque[int] = deque(maxlen=16)
 
     # ------------------------------------------------------------------ what the station does
@@ -278,11 +279,20 @@ class MqttLink:
         self.beat()
 
     def _disconnected(self, client: paho.Client, _data: object, _flags: object, code: ReasonCode, *_: object) -> None:
-        if code.value == TAKEN_OVER:
+        if code.is_failure and (code.value == TAKEN_OVER or self._is_pushed_out()):
             with self._bell:
                 self._taken_over = True
             client.disconnect()  # to come back would push the other out, for ever
         self._set_down(f"the connection was lost: {code}" if code.is_failure else "disconnected")
+
+    def _is_pushed_out(self) -> bool:
+        """Twice thrown out by a broker that is there, the second time as soon as we were back: somebody uses our name.
+
+        Not every broker says so (mosquitto 2.0 doesn't).
+        """
+        short = clock.monotonic() - self._connected_at < _SHORT_NS
+        self._strikes = 0 if not is_there(self._url) else self._strikes + 1 if short else 1
+        return self._strikes > 1
 
     def _not_connected(self, *_: object) -> None:
         self._set_down(f"nobody answers at {self._url}")
