@@ -31,10 +31,10 @@ def run(
     until_eof: bool = False,
 ) -> None:
     """Emulates until SIGTERM, SIGINT, `stop` or, with `until_eof`, the end of stdin. Raises InputError on what can't be run."""
-    from twins.links.mqtt import PlantSide as MqttPlantSide
-
     _refuse_bad_speed(speed)
     injections(faults, twin, 0)  # a wrong name is refused before anything is connected
+    from twins.links.mqtt import PlantSide as MqttPlantSide
+
     stop = stop or threading.Event()
     with _stopped_by_signals(stop):
         if until_eof:
