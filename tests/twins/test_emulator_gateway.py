@@ -162,3 +162,8 @@ def test_that_plant_time_goes_on_where_an_earlier_run_left_it(farm):
 def test_that_a_speed_at_which_nothing_can_run_is_refused(farm, speed):
     with pytest.raises(InputError, match="can't run at speed"):
         operate(farm, Side(), speed, (), 1, threading.Event())
+
+
+def test_that_a_clock_which_no_run_can_have_left_is_refused(farm):
+    with pytest.raises(InputError, match="stands in the year 9999; delete that retained message"):
+        operate(farm, Side(earlier=TwinClock(2**70, 0, 1.0)), 1.0, (), 1, threading.Event())

@@ -35,11 +35,11 @@ def healthy_hour(farm):
 
 @pytest.fixture(scope="module")
 def healthy(farm):
-    """Ten minutes of another seed, to hold what is broken against."""
-    return Plant(farm, START, 2).run_to(START + 600 * SECOND)
+    """Five minutes of another seed, to hold what is broken against."""
+    return Plant(farm, START, 2).run_to(START + 320 * SECOND)
 
 
-def broken(farm, *names, seconds=600):
+def broken(farm, *names, seconds=320):
     return Plant(farm, START, 2, injections(names, farm, START)).run_to(START + seconds * SECOND)
 
 
@@ -70,7 +70,7 @@ def test_that_an_hour_has_every_tag_at_its_period_in_order_and_nothing_that_is_n
 
 @pytest.mark.parametrize("seed", [1, 5])
 def test_that_nothing_passes_a_limit_or_leaves_its_range_in_a_healthy_farm(farm, healthy_hour, seed):
-    hour = healthy_hour if seed == 1 else Plant(farm, START, seed).run_to(START + HOUR // 2 * SECOND)
+    hour = healthy_hour if seed == 1 else Plant(farm, START, seed).run_to(START + HOUR // 4 * SECOND)
     for tag in farm.tags.values():
         if tag.computed or tag.kind not in (TagKind.NUMBER, TagKind.INTEGER):
             continue

@@ -75,7 +75,8 @@ def _bindings(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator
     told = {path.rpartition(".")[2]: twin.tags[path] for path in asset.tags}
     for name, tag in told.items():
         output = outputs.get(name, name) if isinstance(outputs, Mapping) else name
-        yield from _misfit(tag, _named(str(output), model().outputs), written(origins, "tags", name))
+        variable = _named(name, model().inputs) if tag.writable else _named(str(output), model().outputs)
+        yield from _misfit(tag, variable, written(origins, "tags", name))
 
 
 def _named_outputs(asset: Asset, twin: Twin, model: Model, origin: Origin) -> Iterator[Fault]:
@@ -98,16 +99,17 @@ def _named_inputs(asset: Asset, twin: Twin, model: Model, origin: Origin) -> Ite
         yield from unknown_tag(str(tag), "inputs", asset.path, twin, origin.at(name))
 
 
-def _misfit(tag: Tag, output: Variable | None, origin: Origin) -> Iterator[Fault]:
-    """A tag whose name is an output's, but which is of another dimension."""
-    if output is None or tag.computed or tag.writable or tag.kind not in _NUMBERS or output.words:
+def _misfit(tag: Tag, variable: Variable | None, origin: Origin) -> Iterator[Fault]:
+    """A tag that is called like the model's output, or input, but is of another dimension."""
+    if variable is None or tag.computed or tag.kind not in _NUMBERS or variable.words:
         return
     try:
-        fits = same_dimension(tag.unit, output.unit)
+        fits = same_dimension(tag.unit, variable.unit)
     except ValueError:
         return  # told where the unit is judged
     if not fits:
-        said = f"{tag.name} is in {tag.unit or 'no unit'}, the model gives it in {output.unit or 'no unit'}"
+        verb = "takes" if tag.writable else "gives"
+        said = f"{tag.name} is in {tag.unit or 'no unit'}, the model {verb} it in {variable.unit or 'no unit'}"
         yield origin.at("unit").fault(said, "give it a unit of that dimension, or another name")
 
 

@@ -52,8 +52,8 @@ def bound(twin: Twin, groups: Sequence[Group], seed: int) -> tuple[list[Bound], 
     modelled = {tag.path: found for tag in measured if (found := _modelled(tag, twin, at))}
     rest = [tag for tag in measured if tag.path not in modelled]
     signals = _signals(rest, seed)
-    loose = {tag.path: _signal(tag, signals, i) for i, tag in enumerate(rest)}
-    return [{**modelled, **loose}[tag.path] for tag in measured], setpoints, [*groups, signals] if rest else list(groups)
+    told = modelled | {tag.path: _signal(tag, signals, i) for i, tag in enumerate(rest)}
+    return [told[tag.path] for tag in measured], setpoints, [*groups, signals] if rest else list(groups)
 
 
 def _modelled(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> Bound | None:
@@ -64,9 +64,8 @@ def _modelled(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> Boun
     named = twin.assets[tag.asset].model.get("outputs", {})
     name = str(named.get(tag.name, tag.name)) if isinstance(named, Mapping) else tag.name
     for wave in group.model.waves if tag.kind is TagKind.WAVEFORM else ():
-        if wave.name == name:
-            factor, offset = conversion(wave.unit, tag.unit)
-            return Bound(tag, group, 0, i, factor, offset, wave=wave)
+        if wave.name == name and (fits := _converted(wave.unit, tag.unit)):
+            return Bound(tag, group, 0, i, *fits, wave=wave)
     for row, variable in enumerate(group.model.outputs):
         if variable.name == name and (fits := _fitted(tag, variable)):
             return Bound(tag, group, row, i, *fits, words=variable.words)
@@ -76,11 +75,15 @@ def _modelled(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> Boun
 def _fitted(tag: Tag, variable: Variable) -> tuple[float, float] | None:
     """(factor, offset) from a model's unit to the tag's; None where the tag is of another sort."""
     if tag.kind in _NUMBERS and not variable.words:
-        try:
-            return conversion(variable.unit, tag.unit)
-        except ValueError:
-            return None
+        return _converted(variable.unit, tag.unit)
     return (1.0, 0.0) if variable.words and tag.kind not in (*_NUMBERS, TagKind.WAVEFORM) else None
+
+
+def _converted(unit: str, to: str) -> tuple[float, float] | None:
+    try:
+        return conversion(unit, to)
+    except ValueError:
+        return None
 
 
 def _set_point(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> SetPoint:
@@ -89,8 +92,9 @@ def _set_point(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> Set
     named = twin.assets[tag.asset].model.get("inputs", {})
     takers = [taker for taker, name in named.items() if name == tag.name] if isinstance(named, Mapping) else []
     for row, variable in enumerate(group.model.inputs) if group else ():
-        if variable.name in (takers or [tag.name]) and tag.kind in _NUMBERS:
-            factor, offset = conversion(tag.unit, variable.unit)
+        fits = _converted(tag.unit, variable.unit) if tag.kind in _NUMBERS else None
+        if variable.name in (takers or [tag.name]) and fits:
+            factor, offset = fits
             return SetPoint(tag, (variable.default - offset) / factor, group, row, i, factor, offset)
     low, high = tag.range or (0.0, 0.0)
     return SetPoint(tag, tag.normal if tag.normal is not None else (low + high) / 2)
@@ -124,7 +128,7 @@ def _normal_band(tag: Tag) -> tuple[float, float]:
 
 def _signal(tag: Tag, signals: Group, i: int) -> Bound:
     wave = signals.model.waves[0] if tag.kind is TagKind.WAVEFORM else None
-    words = tag.values if tag.kind is TagKind.ENUMERATION else ("normal",) * 3 if tag.kind is TagKind.TEXT else ()
+    words = tag.values if tag.kind is TagKind.ENUMERATION else ("normal",) if tag.kind is TagKind.TEXT else ()
     return Bound(tag, signals, 0, i, words=words, wave=wave)
 
 
@@ -138,4 +142,4 @@ def _codes(bound: Bound) -> Iterator[float]:
         if bound.tag.kind is TagKind.ENUMERATION:
             yield bound.tag.values.index(word) if word in bound.tag.values else min(place, len(bound.tag.values) - 1)
         else:
-            yield place
+            yield min(place, 1) if bound.tag.kind is TagKind.BOOLEAN else place

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twins import InputError
 from twins.asset import Twin
@@ -15,12 +16,13 @@ from twins.physics import LIBRARY, Array, Model, Noise, Variable, defaults, quan
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """An input row takes an output row of another group, by `weights` (from instance, to instance)."""
+    """An input row sums an output row of another group: instance `targets[k]` takes from instance `sources[k]`."""
 
     row: int
     source: Group
     source_row: int
-    weights: Array
+    sources: NDArray[np.intp]
+    targets: NDArray[np.intp]
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +53,8 @@ class Group:
         for row in {wire.row for wire in self.wires}:
             self.inputs[row] = 0.0
         for wire in self.wires:
-            self.inputs[wire.row] += wire.source.outputs[wire.source_row] @ wire.weights
+            given = wire.source.outputs[wire.source_row][:, wire.sources]
+            np.add.at(self.inputs[wire.row].T, wire.targets, given.T)
         self.state, self.outputs = self.model.advance(self.state, self.inputs, self.parameters, t, dt, self._noise.at(step))
 
 
@@ -122,23 +125,21 @@ def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
 
 def _gather(groups: Sequence[Group], twin: Twin) -> None:
     """Wires each gathered input to the sum of what feeds it."""
-    edges = {(relation.subject, relation.kind, relation.object) for relation in twin.relations}
     for group in groups:
+        to = {path: i for i, path in enumerate(group.instances)}
         for row, variable in enumerate(group.model.inputs):
-            for source in groups if variable.gathered else ():
-                _wire(
-                    group,
-                    row,
-                    source,
-                    variable.name,
-                    [[(a, variable.gathered, b) in edges for b in group.instances] for a in source.instances],
-                )
+            joined = [each for each in twin.relations if each.kind == variable.gathered and each.object in to]
+            for source in groups if joined else ():
+                out = {path: i for i, path in enumerate(source.instances)}
+                pairs = {(out[each.subject], to[each.object]) for each in joined if each.subject in out}
+                _wire(group, row, source, variable.name, sorted(pairs))
 
 
-def _wire(group: Group, row: int, source: Group, name: str, joined: Sequence[Sequence[bool]]) -> None:
-    source_row, weights = _row(source.model.outputs, name), np.array(joined, float)
-    if source_row >= 0 and weights.any():
-        group.wires.append(Wire(row, source, source_row, weights))
+def _wire(group: Group, row: int, source: Group, name: str, pairs: Sequence[tuple[int, int]]) -> None:
+    source_row = _row(source.model.outputs, name)
+    if source_row >= 0 and pairs:
+        sources, targets = np.array(pairs, np.intp).T
+        group.wires.append(Wire(row, source, source_row, sources, targets))
 
 
 def _surrounded(groups: Sequence[Group], twin: Twin, seed: int) -> Iterator[Group]:
@@ -153,10 +154,12 @@ def _surrounded(groups: Sequence[Group], twin: Twin, seed: int) -> Iterator[Grou
         surrounding = Group(name, model, inside, seed, surrounds=True)
         for i in range(len(inside)):
             _set_parameters(surrounding, i, each.get("parameters"), f"environment {name}")
+        place = {path: i for i, path in enumerate(inside)}
         for group in groups:
+            pairs = [(place[path], i) for i, path in enumerate(group.instances) if path in place]
             for row, variable in enumerate(group.model.inputs):
                 if not variable.gathered:
-                    _wire(group, row, surrounding, variable.name, [[a == b for b in group.instances] for a in inside])
+                    _wire(group, row, surrounding, variable.name, pairs)
         yield surrounding
 
 

@@ -15,14 +15,14 @@ from twins.record import Samples
 
 _LONGEST = SECOND // 4
 _SHORTEST = SECOND // 50
-_SETTLING = 300 * SECOND
+_SETTLING = 120 * SECOND
 
 
 class Plant:
     """Steps are fixed and counted from the start, so that the same twin, seed and start give the same bits, however it is run."""
 
     def __init__(self, twin: Twin, start: int, seed: int = 1, faults: Sequence[Injection] = ()) -> None:
-        """Builds it and lets it settle for five minutes before `start` (ns). Raises InputError where the models don't fit."""
+        """Builds it and lets it settle for two minutes before `start` (ns). Raises InputError where the models don't fit."""
         bounds, self._setpoints, self._groups = bound(twin, composed(twin, seed), seed)
         self._step_ns = _step(twin, [group.model.longest_step for group in self._groups])
         self.twin, self.time, self.seed = twin, start, seed

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from twins import InputError, clock
 from twins.asset import Twin
-from twins.clock import SECOND, TwinClock
+from twins.clock import DAY, SECOND, TwinClock
 from twins.emulator.faults import injections
 from twins.emulator.gateway import Gateway
 from twins.emulator.plant import Plant
@@ -16,6 +17,7 @@ from twins.links.mqtt import PlantSide as MqttPlantSide
 
 TICK = SECOND // 20  # of the wall: so often is published and are orders taken
 FASTEST, SLOWEST = 200.0, 0.01
+_FURTHEST = 50 * 365 * DAY  # ahead of the wall
 _SLIP = SECOND // 4  # of the wall: a clock further off than this is said anew
 
 
@@ -61,7 +63,7 @@ class _Pace:
 
     def __init__(self, earlier: TwinClock | None, rate: float) -> None:
         now = clock.now()
-        self._epoch = max(now, earlier.at(now)) if earlier else now
+        self._epoch = max(now, _continued(earlier, now)) if earlier else now
         self._rate = rate
         self._began = self._next = clock.monotonic()
         self.clock = TwinClock(self._epoch, now, rate)
@@ -91,6 +93,15 @@ class _Pace:
     def resting(self) -> TwinClock:
         """How time goes on while no plant runs: like everybody's."""
         return TwinClock(self.plant_time(), clock.now(), 1.0)
+
+
+def _continued(earlier: TwinClock, now: int) -> int:
+    """Where an earlier run's clock stands. Raises InputError where no run can have brought it there."""
+    stands = earlier.at(now)
+    if stands > now + _FURTHEST:
+        year = clock.to_datetime(min(stands, clock.from_datetime(datetime.max.replace(tzinfo=UTC)))).year
+        raise InputError(f"the clock that the broker keeps of this plant stands in the year {year}; delete that retained message")
+    return stands
 
 
 def _refuse_bad_speed(speed: float) -> None:

@@ -74,9 +74,11 @@ class PlantSide:
             plain = []
         waves = [row for row in range(len(samples)) if isinstance(samples.value(row), Waveform)]
         for row in (*plain, *waves):
-            path = samples.channels[samples.channel[row]].path
-            if path in self._address:
-                self._client.publish(self._address[path], msgspec.json.encode(self._told(samples, row, path)), 1)
+            channel = samples.channels[samples.channel[row]]
+            if channel.path in self._address:
+                kept = channel.period_ns is None  # who comes later learns how it stands
+                told = msgspec.json.encode(self._told(samples, row, channel.path))
+                self._client.publish(self._address[channel.path], told, 1, retain=kept)
 
     def say_clock(self, plant: TwinClock) -> None:
         """How the plant's time runs, for whoever comes later too."""
