@@ -50,17 +50,30 @@ def open_(
     play: Annotated[float, typer.Option(help="Start playing at this speed, −128 … 128.")] = 0.0,
     for_: Annotated[float, typer.Option("--for", help="Close by itself after so many seconds.")] = 0.0,
     screenshot: Annotated[Path | None, typer.Option(help="Before closing by itself, save a picture of the window.")] = None,
+    broker: Annotated[str, typer.Option(help="Record the plant behind mqtt://HOST:PORT, and show it live.")] = "",
+    operator: Annotated[str, typer.Option(help="Who is at the desk; a live window asks where it is not said.")] = "",
 ) -> None:
-    """Open the window."""
+    """Open the window: on a recording, or live where a station records the twin on this machine."""
     package, file = (None, Path(twin)) if _is_recording(Path(twin)) else (_package(twin), recording)
+    _need_a_screen()
+    if package is not None and file is None:
+        from ui.live import attached
+
+        with attached(package, broker) as record:
+            raise typer.Exit(_window(package, record, at, play, for_, screenshot, operator))
+    raise typer.Exit(_window(package, file, at, play, for_, screenshot, operator))
+
+
+def _window(
+    package: Path | None, file: Path | None, at: str, play: float, for_: float, screenshot: Path | None, operator: str
+) -> int:
     instant = _time(at) if at else None
     for path in (package, file):
         if path and not path.exists():
             raise _refused(f"{path} does not exist; give a package, a recording or the name of a twin that ships")
-    _need_a_screen()
     from ui.application import run
 
-    raise typer.Exit(run(package, file, instant, play=play, seconds=for_, screenshot=screenshot))
+    return run(package, file, instant, play=play, seconds=for_, screenshot=screenshot, operator=operator)
 
 
 @app.command()

@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 
 def actions(place: Workplace) -> tuple[Action, ...]:
     """All of them, in the order of the menus."""
-    return (*_file(place), *_view(place), *_time(place), *_go(place), *_help(place))
+    return (*_file(place), *_view(place), *_time(place), *_alarms(place), *_go(place), *_help(place))
+
+
+def _alarms(place: Workplace) -> tuple[Action, ...]:
+    alarms = place.window.panel("alarms")
+    return (
+        Action("acknowledge", "Acknowledge the chosen alarms, else the first", "Alarms", alarms.acknowledge_selected, ("C",)),
+        Action("shelve", "Shelve the chosen alarm…", "Alarms", alarms.shelve_selected, ("Shift+C",)),
+        Action("silence", "Silence", "Alarms", place.silence, ("Ctrl+M",)),
+        Action("sound", "New alarms sound", "Alarms", place.toggle_sound, (), place.sound),
+        Action("note", "Add a note…", "Alarms", place.add_note, ("Ctrl+N",)),
+        Action("sign-in", "Sign in or hand over…", "Alarms", place.duty.ask_name),
+    )
 
 
 def _file(place: Workplace) -> tuple[Action, ...]:
@@ -91,7 +103,7 @@ def _go(place: Workplace) -> tuple[Action, ...]:
         *(Action(f"view-{n}", f"Viewpoint {n}", "Go", lambda n=n: place.fly(n - 1), (f"Ctrl+{n}",)) for n in range(1, 6)),
         *(
             Action(f"show-{name}", f"Panel: {name.title()}", "Go", lambda name=name: place.window.docks.reveal(name))
-            for name in ("assets", "views", "inspector", "trends", "events")
+            for name in ("assets", "views", "inspector", "commands", "trends", "alarms", "events")
         ),
     )
 

@@ -27,8 +27,12 @@ def run(
     play: float = 0.0,
     seconds: float = 0.0,
     screenshot: Path | None = None,
+    operator: str = "",
 ) -> int:
-    """Opens the window and returns its exit code. Without a package the recording's own is shown. Raises InputError."""
+    """Opens the window and returns its exit code. Without a package the recording's own is shown. Raises InputError.
+
+    `operator` is who is at the desk; a live window asks where it is not said.
+    """
     QSurfaceFormat.setDefaultFormat(surface_format())
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Twindeck")
@@ -49,7 +53,7 @@ def run(
         probe.give_up()
         raise
     _survive_errors()
-    place = Workplace(app, opened, timeline, settings, probe)
+    place = Workplace(app, opened, timeline, settings, probe, operator)
     place.window.show()
     QTimer.singleShot(0, shell.close)
     if seconds:

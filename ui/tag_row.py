@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QMimeData, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QDrag, QEnterEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from twins.asset import Tag
-from twins.record import Quality, Reading
+from twins.record import Event, Quality, Reading
 from ui.asset_model import TAG_MIME
 from ui.marks import STALE, draw_mark
 from ui.numbers import grouped, quality_words, shown, tag_label, unit_text
@@ -27,6 +29,7 @@ class TagRow(QWidget):
         self._theme, self.tag = theme, tag
         self._label = tag_label(tag)
         self._said: tuple[object, ...] = ()
+        self._changed: dict[str, Event] = {}
         self._reading: Reading | None = None
         self._alarm, self._pressed, self._hovered, self.opened = "", QPointF(), False, False
         self._plain, self._small, self._struck, self._strong = font(), font(SECONDARY), font(), font(weight=QFont.Weight.Medium)
@@ -47,6 +50,23 @@ class TagRow(QWidget):
                 self.updateGeometry()
             self.update()
 
+    def show_limits(self, changed: Mapping[str, Event]) -> None:
+        """Limits that are other than the package's, by their names."""
+        if changed != self._changed:
+            self._changed = dict(changed)
+            self.updateGeometry()
+            self.update()
+
+    def _limits(self) -> dict[str, float]:
+        """The limits in force."""
+        own = self.tag.limits.named()
+        said = {name: event.data.get("value") for name, event in self._changed.items()}
+        return own | {name: float(value) for name, value in said.items() if name in own and isinstance(value, int | float)}
+
+    def _change(self, name: str, event: Event) -> str:
+        was = self._number(self.tag.limits.named()[name])
+        return f"{name.replace('_', '-')} changed from {was} by {event.data.get('by', '')}: {event.data.get('why', '')}"
+
     def open(self, opened: bool) -> None:
         """Shows or hides the words below."""
         if opened != self.opened:
@@ -58,8 +78,9 @@ class TagRow(QWidget):
         """The lines below the value."""
         lines = [str(self._said[2])] if self._said else []
         unit = unit_text(self.tag.unit)
-        limits = " · ".join(f"{self._number(v)} {name.replace('_', '-')}" for name, v in self.tag.limits.named().items())
+        limits = " · ".join(f"{self._number(v)} {name.replace('_', '-')}" for name, v in self._limits().items())
         lines += [f"limits: {limits}"] if limits else []
+        lines += [self._change(name, event) for name, event in self._changed.items() if name in self.tag.limits.named()]
         if self.tag.range:
             lines.append(f"range: {self._number(self.tag.range[0])} to {self._number(self.tag.range[1])} {unit}".rstrip())
         lines += [f"computed: {self.tag.computed}"] if self.tag.computed else []
@@ -124,7 +145,7 @@ class TagRow(QWidget):
             style = Qt.BrushStyle.SolidPattern if reading and reading.sound else Qt.BrushStyle.BDiagPattern
             painter.fillRect(filled, QBrush(muted, style))
         painter.setPen(QPen(QColor(tokens.text), 1))
-        for limit in self.tag.limits.named().values():
+        for limit in self._limits().values():
             x = round(place(limit)) + 0.5
             painter.drawLine(QPointF(x, box.top() - 2), QPointF(x, box.bottom() + 2))
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from twins.asset import Viewpoint
-from twins.timeline import Timeline
+from twins.clock import MINUTE
+from twins.record import Snapshot
+from twins.timeline import Mode, Timeline
 from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
+from ui.duty import Duty
 from ui.main_window import MainWindow, Opened
 from ui.panels.views import PICTURE
 from ui.selection import Selection
@@ -20,14 +24,17 @@ from ui.shell import THEME
 from ui.theme import GREY, ICON_FILE, THEMES, Theme, font, palette, stylesheet
 from ui.time_view import TimeView
 from ui.viewpoints import OwnViewpoints
+from ui.watch import Watch
 
 if TYPE_CHECKING:
     from scene.legend import Choice
+    from ui.annunciator import Annunciator
     from ui.palette import Entry
     from ui.scene_probe import Probe
     from ui.shortcuts import Action
 
-MOTION, LABELS, COLOURED, TRENDS = "rotor motion", "labels", "coloured by", "trends"
+MOTION, LABELS, COLOURED, TRENDS, SOUND = "rotor motion", "labels", "coloured by", "trends", "alarm sound"
+LIVE_STRETCH = 10 * MINUTE
 PICTURE_EVERY_MS = 150
 
 
@@ -35,7 +42,13 @@ class Workplace(QObject):
     """Builds the window on what is opened; `window.show()` paints the shell, the panels follow by themselves."""
 
     def __init__(
-        self, app: QApplication, opened: Opened, timeline: Timeline, settings: Settings, probe: Probe | None = None
+        self,
+        app: QApplication,
+        opened: Opened,
+        timeline: Timeline,
+        settings: Settings,
+        probe: Probe | None = None,
+        operator: str = "",
     ) -> None:
         super().__init__()
         self._probe = probe
@@ -46,7 +59,12 @@ class Workplace(QObject):
         self.view = TimeView(timeline.start, timeline.end)
         self.own = OwnViewpoints(settings, opened.twin.id)
         self._places: list[Entry] = []
+        if timeline.live:
+            self.view.show(timeline.end - LIVE_STRETCH, timeline.end + LIVE_STRETCH // 5)
         self.window = MainWindow(opened, timeline, self.theme, settings, self._docks())
+        self.duty = Duty(self.window, opened, settings, lambda: timeline.cursor, operator)
+        self.standpoint = self.duty.standpoint
+        self.annunciator: Annunciator | None = None
         self.window.furnished.connect(self._tie)
 
     def choose_theme(self, name: str) -> None:
@@ -79,6 +97,31 @@ class Workplace(QObject):
         self.settings.put(COLOURED, choice.title)
         self.scene.colour_by(choice)
         self.tools.show_choice(choice)
+
+    def add_note(self, subject: str = "") -> None:
+        """A note about something, or about what is selected, at the instant that is shown."""
+        from ui.notes import ask_note
+
+        about = subject or self.selection.tag or self.selection.asset
+        if self.standpoint.may_note:
+            ask_note(self.window, self.opened.twin, about, self.timeline.cursor, self.duty.intend)
+        else:
+            self.window.status.notify(self.standpoint.why_no_note)
+
+    def sound(self) -> bool:
+        """New alarms sound."""
+        return self.settings.get(SOUND, True)
+
+    def toggle_sound(self) -> None:
+        """New alarms sound, or not."""
+        self.settings.put(SOUND, not self.sound())
+        if self.annunciator:
+            self.annunciator.on = self.sound()
+
+    def silence(self) -> None:
+        """No more sound for the alarms that stand; nothing is acknowledged by it."""
+        if self.annunciator:
+            self.annunciator.silence()
 
     def fly(self, place: int) -> None:
         """To the nth viewpoint, where there is one."""
@@ -118,7 +161,9 @@ class Workplace(QObject):
             Dock("inspector", "Inspector", RIGHT, self._inspector),
             Dock("trends", "Trends", BELOW_RIGHT, self._trends),
             Dock("timeline", "Timeline", BOTTOM, self._timeline),
+            Dock("alarms", "Alarms", LOWEST, self._alarms),
             Dock("events", "Events", LOWEST, self._events),
+            Dock("commands", "Commands", RIGHT, self._commands),
         )
 
     def _scene(self) -> QWidget:
@@ -139,7 +184,7 @@ class Workplace(QObject):
     def _inspector(self) -> QWidget:
         from ui.panels.inspector import Inspector
 
-        return Inspector(self.theme, self.selection, self.opened.twin)
+        return Inspector(self.theme, self.selection, self.opened.twin, self.standpoint)
 
     def _timeline(self) -> QWidget:
         from ui.panels.timeline import TimelinePanel
@@ -150,6 +195,16 @@ class Workplace(QObject):
         from ui.panels.trends import TrendsPanel
 
         return TrendsPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
+
+    def _alarms(self) -> QWidget:
+        from ui.panels.alarms import Alarms
+
+        return Alarms(self.theme, self.selection, self.opened.twin, self.standpoint)
+
+    def _commands(self) -> QWidget:
+        from ui.panels.commands import Commands
+
+        return Commands(self.theme, self.selection, self.opened.twin, self.view)
 
     def _events(self) -> QWidget:
         from ui.panels.events import EventsPanel
@@ -172,6 +227,7 @@ class Workplace(QObject):
         self._tie_views()
         self._tie_time()
         self._tie_trends()
+        self._tie_duty()
         self.theme.changed.connect(self._dress)
         self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
         self.key_list = KeyList(self.window, self.shortcuts)
@@ -234,6 +290,40 @@ class Workplace(QObject):
         trends, name = self.window.panel("trends"), f"{TRENDS}/{self.opened.twin.id}"
         trends.restore(self.settings.get(name, {}))
         self.window.closing.connect(lambda: self.settings.put(name, trends.state()))
+
+    def _tie_duty(self) -> None:
+        """What is wanted goes to the station; what is live is heard, whatever is shown."""
+        from ui.annunciator import Annunciator
+
+        window, alarms = self.window, self.window.panel("alarms")
+        for panel in (alarms, self.inspector):
+            panel.intended.connect(self.duty.intend)
+        alarms.note_asked.connect(self.add_note)
+        window.strip.live_asked.connect(self.timeline_panel.go_live)
+        self.annunciator = Annunciator(user_cache_path("twindeck") / "sounds", on=self.settings.get(SOUND, True))
+        window.refresh.live.connect(self.annunciator.hear)
+        window.refresh.live.connect(self._hear_live)
+        window.refresh.add(Watch(lambda snapshot: self.duty.stand(snapshot, self.timeline.mode, self.timeline.live)))
+        self.duty.shows = self._shown
+        self.duty.begin()
+
+    def _hear_live(self, snapshot: Snapshot) -> None:
+        self.scene.spin(self.motion() and not (snapshot.station_lost and self.timeline.mode is Mode.FOLLOWING))
+
+    def _shown(self) -> dict[str, object]:
+        """What the window shows, as the record keeps it."""
+        pose = self.scene.viewpoint("")
+        moving = self.timeline.mode is not Mode.PAUSED
+        return {
+            "lane": "plant",
+            "mode": self.timeline.mode.value,
+            "at": 0 if moving else self.timeline.cursor,
+            "hindsight": self.timeline.hindsight,
+            "selected": self.selection.tag or self.selection.asset,
+            "colour_by": self.settings.get(COLOURED, ""),
+            "eye": list(pose.eye),
+            "target": list(pose.target),
+        }
 
     def _begin(self) -> None:
         """The first snapshot tells what the recording holds: something alive is selected, unless the user was first."""

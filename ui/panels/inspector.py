@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from twins.asset import Asset, Twin
+from twins.asset import Asset, Tag, Twin
+from twins.clock import MINUTE, SECOND
 from twins.historian.query import Answers, Query
 from twins.record import Event, EventKind, Snapshot
 from ui.alarm_row import AlarmRow
 from ui.elided import ElidedLabel
 from ui.marks import priority_of, worst
 from ui.selection import Selection
+from ui.setpoint import SetPoint
+from ui.standpoint import Standpoint
 from ui.tag_row import TagRow
 from ui.theme import SECONDARY, Theme, font
 
 
 class Inspector(QWidget):
-    """Follows the selection; a click on a quantity selects it, a click on a related asset goes there."""
+    """Follows the selection; a click on a quantity selects it, a click on a related asset goes there.
 
-    def __init__(self, theme: Theme, selection: Selection, twin: Twin) -> None:
+    Below a chosen quantity that may be set stands its set-point; `intended` carries what is wanted of it.
+    """
+
+    intended = Signal(object)
+
+    def __init__(self, theme: Theme, selection: Selection, twin: Twin, standpoint: Standpoint | None = None) -> None:
         super().__init__()
         self._theme, self._selection, self._twin = theme, selection, twin
+        self._standpoint = standpoint or Standpoint(desk=False)
+        self.setpoints: dict[str, SetPoint] = {}
         self._snapshot = Snapshot.empty()
         self.alarms: tuple[Event, ...] = ()
         self.rows: dict[str, TagRow] = {}
@@ -42,8 +52,11 @@ class Inspector(QWidget):
         self._follow()
 
     def wanted(self) -> Query:
-        """Nothing besides the snapshot."""
-        return Query()
+        """The commands of the last minute, where a set-point is open."""
+        if not any(each.isVisible() for each in self.setpoints.values()):
+            return Query()
+        end = (self._snapshot.time // SECOND + 1) * SECOND
+        return Query(start=end - 2 * MINUTE, end=end, events=True, kinds=(EventKind.COMMAND,))
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Each row shows its reading at this instant."""
@@ -51,8 +64,11 @@ class Inspector(QWidget):
         alarms = self._standing()
         if alarms != self.alarms:
             self.alarms = alarms
-            self._rebuild()
+            self._tell_alarms()
         self._show_values()
+        for each in self.setpoints.values():
+            if answers.query.events:
+                each.hear_commands(answers.events)
 
     def _follow(self) -> None:
         if self._selection.asset not in self._twin.assets:
@@ -63,17 +79,21 @@ class Inspector(QWidget):
             self._rebuild()
         for path, row in self.rows.items():
             row.open(path == self._selection.tag)
+        for path, setpoint in self.setpoints.items():
+            setpoint.setVisible(path == self._selection.tag)
 
     def _rebuild(self) -> None:
-        """The rows for another asset, or other alarms."""
+        """The rows for another asset."""
         asset = self._twin.assets[self._asset or ""]
         self.heading.setText(self._path_text(asset))
-        self.rows = {}
+        self.rows, self.setpoints = {}, {}
         content = QWidget()
+        self._alarm_rows = QVBoxLayout(spacing=0)
         column = QVBoxLayout(content, spacing=0)
         column.setContentsMargins(0, 0, 0, 12)
         self._describe(asset, column)
-        self._tell_alarms(column)
+        column.addLayout(self._alarm_rows)
+        self._tell_alarms()
         self._list_tags(asset, column)
         self._list_relations(asset, column)
         column.addStretch(1)
@@ -85,11 +105,14 @@ class Inspector(QWidget):
         if description:
             column.addWidget(_words(description))
 
-    def _tell_alarms(self, column: QVBoxLayout) -> None:
+    def _tell_alarms(self) -> None:
+        """The rows of the alarms alone: what one is typing below stays."""
+        while (item := self._alarm_rows.takeAt(0)) is not None:
+            item.widget().deleteLater()
         for event in self.alarms:
             row = AlarmRow(self._theme, event)
             row.chosen.connect(self._choose_subject)
-            column.addWidget(row)
+            self._alarm_rows.addWidget(row)
 
     def _list_tags(self, asset: Asset, column: QVBoxLayout) -> None:
         tags = self._twin.tags_of(asset.path)
@@ -105,6 +128,14 @@ class Inspector(QWidget):
             row.chosen.connect(self._choose_tag)
             self.rows[tag.path] = row
             column.addWidget(row)
+            if tag.writable:
+                self._add_setpoint(tag, column)
+
+    def _add_setpoint(self, tag: Tag, column: QVBoxLayout) -> None:
+        setpoint = self.setpoints[tag.path] = SetPoint(self._theme, tag, self._twin, self._standpoint)
+        setpoint.setVisible(tag.path == self._selection.tag)
+        setpoint.intended.connect(self.intended)
+        column.addWidget(setpoint)
 
     def _list_relations(self, asset: Asset, column: QVBoxLayout) -> None:
         """“drives → Generator”, “← drives Rotor”: both directions, each a link."""
@@ -132,9 +163,16 @@ class Inspector(QWidget):
             column.addWidget(link)
 
     def _show_values(self) -> None:
+        changed: dict[str, dict[str, Event]] = {}
+        for event in self._snapshot.standing.of(EventKind.LIMIT):
+            changed.setdefault(event.subject, {})[str(event.data.get("limit"))] = event
         for path, row in self.rows.items():
             alarm = worst(priority_of(event) for event in self.alarms if event.subject == path)
             row.show_reading(self._snapshot.reading(path), alarm)
+            row.show_limits(changed.get(path, {}))
+        for path, setpoint in self.setpoints.items():
+            if path == self._selection.tag:
+                setpoint.show_snapshot(self._snapshot)
 
     def _standing(self) -> tuple[Event, ...]:
         """The alarms of the asset and of what is shown here."""

@@ -263,8 +263,12 @@ class TimelinePanel(QWidget):
         self._view.reveal(self._timeline.cursor, self._place())
 
     def _keep_in_view(self) -> None:
-        """Pages on when the cursor leaves what is shown; who looks elsewhere is left in peace."""
+        """Pages on when the cursor leaves what is shown, and glides along with a plant; not for who looks elsewhere."""
         cursor = self._timeline.cursor
+        if self._timeline.live and self._timeline.mode is Mode.FOLLOWING and self._view.holds(self._before):
+            beyond = cursor - self._view.start - round(self._view.span * self._place())
+            if beyond * max(self.strip.width(), 1) > self._view.span:  # a pixel
+                self._view.pan(beyond)
         if self._view.holds(self._before) and not self._view.holds(cursor):
             self._view.reveal(cursor, self._place())
         self._before = cursor
