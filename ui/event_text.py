@@ -86,7 +86,8 @@ def _limit(event: Event) -> str:
 
 
 def _note(event: Event) -> str:
-    return _refused(event, f"{event.data.get('text', '')} ({event.data.get('by', '')})")
+    by = f" ({event.data['by']})" if event.data.get("by") else ""
+    return _refused(event, f"{event.data.get('text', '')}{by}")
 
 
 def _operator(event: Event) -> str:

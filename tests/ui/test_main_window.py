@@ -54,7 +54,7 @@ def opened(tmp_path):
         Event(START, EventKind.ALARM, "P1", "c", True, {"priority": "low"}),
         Event(START, EventKind.SHELVING, "P1", "c", True),
     )
-    return Opened(twin, path, lambda: recording, dict, "M. Operator", simulated=True, live_now=lambda: START + MINUTE)
+    return Opened(twin, path, lambda: recording, dict, simulated=True)
 
 
 @pytest.fixture

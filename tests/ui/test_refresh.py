@@ -66,7 +66,7 @@ def built(qtbot):
 
     def build(opener, start=START, end=START + 99 * MINUTE):
         timeline = Timeline(start, end)
-        refresh = Refresh(timeline, opener, lambda: end)
+        refresh = Refresh(timeline, opener)
         made.append(refresh)
         return timeline, refresh
 
@@ -199,7 +199,7 @@ def test_that_what_arrived_later_is_not_told_unless_with_hindsight(qtbot, built)
 
 def test_that_close_joins_the_thread_and_closes_the_connection(qtbot):
     slow = Slow(a_recording())
-    refresh = Refresh(Timeline(START, START + SECOND), lambda: slow, lambda: START)
+    refresh = Refresh(Timeline(START, START + SECOND), lambda: slow)
     panel = Shows()
     refresh.add(panel)
     refresh.start()

@@ -32,7 +32,7 @@ def place(qtbot, qapp, tmp_path):
     )
     recording.append(Samples.numbers(Channel("P1.flow", unit="m^3/h", period_ns=MINUTE), times, np.arange(100.0)), [alarm])
     timeline = Timeline(START, START + 99 * MINUTE)
-    opened = Opened(twin, tmp_path / "skid.twin-recording", lambda: recording, dict, "M. Operator")
+    opened = Opened(twin, tmp_path / "skid.twin-recording", lambda: recording, dict)
     made = Workplace(qapp, opened, timeline, Settings(tmp_path / "settings.json"))
     with qtbot.waitSignal(made.window.furnished, timeout=20_000):
         made.window.show()
