@@ -39,7 +39,7 @@ def demo(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         from ui.demo import run
 
-        raise typer.Exit(run(TWINS / "north-ridge", HERE.parent / "shared" / "data"))
+        raise typer.Exit(run(TWINS / "north-ridge"))
 
 
 @app.command("open")

@@ -94,7 +94,7 @@ class Banner(QWidget):
         super().__init__(objectName="banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
-        self._timeline, self._zone = timeline, zone
+        self._timeline, self._zone, self._was_simulated = timeline, zone, simulated
         bold = font(weight=QFont.Weight.DemiBold)
         self.menu_button = QToolButton(text="≡", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup, toolTip="Menu (F10)")
         self.menu_button.setAccessibleName("Menu")
@@ -133,6 +133,8 @@ class Banner(QWidget):
         self._offset.setText(f"UTC{offset[:3]}:{offset[3:5]}".replace("-", "−", 1) if offset != "+0000" else "UTC")
         self._known.setText("hindsight" if snapshot.hindsight else "known then")
         self.alarms.show_standing(snapshot.standing)
+        beat = snapshot.standing.get((EventKind.HEARTBEAT, STATION))
+        self._simulated.setVisible(self._was_simulated or bool(beat is not None and beat.data.get("simulated")))
         following = self._timeline.mode is Mode.FOLLOWING and self._timeline.live
         self._show_mode(("lost" if snapshot.station_lost else "live") if following else "replay", _silent_for(snapshot))
 
@@ -140,10 +142,6 @@ class Banner(QWidget):
         """Who is here; nobody, where nobody is asked."""
         self.operator.setVisible(asked)
         self.operator.setText(name or "Sign in")
-
-    def show_simulated(self, simulated: bool) -> None:
-        """Whether an emulator stands behind it."""
-        self._simulated.setVisible(simulated)
 
     def _show_mode(self, mode: str, silent: str) -> None:
         paused = " · PAUSED" if self._timeline.mode is Mode.PAUSED else ""

@@ -1,4 +1,4 @@
-"""The demo opens with and without sample data, and without a display it runs on a virtual one and says what it did."""
+"""Without a display the demo runs on a virtual one: plant, broker, station, window; it says what it did and leaves nothing."""
 
 from __future__ import annotations
 
@@ -7,39 +7,45 @@ import subprocess
 import sys
 from pathlib import Path
 
-from twins.historian.file import RecordingFile
 from ui import demo
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_that_without_sample_data_a_synthetic_day_says_that_it_is_one(north_ridge, tmp_path, monkeypatch):
-    monkeypatch.setattr(demo.platformdirs, "user_cache_path", lambda *_, **__: tmp_path)
-    path, start = demo.demo_recording(north_ridge, tmp_path / "absent", lambda *_: None)
-    with RecordingFile.open(path) as recording:
-        assert recording.simulated
-        assert recording.at(start).reading("power").sound
-    again, _ = demo.demo_recording(north_ridge, tmp_path / "absent", lambda *_: None)
-    assert again == path
-
-
 def test_that_without_a_display_it_says_so_leaves_a_picture_and_ends_well(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from ui import demo; demo.SECONDS = 6; demo.MAIN = Path(sys.argv[1]) / 'main.py'; "
-        "sys.exit(demo.run(Path(sys.argv[1]) / 'resources/twins/north-ridge', Path('absent')))"
+        "import sys; from pathlib import Path; from ui import demo; demo.HEADLESS_S = 12; "
+        "sys.exit(demo.run(Path(sys.argv[1]) / 'resources/twins/north-ridge'))"
     )
     bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    homes = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CACHE", "CONFIG", "STATE", "DATA")}
     done = subprocess.run(
         [sys.executable, "-c", code, ROOT],
         cwd=tmp_path,
-        env=bare | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
+        env=bare | homes | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "There is no display here" in done.stdout
     assert "SIMULATED PLANT" in done.stdout
+    assert "167 tags" in done.stdout
     assert "Traceback" not in done.stderr
     assert (tmp_path / "build" / "demo.png").stat().st_size > 50_000
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert left.stdout == "", "nothing is left running"
+
+
+def test_that_only_the_last_few_demos_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo.platformdirs, "user_cache_path", lambda *_, **__: tmp_path)
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    for day in range(10, 20):
+        for ending in ("twin-recording", "desk", "lock"):
+            (folder / f"farm 2026-11-{day}T12.00.00.{ending}").touch()
+    fresh = demo.new_record("farm")
+    assert not fresh.exists()
+    assert len(list(folder.glob("*.twin-recording"))) == demo.KEPT - 1
+    assert len(list(folder.glob("*.desk"))) == demo.KEPT - 1

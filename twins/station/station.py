@@ -166,7 +166,8 @@ class Station:
         if jumped := self.clock.check():
             events.append(station_event(now, "clock_jumped", jumped))
         links = {self._link.name: (state, self._counting.missing, self._counting.repeated)}
-        events.append(heartbeat(now, STATION, platform.node(), os.getpid(), self.clock.twin, links, self._meter))
+        who = (STATION, platform.node(), os.getpid())
+        events.append(heartbeat(now, *who, self.clock.twin, links, self._meter, simulated=self._record.simulated))
         return events
 
     # what is written

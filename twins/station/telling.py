@@ -90,6 +90,8 @@ def heartbeat(
     twin_clock: TwinClock,
     links: Mapping[str, tuple[LinkState, int, int]],
     meter: Meter,
+    *,
+    simulated: bool,
 ) -> Event:
     """Once a second: the station lives, its clock, and how its links are."""
     told = {
@@ -104,7 +106,7 @@ def heartbeat(
         }
         for name, (state, missing, repeated) in links.items()
     }
-    data = {"host": host, "pid": pid, "clock": asdict(twin_clock), "links": told, **meter.read()}
+    data = {"host": host, "pid": pid, "simulated": simulated, "clock": asdict(twin_clock), "links": told, **meter.read()}
     return Event(time, EventKind.HEARTBEAT, "", key, True, data)
 
 
