@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rig import closing_all
 from twins.historian.query import Query
 from ui.opening import prepare
 from ui.settings import Settings
@@ -15,9 +16,9 @@ def open_window(qtbot, qapp, tmp_path):
     """`open_window(package, recording, at)` → a furnished workplace on a real screen."""
     opened = []
 
-    def open_(package, recording, at=None, size=(1280, 800)):
+    def open_(package, recording, at=None, size=(1280, 800), operator=""):
         kept, what, timeline = prepare(package, recording, at)
-        place = Workplace(qapp, what, timeline, Settings(tmp_path / "settings.json"))
+        place = Workplace(qapp, what, timeline, Settings(tmp_path / "settings.json"), operator=operator)
         with qtbot.waitSignal(place.window.furnished, timeout=30_000):
             place.window.resize(*size)
             place.window.show()
@@ -28,6 +29,13 @@ def open_window(qtbot, qapp, tmp_path):
     for kept, place in opened:
         place.window.close()
         kept.close()
+
+
+@pytest.fixture
+def keep():
+    """`keep(thing)`: it is closed in the end, whatever happens."""
+    with closing_all() as keeper:
+        yield keeper
 
 
 class Listener:
