@@ -54,7 +54,7 @@ def main() -> None:
     ok &= told("10 bad payloads", "alive, unaccounted 0", lambda: in_folder(lambda f: bad_payloads.run(f, times(20_000))))
     for same in (True, False):
         ok &= told("14 second station", "refused", lambda same=same: in_folder(lambda f: two_stations.second_refused(f, same)))
-    ok &= told("14 pushed out", "stops ≤5 s, no loop", lambda: in_folder(two_stations.pushed_out))
+    ok &= told("14 name taken", "alarm ≤5 s, no race", lambda: in_folder(two_stations.pushed_out))
     ok &= told("15 alarm flood", "lost 0", lambda: in_folder(lambda f: alarm_flood.run(f)))
     sys.exit(not ok)
 

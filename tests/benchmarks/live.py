@@ -1,6 +1,6 @@
 """Live: from a value at the plant to its pixel, from a set-point to its readback, and a flood of alarms, between processes.
 
-Goals: value to pixel p95 ≤ 250 ms at 10,000 samples/s; set-point to verified p95 ≤ 1 s; input p95 ≤ 200 ms in 1,000 alarms in 10 s.
+Goals: value to pixel p95 ≤ 250 ms at 10,000 samples/s; set-point to verified ≤ 1 s; input ≤ 200 ms in 1,000 alarms in 10 s.
 """
 
 from __future__ import annotations

@@ -50,7 +50,11 @@ class Door:
             if not self.open:
                 inside.close()
                 continue
-            outside = socket.create_connection(("127.0.0.1", self._to))
+            try:
+                outside = socket.create_connection(("127.0.0.1", self._to))
+            except OSError:  # the broker is dead
+                inside.close()
+                continue
             self._sockets += [inside, outside]
             for one, other in ((inside, outside), (outside, inside)):
                 threading.Thread(target=self._pass, args=(one, other), daemon=True).start()

@@ -49,12 +49,11 @@ def test_that_a_second_station_is_refused_and_says_why(tmp_path, same_record):
     assert "process" in told["said"], told
 
 
-def test_that_a_station_that_is_pushed_out_stops_and_says_so_and_does_not_come_back(tmp_path):
+def test_that_a_station_whose_name_is_taken_alarms_and_does_not_race_for_it(tmp_path):
     told = two_stations.pushed_out(tmp_path)
-    assert told["code"] == 1, told
-    assert told["took_s"] <= 5, told
-    assert told["connects"] <= 2, told
-    assert "taken_over" in told["states"], told
+    assert told["alarm_s"] <= 5, told
+    assert told["connects_in_10_s"] <= 5, told
+    assert told["lives"], told
 
 
 def test_that_a_flood_of_alarms_is_all_in_the_record(tmp_path):

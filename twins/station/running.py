@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twins import InputError, clock
-from twins.clock import format_time
+from twins.clock import SECOND, format_time
 from twins.historian.desk import Desk
 from twins.historian.lock import Lock
 from twins.historian.record import Record
 from twins.links.broker import running_broker
+from twins.links.link import Link
 from twins.links.mqtt import MqttLink
 from twins.package.archive import zipped
 from twins.package.loader import load
@@ -23,6 +24,7 @@ from twins.station.finding import Running, announced
 from twins.station.station import Station
 
 BROKER_FOLDER = ".broker"
+PATIENCE_NS = 3 * SECOND  # for the first connection; after that the station works, connected or not
 
 
 def run_station(package: Path, broker: str | None, to: Path, stop: threading.Event, say: Callable[[str], None]) -> None:
@@ -46,11 +48,21 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
         station = Station(twin, link, desk, record, StationClock(record.last_time))
         station.start(*record.counters())
         held.enter_context(announced(Running(twin.id, str(to.absolute()), wire.url, os.getpid())))
-        say(f"recording {twin.id} from {wire.url} to {to} on {platform.node()} since {format_time(station.clock.now())}")
         try:
+            _until_up(station, link, stop)
+            down = link.state().reason
+            told = f"recording {twin.id} from {wire.url} to {to} on {platform.node()} since {format_time(station.clock.now())}"
+            say(f"{told}; so far {down}, it goes on trying" if down else told)
             while not stop.is_set() and not station.taken_over:
                 station.step()
         finally:
             station.stop()
     if station.taken_over:
         raise InputError(f"another station has taken over the link to {wire.url}; this one has stopped, its record {to} is whole")
+
+
+def _until_up(station: Station, link: Link, stop: threading.Event) -> None:
+    """So that whoever waits for the first word knows that nothing is missed from then on."""
+    until = clock.monotonic() + PATIENCE_NS
+    while not (link.state().up or stop.is_set() or clock.monotonic() > until):
+        station.step()

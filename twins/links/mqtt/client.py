@@ -53,6 +53,10 @@ class Client(paho.Client):
         self.connect_async(host, port, KEEPALIVE, clean_start=False, properties=properties)
         self.loop_start()
 
+    def wait_before_reconnecting(self, seconds: int) -> None:
+        """From now on."""
+        self.reconnect_delay_set(seconds, max(2, seconds))
+
     def acknowledge(self, packets: Iterable[int]) -> None:
         """Many acknowledgements in one piece."""
         ids = np.fromiter(packets, ">u2")

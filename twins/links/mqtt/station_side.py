@@ -34,7 +34,8 @@ FEW = 20  # so many unacknowledged messages does an ordinary broker deliver; the
 MANY = 20_000  # rows that are worth a commit at once
 _RETAINED = quality_byte(Quality.UNCERTAIN, Reason.SAID)  # a retained value without a time is of nobody knows when
 _PACKET_TOPICS = 500
-_SHORT_NS = 3 * SECOND  # a connection that ended sooner was not lost by chance
+_SHORT_NS = 3 * SECOND
+LONGEST_WAIT_S = 10  # between two tries, where a broker that is there throws us out each time
 
 
 class _ClockSaid(msgspec.Struct):
@@ -110,6 +111,7 @@ class MqttLink:
         self._echo_at = self._plant_at = self._connected_at = 0
         self._messages = self._samples = self._dropped = self._high_water = 0
         self._lag = self._offset = self._strikes = 0
+        self._other_speaks = False
         self._lags: deque[int] = deque(maxlen=16)
 
     # ------------------------------------------------------------------ what the station does
@@ -251,8 +253,12 @@ class MqttLink:
             self._offset = clock.now() - said.t
 
     def _hear_station(self, payload: bytes, retained: bool) -> None:
-        if not retained and self._presence.is_mine(payload):
+        if retained or payload == GONE:
+            return
+        if self._presence.is_mine(payload):
             self._echo_at = clock.monotonic()
+        else:
+            self._other_speaks = True  # counts for nothing until we are thrown out, too
 
     def _hear_answer(self, payload: bytes, retained: bool) -> None:
         said = _decoded(payload, _AnswerSaid)
@@ -279,20 +285,19 @@ class MqttLink:
         self.beat()
 
     def _disconnected(self, client: paho.Client, _data: object, _flags: object, code: ReasonCode, *_: object) -> None:
-        if code.is_failure and (code.value == TAKEN_OVER or self._is_pushed_out()):
+        self._strikes = 0 if not is_there(self._url) else self._strikes + 1 if self._was_short() else 1
+        if code.is_failure and (code.value == TAKEN_OVER or (self._strikes and self._other_speaks)):
             with self._bell:
                 self._taken_over = True
             client.disconnect()  # to come back would push the other out, for ever
-        self._set_down(f"the connection was lost: {code}" if code.is_failure else "disconnected")
+        self._client.wait_before_reconnecting(min(LONGEST_WAIT_S, 2 ** max(0, self._strikes - 1)))
+        why = f"the connection was lost: {code}" if code.is_failure else "disconnected"
+        thrown_out = "the broker throws us out again and again; perhaps somebody else uses this station's name"
+        self._set_down(thrown_out if self._strikes > 1 else why)
 
-    def _is_pushed_out(self) -> bool:
-        """Twice thrown out by a broker that is there, the second time as soon as we were back: somebody uses our name.
-
-        Not every broker says so (mosquitto 2.0 doesn't).
-        """
-        short = clock.monotonic() - self._connected_at < _SHORT_NS
-        self._strikes = 0 if not is_there(self._url) else self._strikes + 1 if short else 1
-        return self._strikes > 1
+    def _was_short(self) -> bool:
+        """A connection that ended so soon was not lost by chance."""
+        return clock.monotonic() - self._connected_at < _SHORT_NS
 
     def _not_connected(self, *_: object) -> None:
         self._set_down(f"nobody answers at {self._url}")
