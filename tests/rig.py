@@ -167,7 +167,7 @@ class Sender:
     def sent(self) -> int:
         return sum(self.counts.values())
 
-    def drained(self, seconds: float = 30.0) -> None:
+    def drained(self, seconds: float = 120.0) -> None:
         """Waits until the broker has taken everything."""
         wait_until(lambda: not self.client._out_messages, seconds)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from twins.alarms.figures import FLOOD_BEGINS, FLOOD_ENDS, WINDOW, is_new
 from twins.asset import Twin
+from twins.clock import SECOND, format_duration
 from twins.record import Event, EventKind, Snapshot
 from ui.event_text import source_text
 from ui.marks import PRIORITIES, priority_of
@@ -14,7 +15,15 @@ from ui.numbers import age_text, grouped, unit_text
 
 UNACKNOWLEDGED = ("unacknowledged", "returned_unacknowledged")
 _WORDS = {"unacknowledged": "unack", "returned_unacknowledged": "returned, unack", "acknowledged": "acked", "latched": "latched"}
-_SIDES = {"high": "above", "high_high": "above", "low": "below", "low_low": "below"}
+_ABOVE, _BELOW = "{value} {unit} above {limit}", "{value} {unit} below {limit}"
+_BOUNDS = {
+    "high": _ABOVE,
+    "high_high": _ABOVE,
+    "low": _BELOW,
+    "low_low": _BELOW,
+    "rate": "by more than {limit} {unit} in {per}, at {value} {unit}",
+    "deviation": "{value} {unit}, off by more than {limit}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +87,12 @@ def message_words(event: Event) -> str:
     words = str(data.get("message") or event.key)
     value, limit, unit = data.get("value"), data.get("limit"), unit_text(str(data.get("unit", "")))
     if isinstance(value, int | float) and isinstance(limit, int | float):
-        side = _SIDES.get(str(data.get("condition")), "limit")
-        words += f", {grouped(value, 1)} {unit}".rstrip() + f" {side} {grouped(limit, 1).rstrip('0').rstrip('.')}"
+        bound = grouped(limit, 1).removesuffix(".0")
+        said = _BOUNDS.get(str(data.get("condition")), "{value} {unit}")
+        per = data.get("per_s")
+        span = format_duration(round(per * SECOND)) if isinstance(per, int | float) else "its time"
+        said = said.format(value=grouped(value, 1), limit=bound, unit=unit, per=span)
+        words += f", {said}".rstrip()
     return " · ".join(filter(None, (words, str(data.get("action", "")))))
 
 

@@ -81,12 +81,19 @@ class AlarmTable(QTableView):
 
 
 class _Plain(QStyledItemDelegate):
-    """Without the dotted frame of the current cell."""
+    """The row's tint, which a style sheet would swallow, and no dotted frame round the current cell."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         """As usual."""
         super().initStyleOption(option, index)
         option.state &= ~option.state.State_HasFocus
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Tint, then the cell."""
+        tint = index.data(Qt.ItemDataRole.BackgroundRole)
+        if tint is not None and not option.state & option.state.State_Selected:
+            painter.fillRect(option.rect, tint)
+        super().paint(painter, option, index)
 
 
 class _Marks(_Plain):

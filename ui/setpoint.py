@@ -155,6 +155,8 @@ class SetPoint(QWidget):
         self._asked, self._ended = intention.id, None
         self._step(False)
         self.why.clear()
+        if isinstance(self.field, QLineEdit):
+            self.field.clear()
         self.state.setText("on its way to the station…")
         self.intended.emit(intention)
 
@@ -173,9 +175,9 @@ class SetPoint(QWidget):
         open_ = [e for e in snapshot.standing.of(EventKind.COMMAND) if e.subject == self._tag.path]
         if open_:
             self.state.setText(progress_words(open_[-1], snapshot.time))
-        elif self._ended is not None:
+        elif self._ended is not None and self._ended.time <= snapshot.time:
             self.state.setText(progress_words(self._ended, snapshot.time))
-        elif not self._asked:
+        elif not self._asked or self._ended is not None:
             self.state.setText("")
 
     def hear_commands(self, events: tuple[Event, ...]) -> None:

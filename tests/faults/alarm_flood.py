@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from twins.historian.days import open_record
-
 from tests.rig import Broker, Sender, StationProcess, closing_all, sensors_package, wait_until
+from twins.historian.days import open_record
 from twins.record import EventKind
 
 

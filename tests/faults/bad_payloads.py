@@ -6,9 +6,8 @@ import random
 import time
 from pathlib import Path
 
-from twins.historian.days import open_record
-
 from tests.rig import Broker, Sender, StationProcess, closing_all, sensors_package, wait_until
+from twins.historian.days import open_record
 from twins.record import EventKind
 from twins.record.snapshot import STATION
 

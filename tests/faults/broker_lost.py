@@ -7,9 +7,8 @@ import threading
 import time
 from pathlib import Path
 
-from twins.historian.days import open_record
-
 from tests.rig import Broker, Sender, StationProcess, closing_all, sensors_package, wait_until
+from twins.historian.days import open_record
 from twins.record import EventKind
 
 TOPICS = [f"rig/S{i}/v{k}" for i in (1, 2) for k in (1, 2, 3)]

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from twins.historian.days import open_record
-
 from tests.rig import Broker, Sender, StationProcess, closing_all, free_port, sensors_package, wait_until
+from twins.historian.days import open_record
 
 PATIENCE = 3.0 + 0.3  # s: max(2 × period, 3 s), and a picture
 REGULAR, ON_CHANGE = "S1.v1", "S1.on"

@@ -8,9 +8,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from twins.historian.days import open_record
-
 from tests.rig import Broker, Sender, StationProcess, closing_all, sensors_package, wait_until
+from twins.historian.days import open_record
 
 TOPICS = [f"rig/S{i}/v{k}" for i in (1, 2, 3, 4) for k in (1, 2, 3, 4, 5)]
 UNIT = 1e-5  # a sample's value is its counter times this, so each can be told apart

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.alarms.rules import Rules
-from twins.clock import BEFORE_ALL_TIME
+from twins.asset import Condition
+from twins.clock import BEFORE_ALL_TIME, SECOND
 from twins.record import Event, EventKind, Quality, Reason, quality_byte
 
 Int64 = NDArray[np.int64]
@@ -87,6 +88,7 @@ def alarm_event(rules: Rules, state: AlarmState, row: int, time: int, **more: ob
         "limit": float(state.limit[row]) if rules.sign[row] or alarm.limit else None,
         "unit": rules.units.get(row, ""),
         "condition": alarm.condition.value,
+        **({"per_s": alarm.per_ns / SECOND} if alarm.condition is Condition.RATE else {}),
         "since": int(state.raised[row]),
         **{key: text for key in ("cause", "consequence", "action", "viewpoint") if (text := getattr(alarm, key))},
         **more,

@@ -73,7 +73,7 @@ def mosquitto_profile(folder: Path, port: int) -> str:
             "persistence true",
             f"persistence_location {folder.absolute()}/",
             "autosave_on_changes true",
-            "autosave_interval 1000",
+            "autosave_interval 200",
             "max_queued_messages 0",
             "max_inflight_messages 1000",
             f"max_packet_size {_LARGEST_MESSAGE}",

@@ -172,6 +172,7 @@ class Alarms(QWidget):
         self.all.setEnabled(self._standpoint.may_act and (waiting > 0 or self._flooded))
         self.empty.setText(f"No alarm matches “{self.filter.text()}”." if standing and not rows else NOTHING)
         self.empty.setVisible(not rows)
+        self.empty.setGeometry(self.table.viewport().rect().adjusted(24, 0, -24, 0))
 
     def _stand(self) -> None:
         self.table.enable(self._standpoint.may_act, self._standpoint.why_not)

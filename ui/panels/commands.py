@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QLabel, QListView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from twins.asset import Twin
 from twins.historian.query import Answers, Query
@@ -15,36 +15,39 @@ from ui.axis import stamp
 from ui.event_text import source_text
 from ui.numbers import grouped, unit_text
 from ui.selection import Selection
-from ui.theme import ROW, Theme, font
+from ui.theme import SECONDARY, Theme, font
 from ui.time_view import TimeView
 
 NOTHING = (
     "No set-point was given in the stretch shown. Choose a quantity that may be set in the inspector, "
     "such as a turbine's active power limit, to give one."
 )
-_COLUMNS = ("Time", "What", "Change", "State", "By")
+HEIGHT, MARGIN = 60, 12
+LINES = Qt.ItemDataRole.UserRole
 _SIGNS = {"verified": "✓", "refused": "✕", "failed": "✕", "expired": "✕"}
 _Index = QModelIndex | QPersistentModelIndex
 
 
 class Commands(QWidget):
-    """One row a command with its last word, the newest on top; a click selects what it was about."""
+    """Three lines a command with its last word, the newest on top; a click selects what it was about."""
 
     def __init__(self, theme: Theme, selection: Selection, twin: Twin, view: TimeView) -> None:
         super().__init__()
         self._selection, self._twin, self._view = selection, twin, view
-        self._answers: Answers | None = None
         self._events: tuple[Event, ...] = ()
-        self.model = CommandModel(theme, twin)
-        self.table = _table(self.model)
+        self.model = CommandModel(twin)
+        self.list = QListView(uniformItemSizes=True, visible=False)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(_Lines(theme, self.list))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.empty = QLabel(NOTHING, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, margin=18)
         self.empty.setProperty("muted", True)
         column = QVBoxLayout(self, spacing=0)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.empty, 1)
-        column.addWidget(self.table, 1)
-        self.table.clicked.connect(self._choose)
-        self.table.hide()
+        column.addWidget(self.list, 1)
+        self.list.clicked.connect(self._choose)
+        theme.changed.connect(self.list.viewport().update)
 
     def wanted(self) -> Query:
         """The commands of what the timeline shows."""
@@ -56,22 +59,21 @@ class Commands(QWidget):
             self._events = answers.events
         known = [event for event in self._events if snapshot.hindsight or event.time <= snapshot.time]
         self.model.show(list({event.key: event for event in known}.values())[::-1])
-        self.table.setVisible(self.model.rowCount() > 0)
+        self.list.setVisible(self.model.rowCount() > 0)
         self.empty.setVisible(self.model.rowCount() == 0)
 
     def _choose(self, index: QModelIndex) -> None:
-        event = self.model.event(index.row())
-        tag = self._twin.tags.get(event.subject)
+        tag = self._twin.tags.get(self.model.event_at(index.row()).subject)
         if tag is not None:
             self._selection.choose(tag.asset, tag.path)
 
 
-class CommandModel(QAbstractTableModel):
-    """The rows."""
+class CommandModel(QAbstractListModel):
+    """The last word on each command."""
 
-    def __init__(self, theme: Theme, twin: Twin) -> None:
+    def __init__(self, twin: Twin) -> None:
         super().__init__()
-        self._theme, self._twin, self._zone = theme, twin, ZoneInfo(twin.timezone)
+        self._twin, self._zone = twin, ZoneInfo(twin.timezone)
         self._events: list[Event] = []
 
     def show(self, events: list[Event]) -> None:
@@ -81,66 +83,57 @@ class CommandModel(QAbstractTableModel):
             self._events = events
             self.endResetModel()
 
-    def event(self, row: int) -> Event:  # type: ignore[override]
+    def event_at(self, row: int) -> Event:
         """The last word on the command in a row."""
         return self._events[row]
 
     def rowCount(self, parent: _Index | None = None) -> int:  # noqa: D102
         return 0 if parent is not None and parent.isValid() else len(self._events)
 
-    def columnCount(self, parent: _Index | None = None) -> int:  # noqa: D102
-        return len(_COLUMNS)
-
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: D102
         event = self._events[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(event, index.column())
-        if role == Qt.ItemDataRole.ToolTipRole:
-            reason = f"\n{event.data['reason']}" if event.data.get("reason") else ""
-            return f"{event.subject}\n{event.data.get('by', '')}: {event.data.get('why', '')}{reason}"
-        if role == Qt.ItemDataRole.ForegroundRole and index.column() in (0, 4):
-            return QColor(self._theme.tokens.muted)
+        if role == LINES:
+            return self._lines(event)
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return "\n".join(self._lines(event))
         return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: D102
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return _COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal else None
-
-    def _text(self, event: Event, column: int) -> str:
+    def _lines(self, event: Event) -> tuple[str, str, str]:
         data, state = event.data, str(event.data.get("state", ""))
         change = f"{_number(data.get('old'))} → {_number(data.get('value'))} {unit_text(str(data.get('unit', '')))}".rstrip()
         reason = f": {data['reason']}" if data.get("reason") else ""
-        texts = (
-            stamp(event.time, self._zone).partition(" ")[2],
-            source_text(event, self._twin),
-            change,
+        time = stamp(event.time, self._zone).partition(" ")[2]
+        return (
+            f"{source_text(event, self._twin)}  {change}",
             f"{_SIGNS.get(state, '…')} {state}{reason}",
-            str(data.get("by", "")),
+            f"{time} · {data.get('by', '')}: {data.get('why', '')}",
         )
-        return texts[column]
+
+
+class _Lines(QStyledItemDelegate):
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(120, HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        tokens = self._theme.tokens
+        if option.state & option.state.State_Selected:
+            painter.fillRect(option.rect, QColor(tokens.selected))
+        looks = ((font(weight=QFont.Weight.Medium), tokens.text), (font(), tokens.text), (font(SECONDARY), tokens.muted))
+        for i, (line, (look, colour)) in enumerate(zip(index.data(LINES), looks, strict=True)):
+            box = QRectF(option.rect).adjusted(MARGIN, 5 + 17 * i, -MARGIN, 0)
+            box.setHeight(17)
+            painter.setFont(look)
+            painter.setPen(QColor(colour))
+            text = QFontMetrics(look).elidedText(line, Qt.TextElideMode.ElideMiddle, round(box.width()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.fillRect(QRectF(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), QColor(tokens.line))
 
 
 def _number(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "—" if value is None else str(value)
     return grouped(value, 0 if value == int(value) else 2)
-
-
-def _table(model: CommandModel) -> QTableView:
-    table = QTableView(showGrid=False, wordWrap=False, cornerButtonEnabled=False)
-    table.setModel(model)
-    table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-    table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    table.setStyleSheet("QTableView::item { padding: 0 5px; }")
-    table.verticalHeader().hide()
-    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    table.verticalHeader().setDefaultSectionSize(ROW)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    for column, sample in enumerate(("12:00:00 ", "T01 Active power", "2 050 → 1 400 kW", "", "M. Operator")):
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch if not sample else QHeaderView.ResizeMode.Interactive)
-        table.setColumnWidth(column, QFontMetrics(font()).horizontalAdvance(sample) + 14)
-    return table
