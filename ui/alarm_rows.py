@@ -11,7 +11,7 @@ from twins.clock import SECOND, format_duration
 from twins.record import Event, EventKind, Snapshot
 from ui.event_text import source_text
 from ui.marks import PRIORITIES, priority_of
-from ui.numbers import age_text, grouped, unit_text
+from ui.numbers import age_text, brief, grouped, unit_text
 
 UNACKNOWLEDGED = ("unacknowledged", "returned_unacknowledged")
 _WORDS = {"unacknowledged": "unack", "returned_unacknowledged": "returned, unack", "acknowledged": "acked", "latched": "latched"}
@@ -87,11 +87,10 @@ def message_words(event: Event) -> str:
     words = str(data.get("message") or event.key)
     value, limit, unit = data.get("value"), data.get("limit"), unit_text(str(data.get("unit", "")))
     if isinstance(value, int | float) and isinstance(limit, int | float):
-        bound = grouped(limit, 1).removesuffix(".0")
         said = _BOUNDS.get(str(data.get("condition")), "{value} {unit}")
         per = data.get("per_s")
         span = format_duration(round(per * SECOND)) if isinstance(per, int | float) else "its time"
-        said = said.format(value=grouped(value, 1), limit=bound, unit=unit, per=span)
+        said = said.format(value=grouped(value, 1), limit=brief(limit), unit=unit, per=span)
         words += f", {said}".rstrip()
     return " · ".join(filter(None, (words, str(data.get("action", "")))))
 

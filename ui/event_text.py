@@ -9,7 +9,7 @@ from twins.asset import Twin
 from twins.clock import SECOND
 from twins.record import Event, EventKind
 from ui.axis import stamp
-from ui.numbers import grouped, tag_label, unit_text
+from ui.numbers import brief, grouped, tag_label, unit_text
 
 _KINDS = {EventKind.PACKAGE: "twin package", EventKind.REJECTED: "unreadable"}
 _COUNTS = ("samples", "rows", "duplicate", "conflict")
@@ -60,7 +60,7 @@ def _alarm(event: Event) -> str:
 
 def _command(event: Event) -> str:
     data, unit = event.data, unit_text(str(event.data.get("unit", "")))
-    change = f"{_plain(data.get('old'))} → {_plain(data.get('value'))} {unit}".rstrip()
+    change = f"{brief(data.get('old'))} → {brief(data.get('value'))} {unit}".rstrip()
     reason = f" · {data['reason']}" if data.get("reason") else ""
     return f"{change} by {data.get('by', '')}: {data.get('why', '')}{reason}"
 

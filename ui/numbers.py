@@ -29,6 +29,14 @@ def grouped(value: float, decimals: int) -> str:
     return text
 
 
+def brief(value: object) -> str:
+    """A value in as few characters as tell it: “1 400”, “72.5”, “producing”, “—” for none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ABSENT if value is None else str(value)
+    text = grouped(value, 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def unit_text(unit: str) -> str:
     """A unit as pint reads it → as people write it: “degC” → “°C”, “m^3/h” → “m³/h”."""
     powered = _POWER.sub(lambda m: m[1].translate(_RAISED), unit)

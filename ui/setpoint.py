@@ -10,7 +10,7 @@ from twins.asset import Tag, TagKind, Twin
 from twins.commanding import Permissive, permissives_of
 from twins.expression import ExpressionError
 from twins.record import Event, EventKind, Intention, IntentionKind, Snapshot
-from ui.numbers import ABSENT, age_text, grouped, shown, tag_label, unit_text, value_text
+from ui.numbers import ABSENT, age_text, brief, grouped, shown, tag_label, unit_text, value_text
 from ui.standpoint import Standpoint
 from ui.theme import SECONDARY, Theme, font
 
@@ -112,6 +112,10 @@ class SetPoint(QWidget):
     def _wanted(self) -> str:
         return str(self.field.currentData()) if isinstance(self.field, QComboBox) else self.field.text().strip()
 
+    def _number(self) -> str:
+        """What was typed, as a number is written everywhere: a comma is a point, and thousands need no gaps."""
+        return "".join(self._wanted().split()).replace(",", ".")
+
     def _ask(self) -> None:
         """The second, deliberate step."""
         if complaint := self._complaint():
@@ -128,7 +132,7 @@ class SetPoint(QWidget):
     def _complaint(self) -> str:
         if isinstance(self.field, QLineEdit) and self._tag.kind in (TagKind.NUMBER, TagKind.INTEGER):
             try:
-                value = float(self._wanted().replace(",", ".").replace(" ", "").replace("\u202f", ""))
+                value = float(self._number())
             except ValueError:
                 return "Write the new value as a number."
             low, high = self._tag.range or (-float("inf"), float("inf"))
@@ -147,9 +151,8 @@ class SetPoint(QWidget):
             self.send.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _send(self) -> None:
-        value = self._wanted().replace(",", ".").replace(" ", "").replace("\u202f", "")
-        if self._tag.kind in (TagKind.ENUMERATION, TagKind.TEXT, TagKind.BOOLEAN):
-            value = self._wanted()
+        counted = self._tag.kind in (TagKind.NUMBER, TagKind.INTEGER)
+        value = self._number() if counted else self._wanted()
         data = {"value": value, "lane": "live"}
         intention = Intention(IntentionKind.COMMAND, subject=self._tag.path, why=self.why.text().strip(), data=data)
         self._asked, self._ended = intention.id, None
@@ -191,8 +194,7 @@ def progress_words(event: Event, now: int) -> str:
     """“1 400 kW by MO: requested ✓ sent ✓ acknowledged by the plant … 2 s ago”."""
     data = event.data
     state, value = str(data.get("state")), data.get("value")
-    told = grouped(value, 0) if isinstance(value, float) and value == int(value) else str(value)
-    target = f"{told} {unit_text(str(data.get('unit', '')))}".rstrip()
+    target = f"{brief(value)} {unit_text(str(data.get('unit', '')))}".rstrip()
     ago = f"{age_text(now - event.time)} ago"
     if state in _STAGES:
         reached = _STAGES[: _STAGES.index(state) + 1]

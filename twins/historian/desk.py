@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from twins import clock
+from twins.clock import SECOND
 from twins.historian import schema
 from twins.historian.place import beside
 from twins.historian.recording import RecordingError
@@ -17,6 +19,7 @@ from twins.record import Intention, IntentionKind
 
 APPLICATION_ID = 0x5457444B  # “TWDK”
 KEPT = 5_000  # rows; older ones were answered long ago, and their answers stand in the record
+_PATIENCE_NS = 5 * SECOND
 LARGEST = 64_000  # characters of one row
 _TABLE = """create table if not exists intention(
     id integer primary key autoincrement, uuid text not null, kind text not null, by text not null, time integer not null,
@@ -34,10 +37,7 @@ class Desk:
         try:
             if not path.exists():
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-            self._database.execute("pragma journal_mode = wal")
-            self._database.execute("pragma synchronous = full")
-            self._database.execute(_TABLE)
+            self._database = _opened(path)
         except (sqlite3.Error, OSError) as error:
             raise RecordingError(
                 f"the desk {path} can't be opened: {error}; remove it if it is damaged, it holds nothing that lasts"
@@ -113,3 +113,20 @@ class Desk:
 
     def _pass_over(self, sentence: str) -> None:
         self.passed_over = [*self.passed_over[-99:], sentence]
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection; several processes may open a new desk at once, and SQLite does not wait by itself while one lays it out."""
+    until = clock.monotonic() + _PATIENCE_NS
+    while True:
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        try:
+            database.execute("pragma journal_mode = wal")
+            database.execute("pragma synchronous = full")
+            database.execute(_TABLE)
+            return database
+        except sqlite3.OperationalError as error:
+            database.close()
+            if "locked" not in str(error) or clock.monotonic() > until:
+                raise
+            clock.sleep(0.02)

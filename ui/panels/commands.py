@@ -13,7 +13,7 @@ from twins.historian.query import Answers, Query
 from twins.record import Event, EventKind, Snapshot
 from ui.axis import stamp
 from ui.event_text import source_text
-from ui.numbers import grouped, unit_text
+from ui.numbers import brief, unit_text
 from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
 from ui.time_view import TimeView
@@ -100,7 +100,7 @@ class CommandModel(QAbstractListModel):
 
     def _lines(self, event: Event) -> tuple[str, str, str]:
         data, state = event.data, str(event.data.get("state", ""))
-        change = f"{_number(data.get('old'))} → {_number(data.get('value'))} {unit_text(str(data.get('unit', '')))}".rstrip()
+        change = f"{brief(data.get('old'))} → {brief(data.get('value'))} {unit_text(str(data.get('unit', '')))}".rstrip()
         reason = f": {data['reason']}" if data.get("reason") else ""
         time = stamp(event.time, self._zone).partition(" ")[2]
         return (
@@ -131,9 +131,3 @@ class _Lines(QStyledItemDelegate):
             text = QFontMetrics(look).elidedText(line, Qt.TextElideMode.ElideMiddle, round(box.width()))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
         painter.fillRect(QRectF(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), QColor(tokens.line))
-
-
-def _number(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "—" if value is None else str(value)
-    return grouped(value, 0 if value == int(value) else 2)
