@@ -125,7 +125,7 @@ def emulate(
     from twins.package.loader import load
 
     with until_stopped(until_eof) as stop:
-        run(load(_package(twin)), broker, speed, fault or [], seed, stop)
+        run(load(_package(twin)), broker, speed, fault or [], seed, stop, lambda sentence: print(sentence, flush=True))
 
 
 @app.command()

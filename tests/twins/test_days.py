@@ -12,7 +12,7 @@ import pytest
 from twins.asset import TagKind
 from twins.clock import DAY, HOUR, MINUTE, SECOND, parse_time
 from twins.historian.days import Days, open_record
-from twins.historian.evidence import verify
+from twins.historian.evidence import cut, verify
 from twins.historian.file import RecordingFile
 from twins.historian.memory import MemoryRecording
 from twins.historian.place import days_of
@@ -197,3 +197,17 @@ def test_that_the_command_line_reads_all_days(record, place):
     told = subprocess.run([sys.executable, main, "verify", place, "--json"], capture_output=True, text=True, check=True)
     assert json.loads(told.stdout)["ok"]
     assert SECOND
+
+
+def test_that_a_stretch_over_midnight_is_cut_out_whole(record, place, tmp_path):
+    oracle = hours(record)
+    start, end = T0 + 2 * HOUR, T0 + 30 * HOUR
+    with open_record(place) as days:
+        cut(days, start, end, tmp_path / "incident.twin-recording")
+    with RecordingFile.open(tmp_path / "incident.twin-recording") as incident:
+        assert verify(incident.path).ok
+        for t in range(start, end, 20 * MINUTE):
+            same(incident.at(t), oracle.at(t), t)
+        assert len(incident.between(start, end)) == len(oracle.between(start, end))
+        mine, its = incident.events(start, end), oracle.events(start, end)
+        assert [event.data for event in mine] == [event.data for event in its]

@@ -9,6 +9,7 @@ from twins.asset import Tag, TagKind, Twin
 from twins.clock import SECOND
 from twins.commanding.command import Command, Stage, Value
 from twins.commanding.permissives import permissives_of, unsound_word
+from twins.expression import ExpressionError
 from twins.links.link import Answer, Order
 from twins.record import Event, EventKind, Intention, Reading, Snapshot
 
@@ -134,7 +135,10 @@ class Commander:
         old = snapshot.reading(tag.path)
         if old.value is not None and not old.sound:
             raise _RefusedError(f"its present value is {unsound_word(old)}")
-        told = permissives_of(tag, self._twin, snapshot)
+        try:
+            told = permissives_of(tag, self._twin, snapshot)
+        except ExpressionError as problem:
+            raise _RefusedError(f"its permissives can't be judged: {problem}") from None
         for each in told:
             if not each.holds:
                 raise _RefusedError(f"“{each.text}” does not hold: {each.why}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from twins import InputError, clock
@@ -21,12 +21,16 @@ _FURTHEST = 50 * 365 * DAY  # ahead of the wall
 _SLIP = SECOND // 4  # of the wall: a clock further off than this is said anew
 
 
-def run(twin: Twin, url: str, speed: float, faults: Sequence[str], seed: int, stop: threading.Event) -> None:
+def run(
+    twin: Twin, url: str, speed: float, faults: Sequence[str], seed: int, stop: threading.Event, say: Callable[[str], object]
+) -> None:
     """Emulates until `stop` is set. Raises InputError on what can't be run."""
     _refuse_bad_speed(speed)
     injections(faults, twin, 0)  # a wrong name is refused before anything is connected
     side = MqttPlantSide(twin, url)
     try:
+        waits = "" if side.wait_connected(3.0) else "; nobody answers there yet, it goes on trying"
+        say(f"a simulated plant of {twin.id} at {url}, {speed:g} times as fast as the clock{waits}")
         operate(twin, side, speed, faults, seed, stop)
     finally:
         side.close()

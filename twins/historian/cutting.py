@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from twins.asset import TagKind
 from twins.historian import schema
 from twins.historian.blocks import touches
+from twins.historian.days import Days
 from twins.historian.file import RecordingFile
+from twins.historian.place import days_of
 from twins.historian.recording import RecordingError
 from twins.historian.rows import EVENT, crc_of, event_of
 from twins.record import Channels, Event, Samples, Snapshot, Waveform
@@ -23,7 +26,7 @@ ROWS_AT_ONCE = 200_000
 _Told = TypeVar("_Told", str, Waveform)
 
 
-def copy(source: RecordingFile, to: RecordingFile, start: int, end: int, progress: Progress) -> None:
+def copy(source: RecordingFile | Days, to: RecordingFile, start: int, end: int, progress: Progress) -> None:
     """Everything of [start, end), and what was known, stood and had happened just before. Raises RecordingError at damage."""
     known, happened = source.at(start - 1), source.at(start - 1, hindsight=True)
     events = source.events(start, end)
@@ -67,19 +70,29 @@ def _localised(bits: Int64, rows: NDArray[np.bool_], told: Mapping[int, _Told]) 
     return [told[int(code)] for code in codes]
 
 
-def _of_the_file(source: RecordingFile, start: int, end: int) -> tuple[list[Event], list[tuple[int, bytes]]]:
+def _of_the_file(source: RecordingFile | Days, start: int, end: int) -> tuple[list[Event], list[tuple[int, bytes]]]:
     """The imports outside the stretch, and the versions of the package that came into force after its start."""
-    database = schema.open_to_read(source.path)
+    imports: list[Event] = []
+    packages: list[tuple[int, bytes]] = []
+    for day in days_of(source.path):
+        found, versions = _of_one_file(day, start, end)
+        imports += [event for event in found if event not in imports]
+        packages += versions
+    return imports, packages
+
+
+def _of_one_file(path: Path, start: int, end: int) -> tuple[list[Event], list[tuple[int, bytes]]]:
+    database = schema.open_to_read(path)
     try:
         imports = database.execute(f"select {EVENT} from event where kind = 'import' order by id").fetchall()  # noqa: S608
         asked = "select time, sha256, data, crc from package where time > ? and time < ? order by time, id"
         packages = database.execute(asked, (start, end)).fetchall()
     except sqlite3.Error as error:
-        raise RecordingError(f"{source.path} can't be read: {error}; “verify” names what is damaged") from None
+        raise RecordingError(f"{path} can't be read: {error}; “verify” names what is damaged") from None
     finally:
         database.close()
     told = [event_of(row) for row in imports]
     if None in told or any(crc_of(tuple(row[:-1])) != row[-1] for row in packages):
-        raise RecordingError(f"{source.path} has a damaged import or package version; “verify” names it, cut from a sound copy")
+        raise RecordingError(f"{path} has a damaged import or package version; “verify” names it, cut from a sound copy")
     outside = [event for event in told if event and not start <= event.time < end]
     return outside, [(time, data) for time, _, data, _ in packages]

@@ -12,6 +12,7 @@ from twins.clock import now
 from twins.historian import schema
 from twins.historian.blocks import DamagedBlockError, Head, decode
 from twins.historian.cutting import Progress, copy
+from twins.historian.days import Days, open_record
 from twins.historian.directory import HEAD
 from twins.historian.drafting import drafted
 from twins.historian.file import RecordingFile
@@ -40,6 +41,8 @@ def verify(path: Path) -> Verdict:
 def verify_record(path: Path) -> Verdict:
     """The same of every day of a record, and whether each day is the one that the next one names."""
     days = days_of(path)
+    if path.is_dir() and not days:
+        raise RecordingError(f"{path} holds no day of a record; name one that does, or a recording's file")
     if len(days) < 2 and not path.is_dir():
         return verify(path)
     verdicts = {day: verify(day) for day in days}
@@ -100,7 +103,7 @@ def _extent(database: sqlite3.Connection) -> dict[str, int]:
     return {"blocks": blocks, "samples": samples, "events": database.execute("select count(*) from event").fetchone()[0]}
 
 
-def cut(source: RecordingFile, start: int, end: int, out: Path, progress: Progress | None = None) -> None:
+def cut(source: RecordingFile | Days, start: int, end: int, out: Path, progress: Progress | None = None) -> None:
     """A stretch as a sealed file of its own, that tells every instant of [start, end) (ns UTC) as the original does.
 
     Built beside `out` and renamed when whole. Raises RecordingError, also where damage in the original touches the stretch.
@@ -113,12 +116,12 @@ def cut(source: RecordingFile, start: int, end: int, out: Path, progress: Progre
     start = max(start, span[0])
     told = {"cut_of": source.path.name, "cut_from": str(start), "cut_to": str(min(end - 1, span[1]))}
     # Read through a connection of its own, so that only damage that was met on the way counts.
-    with drafted(out) as partial, RecordingFile.open(source.path) as fresh:
+    with drafted(out) as partial, open_record(source.path) as fresh:
         _build(fresh, partial, start, end, progress or (lambda _done, _what: None), told)
         seal(partial)
 
 
-def _build(source: RecordingFile, out: Path, start: int, end: int, progress: Progress, told: dict[str, str]) -> None:
+def _build(source: RecordingFile | Days, out: Path, start: int, end: int, progress: Progress, told: dict[str, str]) -> None:
     package = source.package_at(start) or b""
     with RecordingFile.create(out, package, source.meta.get("twin", ""), start, simulated=source.simulated) as to:
         with to.transaction():
@@ -129,7 +132,7 @@ def _build(source: RecordingFile, out: Path, start: int, end: int, progress: Pro
             to.set_meta(key, value)
 
 
-def _refuse_damaged(source: RecordingFile) -> None:
+def _refuse_damaged(source: RecordingFile | Days) -> None:
     if source.damage:
         more = f" and {len(source.damage) - 1} more" if len(source.damage) > 1 else ""
         raise RecordingError(

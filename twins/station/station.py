@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from twins.alarms import OPERATED, AlarmState, Batch, Rules, fold, operate, restored
 from twins.asset import Twin
-from twins.clock import SECOND
+from twins.clock import MINUTE, SECOND
 from twins.commanding import Commander
+from twins.historian.recording import RecordingError
 from twins.links.link import Delivery, Link
 from twins.record import Event, EventKind, Intention, IntentionKind, Samples, Waveform
 from twins.record.snapshot import STATION
@@ -47,7 +49,7 @@ class Station:
         self._link_said: tuple[bool, str] | None = None
         self._committer = Committer(record, self._held, link.acknowledge, self._meter)
         self._told: list[Event] = []  # to be written with the next commit
-        self._beat_at = self._saved_at = 0  # on the clock that never jumps
+        self._beat_at = self._saved_at = self._roll_at = 0  # on the clock that never jumps
         self.taken_over = False
 
     def start(self, counters: dict[str, int] | None = None, stored: dict[str, int] | None = None) -> None:
@@ -180,10 +182,20 @@ class Station:
         self._told += sent
         if brought and self._commander.open:
             self._told += self._commander.see(self._record.at(now), now)
-        self._record.roll_if_due(now)
+        if self._meter.now >= self._roll_at:
+            self._roll(now)
         if self._meter.now - self._saved_at > 10 * SECOND:
             self._saved_at = self._meter.now
-            self._record.note_counters(self._counting.saved())
+            with contextlib.suppress(RecordingError):  # the next commit will tell
+                self._record.note_counters(self._counting.saved())
+
+    def _roll(self, now: int) -> None:
+        """Another day, another file; where that can't be made, today's goes on and it is tried again in a minute."""
+        try:
+            self._record.roll_if_due(now)
+        except RecordingError as problem:
+            self._roll_at = self._meter.now + MINUTE
+            self._told.append(station_event(now, "not_rolled", f"A new day's file could not be begun: {problem}"))
 
 
 def _facts(samples: Samples) -> Iterator[tuple[str, int, object]]:

@@ -85,6 +85,10 @@ class PlantSide:
         told = {"epoch": plant.epoch, "since": plant.since, "rate": plant.rate}
         self._client.publish(self._topics.clock, json.dumps(told), 1, retain=True)
 
+    def wait_connected(self, timeout: float) -> bool:
+        """Whether the broker has answered within so many seconds."""
+        return self._ready.wait(timeout)
+
     def read_clock(self, timeout: float) -> TwinClock | None:
         """What an earlier run said; None where nothing was heard within so many seconds."""
         self._ready.wait(timeout)
