@@ -1,4 +1,4 @@
-"""Colour maps of our own: even steps in OKLab, safe for colour-blind eyes, and never an alarm's colour."""
+"""Colour maps of our own: even steps in OKLab, safe for colour-blind eyes, never an alarm's colour; and the alarms' own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Colours = NDArray[np.uint8]  # [256, 3]
+
+ALARM_PRIORITIES = ("low", "medium", "high")  # least first: the codes 0, 1, 2
+ALARM_LABELS = tuple(f"{priority} alarm" for priority in ALARM_PRIORITIES)
+ALARM_TONES = (
+    (0xD9, 0xC2, 0x2B),
+    (0xE0, 0x8A, 0x1E),
+    (0xD6, 0x45, 0x45),
+)  # the same as the marks beside them, and used for nothing else
 
 # Anchors are (lightness, chroma, hue°) in OKLCh (B. Ottosson, 2020).
 # Lightness rises all the way, so the order can be read without hue.
@@ -29,6 +37,12 @@ def sequential() -> Colours:
 def diverging() -> Colours:
     """From blue by grey to brown-orange, for what has a normal in the middle."""
     return from_anchors(DIVERGING)
+
+
+def alarms() -> Colours:
+    """The alarms' own colours, in three flat bands."""
+    band = np.minimum(np.arange(256) * len(ALARM_TONES) // 256, len(ALARM_TONES) - 1)
+    return np.array(ALARM_TONES, np.uint8)[band]
 
 
 def steps(colours: Colours, count: int) -> Colours:

@@ -21,7 +21,7 @@ COLOURABLE = (TagKind.NUMBER, TagKind.INTEGER, *DISCRETE)
 class ColourBy(StrEnum):
     """What a choice picks tags by."""
 
-    CONDITION = "condition"  # plain equipment, hatched where its values can't be trusted
+    CONDITION = "condition"  # plain equipment, in its alarm's colour where one stands, hatched where values can't be trusted
     QUANTITY = "quantity"  # each part by its own tag of that quantity
     TAG = "tag"  # the tags of one name
 
@@ -48,7 +48,7 @@ CONDITION = Choice(ColourBy.CONDITION)
 class Legend:
     """Which colour means which value: `low` … `high` in `unit` over 256 `colours`, straight, or by `middle` in the middle.
 
-    With `labels` the values are the codes 0, 1, …, one flat band each. `title` "" means plain equipment: nothing is coloured.
+    With `labels` the values are the codes 0, 1, …, one flat band each. `title` "" means plain equipment but for alarms.
     """
 
     title: str = ""
@@ -94,7 +94,7 @@ def choices_of(twin: Twin) -> tuple[Choice, ...]:
 def legend_of(twin: Twin, choice: Choice, used: Collection[str] = ()) -> Legend:
     """The legend of a choice: its range is the union of the ranges of the tags that are `used`, in the first one's unit."""
     if choice.by is ColourBy.CONDITION:
-        return Legend()
+        return Legend(colours=colour_maps.alarms(), labels=colour_maps.ALARM_LABELS)
     every = [tag for tag in twin.tags.values() if choice.takes(tag)]
     tags = [tag for tag in every if tag.path in used] or every
     if not tags:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
+from scene.alarming import AlarmedParts
 from scene.appearance import Binding, appearance_of
 from scene.binding import tags_of_parts
 from scene.camera import VIEW_ANGLE_DEG, Pose, clipping_range, fitted
@@ -40,6 +41,7 @@ class TwinScene:
         self.renderer = vtkRenderer()
         self.colouring = Colouring(len(self.stage))
         self._solids = solids_of(self.stage, self.colouring)
+        self._alarmed = AlarmedParts(twin, self.stage)
         self._snapshot, self._clock = Snapshot.empty(), 0.0
         self._furnish()
         self._move(self.stage.rest)
@@ -51,7 +53,10 @@ class TwinScene:
     def show(self, snapshot: Snapshot, clock_seconds: float) -> bool:
         """An instant: its colours, and its motion at the display's own running time (see `Motion.show`). Tells of a change."""
         self._snapshot, self._clock = snapshot, clock_seconds
-        changed = self.colouring.paint(appearance_of(snapshot, self._binding))
+        appearance = appearance_of(snapshot, self._binding)
+        if self.choice == CONDITION:
+            appearance = self._alarmed.shown(appearance, snapshot)
+        changed = self.colouring.paint(appearance)
         if len(self.stage.joints):
             joints = self.motion.show(snapshot, clock_seconds)
             if not np.array_equal(joints, self.joints):

@@ -42,7 +42,7 @@ class LegendBox(QWidget):
     def sizeHint(self) -> QSize:
         """As high as what it says."""
         legend = self._legend
-        body = 0 if not legend.title else LINE * len(legend.labels) if legend.labels else 30
+        body = LINE * len(legend.labels) if legend.labels else 30 if legend.title else 0
         return QSize(WIDTH, PAD + 18 + body + LINE * (2 if legend.title else 1) + PAD - 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:

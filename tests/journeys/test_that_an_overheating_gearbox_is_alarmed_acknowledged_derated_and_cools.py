@@ -8,6 +8,7 @@ import sys
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from scene.legend import CONDITION
 from tests.rig import MAIN, Broker, StationProcess, kill
 from twins.historian.days import open_record
 from twins.record import EventKind
@@ -46,8 +47,15 @@ def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_a
     assert hot > 85
     place.selection.choose("T01/gearbox")
     assert place.window.banner._simulated.isVisible()
-    assert "medium" in place.window.banner.alarms.text()
-    assert place.annunciator.played
+    assert "1 high" in place.window.banner.alarms.text()
+    assert place.annunciator.played[-1] == "high"
+
+    # the gearbox turns red, and nothing else of the farm does
+    place.colour_by(CONDITION)
+    scene = place.scene.scene
+    red = scene._alarmed.worst(snapshot()) == 2
+    assert {scene.stage.parts[i].asset for i in red.nonzero()[0]} == {"T01", "T01/gearbox"}
+    assert (scene.colouring._told[: len(red)][red][:, 0] > 2 * 255 / 3).all(), "the third band of the map, which is red"
 
     # from the alarm to its source in two clicks
     row = alarms.model.index(alarms.model.row_of(ALARM), 2)
