@@ -207,5 +207,5 @@ class AssetModel(QAbstractItemModel):
         tag = self._twin.tags.get(subject)
         if tag is None:
             return {asset.path for asset in self._twin.ancestors(subject)}
-        about = [child.path for child in self._twin.children(tag.asset) if subject in child.shows[:1]] or [tag.asset]
+        about = [child.path for child in self._twin.children(tag.asset) if subject in child.shows] or [tag.asset]
         return {subject} | {asset.path for path in about for asset in self._twin.ancestors(path)}
