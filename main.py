@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
-from ui import desk_commands
+from ui import desk_commands, simulation_commands
 from ui.terminal import has_screen, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
 HERE = Path(__file__).resolve().parent
@@ -301,6 +301,9 @@ def export(
             _known(recording, tag or [])
             with progress("exporting", quiet=False) as say, interruptible() as cancelled:
                 export_table(recording, *_stretch(recording, start, end), tag, to, say, cancelled)
+
+
+simulation_commands.add_to(app, lambda twin: _package(twin))
 
 
 @app.command()

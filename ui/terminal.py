@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 
@@ -32,6 +32,15 @@ def print_table(told: dict[str, object]) -> None:
             else value
         )
         print(f"{key:12} {shown}")
+
+
+def print_rows(columns: Sequence[str], units: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table in columns that line up, numbers in six digits."""
+    heads = [f"{name} [{unit}]" if unit else name for name, unit in zip(columns, units, strict=True)]
+    body = [[f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *body, strict=True)]
+    for line in (heads, *body):
+        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
 
 
 def print_report(source: Path, told: dict) -> None:

@@ -36,6 +36,7 @@ class Twin:
     timezone: str = "UTC"
     description: str = ""
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
 
     @cached_property
     def _children(self) -> Mapping[str, tuple[Asset, ...]]:

@@ -11,7 +11,7 @@ from twins.package.fault import Fault
 from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
-from twins.physics import LIBRARY, Model, Variable, quantity, read_profile
+from twins.physics import LIBRARY, Maker, Model, TableError, Variable, blade_files, named, read_blade, read_profile, setting
 from twins.physics.profile import ProfileError
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
@@ -23,6 +23,7 @@ def model_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
         origins = made.origins[asset.path]
         if asset.model:
             yield from _model(asset.model, origins)
+            yield from _tables(asset, twin, origins)
             yield from _bindings(asset, twin, origins)
         for name in asset.faults:
             yield from _fault(name, asset, twin, written(origins, "faults", name))
@@ -46,22 +47,39 @@ def _model(model: Mapping[str, object], origins: tuple[Origin, ...], key: str = 
     parameters = model.get("parameters")
     for parameter, value in parameters.items() if isinstance(parameters, Mapping) else ():
         origin = written(origins, *steps, "parameters", parameter)
-        if parameter not in known:
+        variable = named(tuple(known.values()), parameter)
+        if variable is None:
             remedy = did_you_mean(parameter, known) or f"write one of {', '.join(known)}"
             yield origin.fault(f"{name} has no parameter “{parameter}”", remedy)
         else:
-            yield from _value(parameter, value, known[parameter], origin)
+            yield from _value(parameter, value, variable, origin)
 
 
 def _value(name: str, value: object, variable: Variable, origin: Origin) -> Iterator[Fault]:
     try:
-        number = quantity(value, variable.unit)
+        number = setting(variable, name, value)
     except ValueError as problem:
-        yield _sentence(f"{name}: {problem}", origin)
+        yield _sentence(str(problem), origin)
         return
     if not variable.low <= number <= variable.high:
         said = f"{name}: {value} is outside {variable.low:g} to {variable.high:g} {variable.unit}".rstrip()
         yield origin.fault(said, "write a value within")
+
+
+def _tables(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
+    """A wind turbine's blade and polars."""
+    if asset.model.get("physics") != "wind-turbine":
+        return
+    try:
+        blade, airfoils = blade_files(asset.model, twin.files)
+        if blade:
+            read_blade(twin.files, blade, airfoils)
+            Maker(twin.files).model(asset.model)
+    except TableError as problem:
+        yield Fault(problem.file, problem.line, problem.message, problem.remedy)
+    except ValueError as problem:
+        if "; write the radius" in str(problem):  # others are told where the parameter is judged
+            yield _sentence(str(problem), written(origins, "model"))
 
 
 def _bindings(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:

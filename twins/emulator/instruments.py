@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from twins.asset import Tag, TagKind
 from twins.clock import SECOND
-from twins.emulator.binding import Bound, SetPoint, table_of
-from twins.emulator.composition import Group
-from twins.emulator.faults import Injection
 from twins.physics import Array, keyed_generator, rows
 from twins.record import Channel, Channels, Quality, Samples, Waveform, quality_byte
+from twins.simulation.binding import Bound, SetPoint, table_of
+from twins.simulation.composition import Group
+from twins.simulation.faults import Injection
 
 Int64 = NDArray[np.int64]
 _GOOD = quality_byte(Quality.GOOD)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from twins.asset import Twin
 from twins.clock import SECOND
-from twins.emulator.binding import SetPoint, bound
-from twins.emulator.composition import composed
-from twins.emulator.faults import Injection
 from twins.emulator.instruments import Instruments
 from twins.physics import keyed_generator
 from twins.record import Samples
+from twins.simulation.binding import SetPoint, bound
+from twins.simulation.composition import composed
+from twins.simulation.faults import Injection
 
 _LONGEST = SECOND // 4
 _SHORTEST = SECOND // 50

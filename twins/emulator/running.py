@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from twins import InputError, clock
 from twins.asset import Twin
 from twins.clock import DAY, SECOND, TwinClock
-from twins.emulator.faults import injections
 from twins.emulator.gateway import Gateway
 from twins.emulator.plant import Plant
 from twins.emulator.side import PlantSide
 from twins.links.mqtt import PlantSide as MqttPlantSide
+from twins.simulation.faults import injections
 
 TICK = SECOND // 20  # of the wall: so often is published and are orders taken
 FASTEST, SLOWEST = 200.0, 0.01

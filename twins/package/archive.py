@@ -8,7 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +19,7 @@ MOST = 10_000  # files
 ROOT = "twin.yaml"
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
-    r"twin\.yaml|viewpoints\.yaml|README\.md|LICENSE[^/]*"
+    r"twin\.yaml|viewpoints\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
     r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
@@ -47,6 +47,24 @@ class Files:
     def named(self, pattern: str) -> tuple[str, ...]:
         """The names that match a pattern like `types/*.yaml`, in order."""
         return tuple(name for name in sorted(self.sizes) if PurePosixPath(name).match(pattern))
+
+
+class Contents(Mapping[str, bytes]):
+    """What the files hold, by name; each is read when it is asked for. Raises PackageError where one can't be."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._files.sizes:
+            raise KeyError(name)
+        return self._files.read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files.sizes)
+
+    def __len__(self) -> int:
+        return len(self._files.sizes)
 
 
 def files_of(path: Path) -> Files:
@@ -102,8 +120,8 @@ def _with_root(files: Files) -> Files:
 
 
 def _folder(folder: Path) -> Files:
-    own = [folder / name for name in (ROOT, "viewpoints.yaml", "README.md")] + sorted(folder.glob("LICENSE*"))
-    for room in ("types", "mappings", "scenarios", "predictors", "meshes"):
+    own = [folder / name for name in (ROOT, "viewpoints.yaml", "README.md", "blade.csv")] + sorted(folder.glob("LICENSE*"))
+    for room in ("types", "mappings", "scenarios", "predictors", "meshes", "airfoils", "models"):
         own += sorted((folder / room).rglob("*"))
     sizes = {}
     for path in own:

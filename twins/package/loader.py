@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twins.asset import Asset, AssetKind, Relation, Twin, Viewpoint
-from twins.package.archive import ROOT, Files, files_in, files_of
+from twins.package.archive import ROOT, Contents, Files, files_in, files_of
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault, PackageError, in_order
 from twins.package.joints import chain_of, jointed
@@ -131,7 +131,7 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     made.twin = Twin(
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
-        alarms_of(expansion.assets, expansion.tags, expansion.alarms),
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms), Contents(made.files),
     )  # fmt: skip
 
 

@@ -76,7 +76,13 @@ class ModelForm(Form):
     """The physical model that mirrors a thing."""
 
     physics: Text = Field(default="", description="a model of twins/physics or of a plug-in")
-    fmu: Text = Field(default="", description="a file of the package")
+    fmu: Text = Field(default="", description="a file of the package, like models/pump.fmu: FMI 2.0 or 3.0, co-simulation")
+    blade: Text = Field(
+        default="", description="of a wind turbine: r_m, chord_m, twist_deg, airfoil; default blade.csv, if it is there"
+    )
+    airfoils: Text = Field(
+        default="", description="the folder of its polars: alpha_deg, cl, cd; default: airfoils, beside the blade"
+    )
     parameters: Mapping[TagName, Scalar] = {}
     inputs: Mapping[TagName, Text] = {}
     outputs: Mapping[TagName, Text] = {}

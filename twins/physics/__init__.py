@@ -1,45 +1,36 @@
 """Physics: what a model is, and the machines that are known. It may know machines; nothing else of the core may."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
-from twins.physics.centrifugal_pump import CentrifugalPump
-from twins.physics.grid import Grid
-from twins.physics.met_mast import MetMast
-from twins.physics.model import Array, Model, Rows, Variable, Wave, defaults, rows, stacked
+from twins.physics.blade import TableError, read_blade
+from twins.physics.making import LIBRARY, Maker, blade_files, named, setting, settings
+from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, rows, stacked
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import quantity
 from twins.physics.signal import Signal
-from twins.physics.substation import Substation
-from twins.physics.wind import Wind
-from twins.physics.wind_turbine import WindTurbine
-
-LIBRARY: dict[str, Callable[[], Model]] = {
-    "centrifugal-pump": CentrifugalPump,
-    "grid": Grid,
-    "met-mast": MetMast,
-    "signal": Signal,
-    "substation": Substation,
-    "wind": Wind,
-    "wind-turbine": WindTurbine,
-}
 
 __all__ = [
     "LIBRARY",
     "Array",
+    "Chart",
+    "Maker",
     "Model",
     "Noise",
     "Profile",
     "Rows",
     "Signal",
+    "TableError",
     "Variable",
     "Wave",
+    "beginning",
+    "blade_files",
     "defaults",
     "keyed_generator",
+    "named",
     "quantity",
+    "read_blade",
     "read_profile",
     "rows",
+    "setting",
+    "settings",
     "stacked",
 ]

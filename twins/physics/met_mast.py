@@ -17,11 +17,11 @@ class MetMast:
     parameters = (Variable("shear", "", 0.17, 0.0, 0.6), Variable("anemometer_noise", "", 0.02, 0.0, 0.2))
     states = tuple(Variable(f"eddy_{height:.0f}m") for height in _HEIGHTS)
     inputs = (
-        Variable("wind_speed", "m/s", 8.0),
-        Variable("wind_direction", "rad"),
-        Variable("air_temperature", "K", 285.15),
-        Variable("air_pressure", "Pa", 96_500.0),
-        Variable("humidity", "", 0.7),
+        Variable("wind_speed", "m/s", 8.0, told="wind_speed_80m"),
+        Variable("wind_direction", "rad", told="wind_direction_78m"),
+        Variable("air_temperature", "K", 285.15, told="air_temperature"),
+        Variable("air_pressure", "Pa", 96_500.0, told="air_pressure"),
+        Variable("humidity", "", 0.7, told="humidity"),
     )
     outputs = (
         *(Variable(f"wind_speed_{height:.0f}m", "m/s") for height in _HEIGHTS),

@@ -34,6 +34,10 @@ class Variable:
     high: float = math.inf
     words: tuple[str, ...] = ()  # its value is the place of one of these
     gathered: str = ""  # of an input: the sum over all assets that stand in this relation to the asset: feeds
+    returned: bool = False  # of an input of a surrounding: what the asset itself told a step ago
+    told: str = ""  # of an input: the output that tells it again, so that a measurement of that one can stand in for it
+    shown: str = ""  # the unit that people use, where no tag says one: kW
+    bare: str = ""  # of a parameter: under this name a package may write a bare number in `shown`: rated_power_kw
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,15 @@ class Wave:
     rate: float
     n: int
     make: Callable[[Rows, Rows, Array], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What a model can tell of itself without being run: outputs over inputs, all in SI and of one shape."""
+
+    inputs: tuple[Variable, ...]
+    outputs: tuple[Variable, ...]
+    evaluate: Callable[[Rows], Rows]
 
 
 class Model(Protocol):
@@ -123,6 +136,12 @@ def defaults(variables: Sequence[Variable], members: int, instances: int) -> Arr
     """What is declared, for every member and instance."""
     start = np.array([variable.default for variable in variables], float).reshape(len(variables), 1, 1)
     return np.tile(start, (1, members, instances))
+
+
+def beginning(model: Model, parameters: Array) -> Array:
+    """The state to begin with, for such parameters: the declared one, unless the model's `begin` knows better."""
+    begin = getattr(model, "begin", None)
+    return begin(parameters) if begin else defaults(model.states, *parameters.shape[1:])
 
 
 def wandered(value: Array, dt: float, time_constant: Array | float, noise: Array) -> Array:

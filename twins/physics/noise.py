@@ -14,10 +14,11 @@ BLOCK = 256  # steps that are drawn at once; a block is aligned to multiples of 
 class Noise:
     """Standard normals for one model: `at(step)` is (rows, member, instance)."""
 
-    def __init__(self, seed: int, name: str, rows: int, members: int, instances: int) -> None:
+    def __init__(self, seed: int, name: str, rows: int, members: int, instances: int, first: int = 0) -> None:
+        """`first` is the number of the first member."""
         self._key = [seed & 0xFFFFFFFF, zlib.crc32(name.encode())]
         self._shape = (rows, instances)
-        self._members = members
+        self._numbers = range(first, first + members)
         self._block = -1
         self._drawn = np.zeros((0, rows, members, instances))
 
@@ -26,7 +27,7 @@ class Noise:
         block, within = divmod(step, BLOCK)
         if block != self._block:
             self._block = block
-            self._drawn = np.stack([self._member(member, block) for member in range(self._members)], axis=2)
+            self._drawn = np.stack([self._member(member, block) for member in self._numbers], axis=2)
         return self._drawn[within]
 
     def _member(self, member: int, block: int) -> Array:

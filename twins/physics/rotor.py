@@ -1,75 +1,95 @@
-"""What the wind does to a rotor, and what torque and pitch do about it."""
+"""A rotor as a table: torque and thrust over tip-speed ratio and pitch, laid out once and looked up at each step."""
 
 from __future__ import annotations
 
 import math
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from twins.physics.model import Array, Rows
+from twins.physics.blade import Blade, generic_blade
+from twins.physics.blade_element import BladeElements
+from twins.physics.model import Array
 
-BEST_RATIO = 8.0  # the tip-speed ratio of the largest power coefficient, 0.48, at pitch 0
-_BEST = 0.48
-
-
-def power_coefficient(ratio: Array, pitch: Array) -> Array:
-    """Cp of tip-speed ratio and pitch (rad): the form of Heier, Grid Integration of Wind Energy, 2nd ed., eq. 6.13, with
-    coefficients that fall more gently at low ratios and react more to pitch than his, as pitch-regulated rotors do.
-
-    It is no further than −0.05 below nothing, where the formula is out of its depth.
-    """
-    beta = np.maximum(np.degrees(pitch), 0.0)
-    inner = 1 / (ratio + 0.08 * beta) - 0.035 / (beta**3 + 1)
-    whole = 0.1735 * (116 * inner - 0.8 * beta - 1.52) * np.exp(-13 * inner)
-    return np.clip(whole, -0.05, _BEST)
+_RATIOS = np.arange(0.0, 18.01, 0.25)
+_FINE = np.radians(np.arange(-8.0, 30.01, 1.0))  # pitches in steps of 1° …
+_COARSE = np.radians(np.arange(33.0, 90.01, 3.0))  # … and of 3°, where a rotor only spins up or stands
+_PITCHES = np.concatenate([_FINE, _COARSE])
+_LEAST = 0.5  # m/s: in less wind the tip-speed ratio is reckoned with this
+_NEARLY = 0.9995
 
 
-def aerodynamics(speed: Array, omega: Array, pitch: Array, density: Array, p: Rows) -> tuple[Array, Array]:
-    """Torque (N·m) and thrust (N) of a wind that blows straight onto the disc at `speed` (m/s).
+class Best(NamedTuple):
+    """Where a rotor takes most of the wind's power, at one pitch."""
 
-    A blade that is turned into the wind pulls a standing rotor too; the formula of Cp knows only turning ones.
-    """
-    radius = p["rotor_radius"]
-    push = 0.5 * density * math.pi * radius**2 * speed**2  # dynamic pressure · area, N
-    ratio = np.minimum(omega * radius / np.maximum(speed, 0.5), 20.0)
-    # a blade flown off its best angle either way loses alike; the pitch that is measured need not be the pitch that is
-    cp = p["rotor_efficiency"] * power_coefficient(np.maximum(ratio, 0.4), np.abs(pitch))
-    turning = cp * push * speed / np.maximum(omega, 0.25)
-    starting = 0.045 * push * radius * np.clip(1 - ratio / 3.0, 0, 1) * np.sin(2 * np.clip(pitch, 0, math.pi / 2) + 0.12)
-    thrust = push * np.clip(1.7 * cp + 0.08, 0.04, 0.9)
-    return turning + starting, thrust
+    ratio: float
+    power: float  # Cp
 
 
-def demanded_torque(omega: Array, limit: Array, density: float, p: Rows) -> Array:
-    """The generator's torque, N·m at the rotor: best Cp, then a steep rise that holds the speed, then constant power.
+class Rotor:
+    """Lengths in m, the precone in rad. Without a blade a generic one is taken that suits the radius."""
 
-    `limit` is the electric power (W) that may not be passed: rated power or less.
-    """
-    rated, radius = p["rated_speed"], p["rotor_radius"]
-    best = 0.5 * density * math.pi * radius**5 * _BEST * p["rotor_efficiency"] / BEST_RATIO**3 * omega**2
-    knee = 0.94 * rated
-    below = 0.5 * density * math.pi * radius**5 * _BEST * p["rotor_efficiency"] / BEST_RATIO**3 * knee**2
-    most = shaft_power(p["rated_power"], omega, p) / rated
-    steep = below + (most - below) * np.clip((omega - knee) / (rated - knee), 0.0, 1.0)
-    wanted = np.where(omega < knee, best, steep)
-    allowed = shaft_power(limit, omega, p) / np.maximum(omega, 0.3)
-    return np.clip(wanted, 0.0, np.maximum(allowed, 0.0)) * np.clip((omega / p["cut_in_speed"] - 0.9) / 0.1, 0.0, 1.0)
+    def __init__(
+        self, radius: float = 41.0, hub_radius: float = 1.2, blades: int = 3, precone: float = 0.0, blade: Blade | None = None
+    ) -> None:
+        self.radius = radius * math.cos(precone)  # that it sweeps
+        self._given = blade or generic_blade(radius, hub_radius, blades), radius, hub_radius, blades, precone
+
+    @cached_property
+    def _elements(self) -> BladeElements:
+        return BladeElements(*self._given)
+
+    @cached_property
+    def _tables(self) -> Array:
+        """(ratio · pitch, torque and thrust), flattened."""
+        both = self._elements.coefficients(_RATIOS[:, None], _PITCHES[None, :])
+        return np.stack(both, axis=-1).reshape(-1, 2)
+
+    def coefficients(self, ratio: Array, pitch: Array) -> tuple[Array, Array]:
+        """(torque, thrust) coefficients between the table's points; beyond its edges those of the edge."""
+        x = np.clip(ratio * 4, 0.0, len(_RATIOS) - 1.001)
+        degrees = np.degrees(pitch)
+        y = np.clip(np.minimum(degrees + 8, 38 + (degrees - 30) / 3), 0.0, len(_PITCHES) - 1.001)
+        i, j = x.astype(np.intp), y.astype(np.intp)
+        across, along, n = (x - i)[..., None], (y - j)[..., None], len(_PITCHES)
+        at, table = i * n + j, self._tables
+        low = table[at] + along * (table[at + 1] - table[at])
+        high = table[at + n] + along * (table[at + n + 1] - table[at + n])
+        both = low + across * (high - low)
+        return both[..., 0], both[..., 1]
+
+    def pull(self, wind: Array, omega: Array, pitch: Array, density: Array) -> tuple[Array, Array]:
+        """Torque (N·m) and thrust (N) of a wind (m/s) that blows straight onto the rotor."""
+        speed = np.maximum(wind, _LEAST)
+        torque, thrust = self.coefficients(omega * self.radius / speed, pitch)
+        push = 0.5 * density * math.pi * self.radius**2 * speed**2
+        return torque * push * self.radius, thrust * push
+
+    def best(self, pitch: float) -> Best:
+        """The lowest tip-speed ratio that comes within 0.05 % of the largest power coefficient: the peak is flat, and a slower
+        rotor is quieter and strains less for the same power."""
+        return self._best(round(pitch, 6))
+
+    def _best(self, pitch: float) -> Best:
+        if pitch not in self._found:
+            ratios = np.arange(2.0, 16.0, 0.01)
+            torque, _ = self._elements.coefficients(ratios[::20], np.full(len(ratios[::20]), pitch))
+            power = ratios * _smooth(ratios[::20], torque, ratios)
+            first = int(np.argmax(power >= _NEARLY * power.max()))
+            self._found[pitch] = Best(float(ratios[first]), float(power[first]))
+        return self._found[pitch]
+
+    @cached_property
+    def _found(self) -> dict[float, Best]:
+        return {}
 
 
-def shaft_power(electric: Array, omega: Array, p: Rows) -> Array:
-    """The power (W) at the rotor's shaft that gives so much electric power."""
-    return (electric + idle_loss(omega, p)) / (1 - p["drivetrain_loss"])
-
-
-def idle_loss(omega: Array, p: Rows) -> Array:
-    """What turning costs, W: bearings, churned oil, fans."""
-    return 0.01 * p["rated_power"] * omega / p["rated_speed"]
-
-
-def commanded_pitch(omega: Array, integral: Array, dt: float, p: Rows) -> tuple[Array, Array]:
-    """The pitch (rad) that holds the rated speed, and its integral part: a PI controller that a larger pitch makes gentler,
-    since the blades then pull more for each degree (Jonkman et al., NREL/TP-500-38060, section 7.2)."""
-    error = omega - p["rated_speed"]
-    gentler = 1 / (1 + np.maximum(integral, 0) / p["pitch_schedule"])
-    after = np.clip(integral + gentler * p["pitch_integral_gain"] * error * dt, 0.0, math.radians(45))
-    return np.clip(after + gentler * p["pitch_gain"] * error, 0.0, math.radians(60)), after
+def _smooth(x: Array, y: Array, at: Array) -> Array:
+    """Catmull and Rom's cubic through evenly spaced points."""
+    step = x[1] - x[0]
+    place = np.clip((at - x[0]) / step, 0.0, len(x) - 1.001)
+    i = place.astype(np.intp)
+    t = place - i
+    p0, p1, p2, p3 = (y[np.clip(i + k, 0, len(y) - 1)] for k in (-1, 0, 1, 2))
+    return 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)

@@ -7,17 +7,18 @@ import numpy as np
 from twins.physics.model import Array, Rows, approached
 
 _ZERO = 273.15
+_ROUNDS = 4
 
 
 def heated(s: Rows, air: Array, load: Array, turning: Array, dt: float, p: Rows) -> dict[str, Array]:
     """All temperatures (K) after dt. `load` is electric power / rated power, `turning` rotor speed / rated speed."""
     nacelle = approached(s["nacelle_temperature"], air + 5 + 11 * load, dt, 1_200.0)
     winding = s["generator_winding_temperature"]
-    oil = s["gearbox_oil_temperature"]
+    oil = _oil(s["gearbox_oil_temperature"], nacelle, load, turning, dt, p)
     bearing_rise = (1.0 * turning + 9.0 * load) * p["gearbox_bearing_friction"]
     return {
         "nacelle_temperature": nacelle,
-        "gearbox_oil_temperature": oil + dt * _into_the_oil(oil, nacelle, load, turning, p) / p["gearbox_oil_heat_capacity"],
+        "gearbox_oil_temperature": oil,
         "gearbox_bearing_temperature": approached(
             s["gearbox_bearing_temperature"], oil + bearing_rise, dt, p["gearbox_bearing_time_constant"]
         ),
@@ -38,14 +39,22 @@ def heated(s: Rows, air: Array, load: Array, turning: Array, dt: float, p: Rows)
     }
 
 
-def _into_the_oil(oil: Array, nacelle: Array, load: Array, turning: Array, p: Rows) -> Array:
-    """W into the oil in circulation: churning, meshing and bearings, less what the case and the cooler take.
+def _oil(before: Array, nacelle: Array, load: Array, turning: Array, dt: float, p: Rows) -> Array:
+    """The oil in circulation: churning, meshing and bearings heat it, case and cooler take it away.
 
-    A thermostat opens the cooler between 54 and 66 °C, which holds the oil warm at part load.
+    A thermostat opens the cooler between 54 and 66 °C, which holds the oil warm at part load. The step is implicit, by Newton:
+    the hotter the oil, the more is taken, so there is one solution, and it is found from any side.
     """
     friction = 0.3 * (p["gearbox_bearing_friction"] - 1)
     heat = p["gearbox_heat"] * turning * (0.25 + 0.75 * load) * (1 + friction)
-    opened = np.clip((oil - (_ZERO + 54)) / 12, 0.05, 1.0)
-    return heat - (p["gearbox_case_conductance"] + p["gearbox_cooler_conductance"] * p["gearbox_cooling"] * opened) * (
-        oil - nacelle
-    )
+    cooler = p["gearbox_cooler_conductance"] * p["gearbox_cooling"]
+    inertia = p["gearbox_oil_heat_capacity"] / dt
+    oil = before
+    for _ in range(_ROUNDS):
+        opened = np.clip((oil - (_ZERO + 54)) / 12, 0.05, 1.0)
+        conductance = p["gearbox_case_conductance"] + cooler * opened
+        moving = (opened > 0.05) & (opened < 1.0)
+        excess = inertia * (oil - before) - heat + conductance * (oil - nacelle)
+        slope = inertia + conductance + moving * cooler / 12 * np.maximum(oil - nacelle, 0.0)
+        oil = oil - excess / slope
+    return oil

@@ -58,15 +58,15 @@ def next_mode(s: Rows, guard: Protection, limit: Array, p: Rows) -> Array:
     """The mode that follows; `limit` is the largest electric power that is allowed, W."""
     mode, wind = s["mode"], s["felt_wind"]
     off = limit < 0.01 * p["rated_power"]
-    windy = (wind > p["cut_in_wind"]) & (wind < p["cut_out_wind"])
-    calm = (wind < 0.85 * p["cut_in_wind"]) | (wind > p["cut_out_wind"])
+    windy = (wind > p["cut_in"]) & (wind < p["cut_out"])
+    calm = (wind < 0.85 * p["cut_in"]) | (wind > p["cut_out"] + 1e-6)
     running = (mode == STARTING) | (mode == PRODUCING)
     return np.select(
         [
             guard.tripped & (mode != FAULT),
             running & (off | calm),
             (mode == STOPPED) & windy & ~off & (s["mode_time"] > 10),
-            (mode == STARTING) & (s["rotor_speed"] > p["cut_in_speed"]),
+            (mode == STARTING) & (s["rotor_speed"] > 0.97 * p["min_speed"]),
             (mode == FAULT) & guard.cleared & (s["mode_time"] > p["restart_delay"]),
         ],
         [np.full_like(mode, FAULT), STOPPED * mode, np.full_like(mode, STARTING), np.full_like(mode, PRODUCING), STOPPED * mode],
@@ -76,7 +76,7 @@ def next_mode(s: Rows, guard: Protection, limit: Array, p: Rows) -> Array:
 
 def status(mode: Array, culprit: Array, limit: Array, wind: Array, limited: Truths, p: Rows) -> Array:
     """The place in STATUS of what is told."""
-    stopped = np.where(limit < 0.01 * p["rated_power"], 2.0, np.where(wind > 0.9 * p["cut_out_wind"], 1.0, 0.0))
+    stopped = np.where(limit < 0.01 * p["rated_power"], 2.0, np.where(wind > 0.9 * p["cut_out"], 1.0, 0.0))
     return np.select(
         [mode == STOPPED, mode == STARTING, mode == PRODUCING],
         [stopped, 3.0, np.where(limited, 5.0, 4.0)],

@@ -1,4 +1,7 @@
-"""What moves in a turbine within one step: nacelle, rotor and blades, tower, hydraulics."""
+"""What moves in a turbine: rotor, blades and shaft, nacelle, tower, hydraulics. However long a step is, it is stable.
+
+A step up to `QUICK` seconds integrates rotor and controller; a longer one lets them settle, as they do within seconds.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,30 @@ import math
 
 import numpy as np
 
-from twins.physics.model import Array, Rows, Truths, approached
-from twins.physics.rotor import aerodynamics, commanded_pitch, demanded_torque, idle_loss
+from twins.physics.integrate import integrated
+from twins.physics.model import Array, Rows, approached
+from twins.physics.rotor import Rotor
+from twins.physics.turbine_control import Control, settled
 from twins.physics.turbine_modes import FAULT, PRODUCING, STARTING, STOPPED
 
 PARKED = math.radians(88)
+QUICK = 5.0  # s
 _AIR_GAS = 287.05  # J/(kg·K)
-_AIR = 1.17  # kg/m³, what the controller reckons with
 _TURN = 2 * math.pi
 
 
 def yawed(s: Rows, u: Rows, dt: float, p: Rows) -> dict[str, Array]:
     """The nacelle follows its vane: it begins to turn when the mean error passes the deadband, and stops within a degree.
 
-    `error` is the true one, `felt_error` what the vane says of it.
+    `error` is the true one, `felt_error` what the vane says of it; `yaw_offset` is how far it is told to stand off the wind.
     """
     error = half_turn(u["wind_direction"] - s["nacelle_direction"])
-    felt = approached(s["felt_error"], half_turn(error + p["vane_offset"]), dt, 20.0)
+    wanted = half_turn(error + p["vane_offset"] + u["yaw_offset"])
+    felt = approached(s["felt_error"], wanted, dt, 20.0)
     begins = np.sign(felt) * (np.abs(felt) > p["yaw_deadband"])
     goes_on = (s["yawing"] != 0) & (np.abs(felt) > math.radians(1)) & (np.sign(felt) == s["yawing"])
     yawing = np.where(goes_on, s["yawing"], begins)
-    step = yawing * p["yaw_rate"] * dt
+    step = yawing * np.minimum(p["yaw_rate"] * dt, np.abs(felt))
     return {
         "nacelle_direction": (s["nacelle_direction"] + step) % _TURN,
         "cable_twist": s["cable_twist"] + step,
@@ -36,65 +42,88 @@ def yawed(s: Rows, u: Rows, dt: float, p: Rows) -> dict[str, Array]:
     }
 
 
-def turned_rotor(s: Rows, u: Rows, error: Array, limit: Array, dt: float, p: Rows) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Rotor speed and pitch after dt; and the powers (W) on the way, for which torques act at the mean of the two speeds."""
-    omega, producing = s["rotor_speed"], s["mode"] == PRODUCING
+def turned_rotor(
+    rotor: Rotor, s: Rows, u: Rows, error: Array, limit: Array, dt: float, p: Rows
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Rotor speed and pitch after dt; and the powers (W) on the way, means over the step, thrust (N), cp and ct."""
     density = u["air_pressure"] / (_AIR_GAS * u["air_temperature"])
     facing = u["wind_speed"] * np.maximum(np.cos(error), 0.0)
-    pull, thrust = aerodynamics(facing, omega, s["pitch"] + p["pitch_offset"], density, p)
-    torque = np.where(producing, demanded_torque(omega, limit, _AIR, p), 0.0)
-    idle = np.where(producing, 0.0, idle_loss(omega, p) / np.maximum(omega, 0.05))  # N·m; else it is within `torque`
-    held = ((s["mode"] == STOPPED) | (s["mode"] == FAULT)) & (omega < 0.25)
-    after = np.where(held, 0.0, np.maximum(omega + dt * (pull - torque - idle) / p["inertia"], 0.0))
-    powers = _powers(omega, after, pull, torque, idle, producing, dt, p)
-    pitch = _pitched(s, after, u["pitch_setpoint"], dt, p)
-    return {"rotor_speed": after, **pitch}, {**powers, "thrust": thrust, "held": held}
+    control = Control(rotor, s["mode"], facing, density, limit, u["pitch_setpoint"], p)
+    held = ((s["mode"] == STOPPED) | (s["mode"] == FAULT)) & (s["rotor_speed"] < 0.25)
+    before = np.stack([np.where(held, 0.0, s["rotor_speed"]), s["pitch"], s["pitch_integral"]])
+    if dt > QUICK:
+        after = settled(control, before)
+        flows = control.flows(after.reshape(3, -1)).reshape(3, *before.shape[1:])
+    else:
+        after, flows = _integrated(control, before, held, dt)
+    growth = 0.5 * p["inertia"] * (after[0] ** 2 - s["rotor_speed"] ** 2) / dt
+    if dt > QUICK:  # what settled has been spun up on the way
+        flows[0] += np.where((s["mode"] == PRODUCING) | (s["mode"] == STARTING), growth, 0.0)
+    turned = dict(zip(("rotor_speed", "pitch", "pitch_integral"), after, strict=True))
+    push = 0.5 * density * math.pi * rotor.radius**2 * np.maximum(facing, 0.5) ** 2
+    return turned, {**_powers(flows, growth, s["mode"] == PRODUCING, p), "held": held, "push": push, "facing": facing}
 
 
-def _powers(
-    before: Array, after: Array, pull: Array, torque: Array, idle: Array, producing: Truths, dt: float, p: Rows
-) -> dict[str, Array]:
-    mean = (before + after) / 2
-    loss = np.where(producing, p["drivetrain_loss"] * torque * mean + idle_loss(mean, p), idle * mean)
-    own = np.where(producing, 0.0, p["own_use"])
-    power = np.where(producing, torque * mean - loss, -own)
-    growth = 0.5 * p["inertia"] * (after**2 - before**2) / dt
+def _integrated(control: Control, before: Array, held: Array, dt: float) -> tuple[Array, Array]:
+    """The state after dt, and the means of what `Control.flows` tells."""
+    shape = before.shape[1:]
+    start = np.concatenate([before, np.zeros((3, *shape))]).reshape(6, -1)
+    scale = np.array([0.1, 0.05, 0.05, np.inf, np.inf, np.inf])[:, None]
+    end = integrated(control.rates, start, control.given(held), dt, scale, 2e-4).reshape(6, *shape)
+    end[0] = np.where(held, 0.0, np.maximum(end[0], 0.0))
+    end[2] = np.clip(end[2], 0.0, math.radians(60))
+    return end[:3], end[3:] / dt
+
+
+def _powers(flow: Array, growth: Array, producing: Array, p: Rows) -> dict[str, Array]:
+    aero, shaft, thrust = flow
+    loss = np.where(producing, (1 - p["drivetrain_efficiency"]) * shaft, shaft) + np.where(producing, 0.0, p["own_use"])
+    power = np.where(producing, p["drivetrain_efficiency"] * shaft, -p["own_use"])
     return {
         "power": power,
-        "loss_power": loss + own,
-        "aerodynamic_power": pull * mean,
-        "brake_power": pull * mean - power - loss - own - growth,
+        "loss_power": loss,
+        "aero_power": aero,
+        "brake_power": aero - power - loss - growth,
+        "thrust": thrust,
     }
 
 
-def _pitched(s: Rows, omega: Array, setpoint: Array, dt: float, p: Rows) -> dict[str, Array]:
-    """The blades follow the speed controller, at a start they turn gently into the wind, else they stand where they are told."""
-    producing, starting = s["mode"] == PRODUCING, s["mode"] == STARTING
-    wanted, integral = commanded_pitch(omega, s["pitch_integral"], dt, p)
-    target = np.where(producing, wanted, np.where(starting, 0.0, np.minimum(setpoint, PARKED)))
-    most = p["pitch_rate"] * dt
-    step = np.clip((target - s["pitch"]) * min(1.0, dt / 0.4), np.where(starting, -0.25 * most, -most), most)
-    return {"pitch": s["pitch"] + step, "pitch_integral": np.where(producing, integral, 0.0)}
+def swung(position: Array, speed: Array, rest: Array, frequency: Array, damping: Array, dt: float) -> tuple[Array, Array]:
+    """A linear oscillator about `rest` after dt, exactly; frequency in rad/s, damping as a share of the critical one, below 1."""
+    off, turning = position - rest, frequency * np.sqrt(1 - damping**2)
+    fading, cosine, sine = np.exp(-damping * frequency * dt), np.cos(turning * dt), np.sin(turning * dt)
+    start = (speed + damping * frequency * off) / turning
+    after = fading * (off * cosine + start * sine)
+    speed_after = -damping * frequency * after + fading * turning * (start * cosine - off * sine)
+    return rest + after, speed_after
 
 
-def shaken_tower(s: Rows, thrust: Array, dt: float, noise: Array, p: Rows) -> dict[str, Array]:
-    """The tower's first mode (0.33 Hz, 3 % of critical damping), driven by the thrust and by blades that pass and differ."""
-    mass, natural = 180_000.0, _TURN * 0.33
-    uneven = 0.035 + 1.2 * np.abs(p["pitch_offset"])
+def shaken_tower(s: Rows, power: Rows, dt: float, noise: Array, p: Rows) -> dict[str, Array]:
+    """The tower's first fore-aft mode, driven by the thrust and by blades that pass and differ, and damped by the wind too."""
+    natural, thrust = _TURN * p["tower_frequency"], power["thrust"]
+    uneven = (0.035 + 1.2 * np.abs(p["pitch_offset"])) * math.sqrt(0.25 / dt)
     force = thrust * (1 + uneven * noise)
-    pull = force / mass - natural**2 * s["tower_position"] - 0.06 * natural * s["tower_speed"]
-    speed = s["tower_speed"] + pull * dt
-    return {
-        "tower_speed": speed,
-        "tower_position": s["tower_position"] + speed * dt,
-        "shaking": approached(s["shaking"], pull**2, dt, 12.0),
-    }
+    aerodynamic = np.abs(thrust) / np.maximum(power["facing"], 2.0) / (2 * p["tower_mass"] * natural)
+    damping = np.clip(0.01 + aerodynamic, 0.01, 0.3)
+    position, speed = swung(s["tower_position"], s["tower_speed"], force / (p["tower_mass"] * natural**2), natural, damping, dt)
+    pull = force / p["tower_mass"] - natural**2 * s["tower_position"] - 2 * damping * natural * s["tower_speed"]
+    return {"tower_position": position, "tower_speed": speed, "shaking": approached(s["shaking"], pull**2, dt, 12.0)}
+
+
+def wound_shaft(s: Rows, power: Rows, omega: Array, dt: float, p: Rows) -> dict[str, Array]:
+    """The drivetrain's torsion between rotor and generator, rad: the shaft torque winds it about its rest."""
+    torque = (power["power"] + power["loss_power"]) / np.maximum(omega, 0.1) * (s["mode"] == PRODUCING)
+    twist, speed = swung(
+        s["shaft_twist"], s["shaft_speed"], torque / p["shaft_stiffness"], p["shaft_frequency"], np.full_like(omega, 0.05), dt
+    )
+    return {"shaft_twist": twist, "shaft_speed": speed}
 
 
 def pumped(s: Rows, dt: float) -> dict[str, Array]:
     """Hydraulic pressure leaks away, and a pump brings it back from 160 to 182 bar."""
     pumping = np.where(s["hydraulic_pressure"] < 1.60e7, 1.0, np.where(s["hydraulic_pressure"] > 1.82e7, 0.0, s["pumping"]))
-    return {"pumping": pumping, "hydraulic_pressure": s["hydraulic_pressure"] + np.where(pumping > 0, 1.1e5, -8.0e3) * dt}
+    pressure = s["hydraulic_pressure"] + np.where(pumping > 0, 1.1e5, -8.0e3) * dt
+    return {"pumping": pumping, "hydraulic_pressure": np.clip(pressure, 1.58e7, 1.84e7)}
 
 
 def half_turn(angle: Array) -> Array:

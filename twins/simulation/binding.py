@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twins.asset import Tag, TagKind, Twin
-from twins.emulator.composition import Group
 from twins.expression import conversion
 from twins.physics import Signal, Variable, Wave
+from twins.simulation.composition import Group
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
 _A_COUNTER = 1_000
@@ -44,14 +44,16 @@ class SetPoint:
     offset: float = 0.0
 
 
-def bound(twin: Twin, groups: Sequence[Group], seed: int) -> tuple[list[Bound], list[SetPoint], list[Group]]:
+def bound(
+    twin: Twin, groups: Sequence[Group], seed: int, members: int = 1, first: int = 0
+) -> tuple[list[Bound], list[SetPoint], list[Group]]:
     """Every measured tag in the package's order, every set-point, and the groups with that of the signals added."""
     at = {path: (group, i) for group in groups if not group.surrounds for i, path in enumerate(group.instances)}
     setpoints = [_set_point(tag, twin, at) for tag in twin.tags.values() if tag.writable and not tag.computed]
     measured = [tag for tag in twin.tags.values() if not tag.computed and not tag.writable]
     modelled = {tag.path: found for tag in measured if (found := _modelled(tag, twin, at))}
     rest = [tag for tag in measured if tag.path not in modelled]
-    signals = _signals(rest, seed)
+    signals = _signals(rest, seed, members, first)
     told = modelled | {tag.path: _signal(tag, signals, i) for i, tag in enumerate(rest)}
     return [told[tag.path] for tag in measured], setpoints, [*groups, signals] if rest else list(groups)
 
@@ -89,24 +91,25 @@ def _converted(unit: str, to: str) -> tuple[float, float] | None:
 def _set_point(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> SetPoint:
     """The input of the asset's model that a tag sets: the one that names the tag, else that of the same name."""
     group, i = at.get(tag.asset, (None, 0))
+    low, high = tag.range or (0.0, 0.0)
     named = twin.assets[tag.asset].model.get("inputs", {})
     takers = [taker for taker, name in named.items() if name == tag.name] if isinstance(named, Mapping) else []
     for row, variable in enumerate(group.model.inputs) if group else ():
         fits = _converted(tag.unit, variable.unit) if tag.kind in _NUMBERS else None
         if variable.name in (takers or [tag.name]) and fits:
             factor, offset = fits
-            return SetPoint(tag, (variable.default - offset) / factor, group, row, i, factor, offset)
-    low, high = tag.range or (0.0, 0.0)
+            start = (variable.default - offset) / factor
+            return SetPoint(tag, min(max(start, low), high) if tag.range else start, group, row, i, factor, offset)
     return SetPoint(tag, tag.normal if tag.normal is not None else (low + high) / 2)
 
 
-def _signals(tags: Sequence[Tag], seed: int) -> Group:
-    group = Group("signals", Signal(), tuple(tag.path for tag in tags), seed)
+def _signals(tags: Sequence[Tag], seed: int, members: int, first: int) -> Group:
+    group = Group("signals", Signal(), tuple(tag.path for tag in tags), seed, members, first)
     for i, tag in enumerate(tags):
-        group.parameters[:2, 0, i] = _normal_band(tag)
-        group.parameters[2, 0, i] = 60 + zlib.crc32(tag.path.encode()) % 840
+        group.parameters[:2, :, i] = np.array(_normal_band(tag))[:, None]
+        group.parameters[2, :, i] = 60 + zlib.crc32(tag.path.encode()) % 840
         if tag.kind is TagKind.INTEGER and tag.range and tag.range[1] - tag.range[0] > _A_COUNTER:
-            group.parameters[3, 0, i] = 0.0  # what counts that far doesn't wander
+            group.parameters[3, :, i] = 0.0  # what counts that far doesn't wander
     return group
 
 

@@ -1,0 +1,99 @@
+"""A model as a package writes it, `{physics: …, parameters: …}`, made; equal descriptions give the very same model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from twins.physics.blade import TableError, read_blade
+from twins.physics.centrifugal_pump import CentrifugalPump
+from twins.physics.grid import Grid
+from twins.physics.met_mast import MetMast
+from twins.physics.model import Model, Variable
+from twins.physics.quantity import quantity
+from twins.physics.rotor import Rotor
+from twins.physics.signal import Signal
+from twins.physics.substation import Substation
+from twins.physics.wakes import Wakes
+from twins.physics.wind import Wind
+from twins.physics.wind_turbine import WindTurbine
+
+Written = Mapping[str, object]
+LIBRARY: dict[str, Callable[[], Model]] = {
+    "centrifugal-pump": CentrifugalPump,
+    "grid": Grid,
+    "met-mast": MetMast,
+    "signal": Signal,
+    "substation": Substation,
+    "wakes": Wakes,
+    "wind": Wind,
+    "wind-turbine": WindTurbine,
+}
+
+
+class Maker:
+    """Makes models for one twin. `files` are its package's."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._made: dict[object, Model] = {}
+
+    def model(self, written: Written) -> Model:
+        """Raises ValueError in one sentence; TableError where a table of the package is at fault."""
+        name = str(written.get("physics", ""))
+        if name not in LIBRARY:
+            raise ValueError(f"there is no physics “{name}”; there are {', '.join(LIBRARY)}")
+        if name != "wind-turbine":
+            return self._once(name, LIBRARY[name])
+        blade, airfoils = blade_files(written, self._files)
+        shape = dict(settings(WindTurbine.parameters, written.get("parameters")))
+        key = tuple(shape.get(each, _default(each)) for each in ("rotor_radius", "hub_radius", "blades", "precone"))
+        return self._once((name, blade, airfoils, key), lambda: WindTurbine(self._rotor(blade, airfoils, *key)))
+
+    def _once(self, key: object, make: Callable[[], Model]) -> Model:
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def _rotor(self, blade: str, airfoils: str, radius: float, hub: float, blades: float, precone: float) -> Rotor:
+        if hub >= radius:
+            raise ValueError(f"hub_radius {hub:g} m is not below rotor_radius {radius:g} m; write the radius of the hub")
+        stations = read_blade(self._files, blade, airfoils) if blade else None
+        if stations is not None and stations.radius[0] > radius:
+            raise TableError(blade, 0, f"the blade begins at {stations.radius[0]:g} m, outside the rotor's radius {radius:g} m",
+                             "write r_m in metres from the rotor's axis")  # fmt: skip
+        return Rotor(radius, hub, round(blades), precone, stations)
+
+
+def blade_files(written: Written, files: Mapping[str, bytes]) -> tuple[str, str]:
+    """(blade, folder of polars) of a wind turbine; "" where neither is named and there is no blade.csv."""
+    blade = str(written.get("blade") or ("blade.csv" if "blade.csv" in files else ""))
+    beside = f"{blade.rpartition('/')[0]}/airfoils".lstrip("/")
+    return blade, str(written.get("airfoils") or beside).rstrip("/")
+
+
+def settings(parameters: tuple[Variable, ...], written: object) -> Iterator[tuple[str, float]]:
+    """(name, SI value) of each parameter that is written. Raises ValueError in one sentence that names it."""
+    for name, value in written.items() if isinstance(written, Mapping) else ():
+        variable = named(parameters, str(name))
+        if variable is None:
+            raise ValueError(f"the model has no parameter “{name}”; “check” tells what there is")
+        yield variable.name, setting(variable, str(name), value)
+
+
+def setting(variable: Variable, name: str, value: object) -> float:
+    """One written parameter in SI. Raises ValueError."""
+    try:
+        if name == variable.bare and isinstance(value, (int, float)):
+            return quantity(f"{value!r} {variable.shown}", variable.unit)
+        return quantity(value, variable.unit)
+    except ValueError as problem:
+        raise ValueError(f"{name}: {problem}") from None
+
+
+def named(parameters: tuple[Variable, ...], name: str) -> Variable | None:
+    """The parameter of that name, or of that name for bare numbers."""
+    return next((each for each in parameters if name in (each.name, each.bare)), None)
+
+
+def _default(name: str) -> float:
+    return next(each.default for each in WindTurbine.parameters if each.name == name)

@@ -1,0 +1,206 @@
+"""A twin's models, vectorised over the assets of a kind and ordered along the relations that they feed each other by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins import InputError
+from twins.asset import Asset, Twin
+from twins.physics import Array, Maker, Model, Noise, Variable, beginning, defaults, settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An input row sums an output row of another group: instance `targets[k]` takes from instance `sources[k]`."""
+
+    row: int
+    source: Group
+    source_row: int
+    sources: NDArray[np.intp]
+    targets: NDArray[np.intp]
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """All assets that one model stands for and that come at one place in the order, for every member of an ensemble."""
+
+    name: str
+    model: Model
+    instances: tuple[str, ...]  # asset paths
+    seed: int
+    members: int = 1
+    first: int = 0  # the number of the first member: where an ensemble runs in pieces
+    surrounds: bool = False  # it is of the environment: its instances are the places of assets
+    wires: list[Wire] = field(default_factory=list)
+    state: Array = field(init=False)
+    inputs: Array = field(init=False)
+    parameters: Array = field(init=False)
+    outputs: Array = field(init=False)
+    forced: dict[int, Array] = field(
+        init=False, default_factory=dict
+    )  # input rows given from outside: (member, instance), NaN: not
+    _noise: Noise = field(init=False)
+
+    def __post_init__(self) -> None:
+        n, model = len(self.instances), self.model
+        self.state, self.inputs, self.parameters, self.outputs = (
+            defaults(each, self.members, n) for each in (model.states, model.inputs, model.parameters, model.outputs)
+        )
+        self._noise = Noise(self.seed, self.name, model.noises, self.members, n, self.first)
+
+    def advance(self, step: int, t: float, dt: float, *, still: bool = False) -> None:
+        """One step of all instances; the groups that feed it must have gone before. `still` is without noise."""
+        for row in {wire.row for wire in self.wires}:
+            self.inputs[row] = 0.0
+        for wire in self.wires:
+            given = wire.source.outputs[wire.source_row][:, wire.sources]
+            np.add.at(self.inputs[wire.row].T, wire.targets, given.T)
+        for row, given in self.forced.items():
+            self.inputs[row] = np.where(np.isnan(given), self.inputs[row], given)
+        noise = np.zeros((self.model.noises, *self.state.shape[1:])) if still else self._noise.at(step)
+        self.state, self.outputs = self.model.advance(self.state, self.inputs, self.parameters, t, dt, noise)
+
+    def row(self, what: str, name: str) -> int:
+        """The row of an input, output, state or parameter by name; −1 where there is none."""
+        return _row(getattr(self.model, what), name)
+
+
+def composed(twin: Twin, seed: int, members: int = 1, first: int = 0) -> list[Group]:
+    """Groups in the order in which they are to be advanced. Raises InputError where that can't be."""
+    maker = Maker(twin.files)
+    named = {path: asset.model for path, asset in twin.assets.items() if asset.model.get("physics", "signal") != "signal"}
+    models = {path: _made(maker, path, written) for path, written in named.items()}
+    groups: list[Group] = []
+    for level in _levels(twin, models):
+        for model in dict.fromkeys(models[path] for path in level):
+            paths = tuple(path for path in level if models[path] is model)
+            groups.append(Group(f"{named[paths[0]]['physics']} {len(groups)}", model, paths, seed, members, first))
+            for i, path in enumerate(paths):
+                _set_parameters(groups[-1], i, named[path].get("parameters"), path)
+    _gather(groups, twin)
+    whole = [*_surrounded(groups, twin, maker, seed), *groups]
+    for group in whole:
+        group.state = beginning(group.model, group.parameters)
+    return whole
+
+
+def _made(maker: Maker, path: str, written: Mapping[str, object]) -> Model:
+    try:
+        return maker.model(written)
+    except ValueError as problem:
+        raise InputError(f"{path or 'the environment'}: {problem}") from None
+
+
+def _levels(twin: Twin, models: Mapping[str, Model]) -> Iterator[list[str]]:
+    order = TopologicalSorter({path: set(_feeders(path, models, twin)) for path in models})
+    try:
+        order.prepare()
+    except CycleError as problem:
+        circle = " → ".join(problem.args[1][::-1])
+        raise InputError(f"the models of {circle} feed each other in a circle; remove one of these relations") from None
+    while order.is_active():
+        ready = order.get_ready()
+        order.done(*ready)
+        yield sorted(ready, key=list(models).index)
+
+
+def _feeders(path: str, models: Mapping[str, Model], twin: Twin) -> Iterator[str]:
+    """The assets whose outputs one asset's model gathers."""
+    for variable in models[path].inputs:
+        for relation in twin.relations if variable.gathered else ():
+            source = models.get(relation.subject)
+            fits = relation.object == path and relation.kind == variable.gathered
+            if fits and source and _row(source.outputs, variable.name) >= 0:
+                yield relation.subject
+
+
+def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
+    try:
+        for name, value in settings(tuple(group.model.parameters), written):
+            group.parameters[group.row("parameters", name), :, i] = value
+    except ValueError as problem:
+        raise InputError(f"{place}: {problem}") from None
+
+
+def _gather(groups: Sequence[Group], twin: Twin) -> None:
+    """Wires each gathered input to the sum of what feeds it."""
+    for group in groups:
+        to = {path: i for i, path in enumerate(group.instances)}
+        for row, variable in enumerate(group.model.inputs):
+            joined = [each for each in twin.relations if each.kind == variable.gathered and each.object in to]
+            for source in groups if joined else ():
+                out = {path: i for i, path in enumerate(source.instances)}
+                pairs = {(out[each.subject], to[each.object]) for each in joined if each.subject in out}
+                _wire(group, row, source, variable.name, sorted(pairs))
+
+
+def _wire(group: Group, row: int, source: Group, name: str, pairs: Sequence[tuple[int, int]]) -> None:
+    source_row = _row(source.model.outputs, name)
+    if source_row >= 0 and pairs:
+        sources, targets = np.array(pairs, np.intp).T
+        group.wires.append(Wire(row, source, source_row, sources, targets))
+
+
+def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) -> list[Group]:
+    """The environment's models, an instance for each asset that stands in them, in the package's order.
+
+    A later one takes from an earlier one what it has inputs for, and gives in its stead; what assets return to it (`returned`) is
+    that of the step before, so no circle arises.
+    """
+    written = twin.environment.get("models")
+    around: list[Group] = []
+    for name, each in written.items() if isinstance(written, Mapping) else ():
+        model = _made(maker, "", each)
+        gives = {variable.name for variable in model.outputs}
+        inside = tuple(path for group in groups if _takes(group.model.inputs, gives) for path in group.instances)
+        if inside:
+            new = Group(name, model, inside, seed, groups[0].members, groups[0].first, surrounds=True)
+            for i, path in enumerate(inside):
+                _put_in_place(new, i, twin.assets[path], groups)
+                _set_parameters(new, i, each.get("parameters"), f"environment {name}")
+            around.append(new)
+    for k, new in enumerate(around):
+        _join(new, around[:k])
+        for row, variable in enumerate(new.model.inputs):
+            for group in groups if variable.returned else ():
+                _wire(new, row, group, variable.name, _same_place(group, new))
+    for group in groups:
+        _join(group, around)
+    return around
+
+
+def _join(group: Group, around: Sequence[Group]) -> None:
+    """An input takes the output of the same name of the last surrounding that gives it."""
+    for row, variable in enumerate(group.model.inputs):
+        givers = [each for each in around if each.row("outputs", variable.name) >= 0]
+        if givers and not variable.gathered and not variable.returned:
+            _wire(group, row, givers[-1], variable.name, _same_place(givers[-1], group))
+
+
+def _same_place(source: Group, to: Group) -> list[tuple[int, int]]:
+    place = {path: i for i, path in enumerate(source.instances)}
+    return [(place[path], i) for i, path in enumerate(to.instances) if path in place]
+
+
+def _put_in_place(group: Group, i: int, asset: Asset, groups: Sequence[Group]) -> None:
+    """A surrounding model's parameters x and y are where the asset stands (m); what its own model has too is taken from that."""
+    place = {"x": asset.at.x, "y": asset.at.y}
+    own = next((each for each in groups if asset.path in each.instances), None)
+    for row, variable in enumerate(group.model.parameters):
+        if variable.name in place:
+            group.parameters[row, :, i] = place[variable.name]
+        elif own is not None and (there := own.row("parameters", variable.name)) >= 0:
+            group.parameters[row, :, i] = own.parameters[there, :, own.instances.index(asset.path)]
+
+
+def _takes(inputs: Iterable[Variable], gives: set[str]) -> bool:
+    return any(variable.name in gives and not variable.gathered for variable in inputs)
+
+
+def _row(variables: Sequence[Variable], name: str) -> int:
+    return next((k for k, variable in enumerate(variables) if variable.name == name), -1)
