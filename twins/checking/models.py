@@ -11,7 +11,19 @@ from twins.package.fault import Fault
 from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
-from twins.physics import LIBRARY, Maker, Model, TableError, Variable, blade_files, named, read_blade, read_profile, setting
+from twins.physics import (
+    LIBRARY,
+    Maker,
+    Model,
+    RotorError,
+    TableError,
+    Variable,
+    blade_files,
+    named,
+    read_blade,
+    read_profile,
+    setting,
+)
 from twins.physics.profile import ProfileError
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
@@ -77,9 +89,10 @@ def _tables(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[F
             Maker(twin.files).model(asset.model)
     except TableError as problem:
         yield Fault(problem.file, problem.line, problem.message, problem.remedy)
-    except ValueError as problem:
-        if "; write the radius" in str(problem):  # others are told where the parameter is judged
-            yield _sentence(str(problem), written(origins, "model"))
+    except RotorError as problem:
+        yield _sentence(str(problem), written(origins, "model"))
+    except ValueError:
+        return  # told where the parameter is judged
 
 
 def _bindings(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:

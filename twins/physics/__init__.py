@@ -1,7 +1,7 @@
 """Physics: what a model is, and the machines that are known. It may know machines; nothing else of the core may."""
 
 from twins.physics.blade import TableError, read_blade
-from twins.physics.making import LIBRARY, Maker, blade_files, named, setting, settings
+from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, named, setting, settings
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, rows, stacked
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
@@ -16,6 +16,7 @@ __all__ = [
     "Model",
     "Noise",
     "Profile",
+    "RotorError",
     "Rows",
     "Signal",
     "TableError",

@@ -30,6 +30,10 @@ LIBRARY: dict[str, Callable[[], Model]] = {
 }
 
 
+class RotorError(ValueError):
+    """A rotor's parameters don't go together; one sentence."""
+
+
 class Maker:
     """Makes models for one twin. `files` are its package's."""
 
@@ -56,7 +60,7 @@ class Maker:
 
     def _rotor(self, blade: str, airfoils: str, radius: float, hub: float, blades: float, precone: float) -> Rotor:
         if hub >= radius:
-            raise ValueError(f"hub_radius {hub:g} m is not below rotor_radius {radius:g} m; write the radius of the hub")
+            raise RotorError(f"hub_radius {hub:g} m is not below rotor_radius {radius:g} m; write the radius of the hub")
         stations = read_blade(self._files, blade, airfoils) if blade else None
         if stations is not None and stations.radius[0] > radius:
             raise TableError(blade, 0, f"the blade begins at {stations.radius[0]:g} m, outside the rotor's radius {radius:g} m",

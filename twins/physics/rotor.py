@@ -69,9 +69,7 @@ class Rotor:
     def best(self, pitch: float) -> Best:
         """The lowest tip-speed ratio that comes within 0.05 % of the largest power coefficient: the peak is flat, and a slower
         rotor is quieter and strains less for the same power."""
-        return self._best(round(pitch, 6))
-
-    def _best(self, pitch: float) -> Best:
+        pitch = round(pitch, 6)
         if pitch not in self._found:
             ratios = np.arange(2.0, 16.0, 0.01)
             torque, _ = self._elements.coefficients(ratios[::20], np.full(len(ratios[::20]), pitch))
