@@ -12,9 +12,10 @@ from twins.asset import Tag, TagKind
 from twins.clock import SECOND
 from twins.physics import Array, keyed_generator, rows
 from twins.record import Channel, Channels, Quality, Samples, Waveform, quality_byte
-from twins.simulation.binding import Bound, SetPoint, table_of
-from twins.simulation.composition import Group
+from twins.simulation.binding import Bound
+from twins.simulation.ensemble import Ensemble
 from twins.simulation.faults import Injection
+from twins.simulation.readout import rounded
 
 Int64 = NDArray[np.int64]
 _GOOD = quality_byte(Quality.GOOD)
@@ -24,24 +25,16 @@ _SPREAD = 10 * SECOND  # first stamps of slow tags are not later than this
 class Instruments:
     """Measured tags in the package's order, then set-points. Every read is of the plant as it stands."""
 
-    def __init__(
-        self, bounds: Sequence[Bound], setpoints: Sequence[SetPoint], groups: Sequence[Group], start: int, seed: int
-    ) -> None:
-        self._bounds, self._setpoints, self._groups, self._seed = bounds, setpoints, groups, seed
-        self.tags: list[Tag] = [*(each.tag for each in bounds), *(each.tag for each in setpoints)]
+    def __init__(self, plant: Ensemble, start: int) -> None:
+        self._plant, self._bounds, self._seed = plant, plant.bounds, plant.seed
+        self.tags = plant.readout.tags
         self.channels = Channels(Channel.of(tag) for tag in self.tags)
-        self.standing = np.array([each.start for each in setpoints], float)  # the set-points, in their tags' units
         self._place = {tag.path: i for i, tag in enumerate(self.tags)}
-        self._source = np.array([_offset(groups, each) for each in bounds], np.int64)
-        self._factor = np.array([each.factor for each in bounds])
-        self._offset = np.array([each.offset for each in bounds])
-        self._tables = {i: table_of(each) for i, each in enumerate(bounds) if each.words}
-        self._texts, self._text_at = _texts(bounds)
+        self._texts, self._text_at = _texts(self._bounds)
         self._periodic = np.array([tag.period_ns is not None for tag in self.tags], bool)
         self._period = np.array([tag.period_ns or SECOND for tag in self.tags], np.int64)
         self._due = start + np.array([_phase(tag) for tag in self.tags], np.int64)
         self._due[~self._periodic] = start
-        self._round = 10.0 ** np.array([_decimals(tag) for tag in self.tags])
         self._last = np.full(len(self.tags), np.nan)
         self._is_number = np.array([tag.kind is TagKind.NUMBER for tag in self.tags], bool)
         self._is_wave = np.array([tag.kind is TagKind.WAVEFORM for tag in self.tags], bool)
@@ -96,14 +89,12 @@ class Instruments:
 
     def _values(self, t: int) -> Array:
         """All tags in their units, rounded as instruments are; codes of what is not a number."""
-        flat = np.concatenate([group.outputs[:, 0, :].ravel() for group in self._groups])
-        values = np.concatenate([flat[self._source] * self._factor + self._offset, self.standing])
-        for i, table in self._tables.items():
-            values[i] = table[min(int(values[i]), len(table) - 1)]
+        values = self._plant.values()[:, 0]
         for fault, concerned in self._faulty:
             if fault.start <= t and fault.tag:
-                values[concerned] = [self._changed(fault, float(values[i]), t) for i in concerned]
-        return np.round(values * self._round) / self._round
+                spoilt = [rounded(self.tags[i], self._changed(fault, float(values[i]), t)) for i in concerned]
+                values[concerned] = spoilt
+        return values
 
     def _changed(self, fault: Injection, value: float, t: int) -> float:
         noise = float(keyed_generator(self._seed, fault.tag, t).standard_normal()) if fault.profile.amplitude else 0.0
@@ -139,16 +130,6 @@ class Instruments:
         return Waveform(t - step * wave.n, step, each.tag.unit, (made * each.factor + each.offset).astype(np.float32))
 
 
-def _offset(groups: Sequence[Group], each: Bound) -> int:
-    """Where a bound output stands in all outputs, laid out one after the other."""
-    before = 0
-    for group in groups:
-        if group is each.group:
-            return before + each.row * len(group.instances) + each.instance
-        before += len(group.model.outputs) * len(group.instances)
-    raise LookupError(each.tag.path)
-
-
 def _texts(bounds: Sequence[Bound]) -> tuple[tuple[str, ...], dict[int, int]]:
     """All texts that may be told, and where each text tag's own begin."""
     texts: list[str] = []
@@ -164,12 +145,6 @@ def _phase(tag: Tag) -> int:
     """When in its period a tag is told, ms exact: not all at once."""
     within = min(tag.period_ns or SECOND, _SPREAD)
     return zlib.crc32(tag.path.encode()) * 1_000_000 % within
-
-
-def _decimals(tag: Tag) -> int:
-    if tag.kind is not TagKind.NUMBER:
-        return 0
-    return tag.decimals + (tag.period_ns is not None)
 
 
 def _concerns(fault: Injection, tag: Tag) -> bool:

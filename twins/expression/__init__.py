@@ -1,5 +1,6 @@
 """Expressions: the one grammar of computed tags, roll-ups, permissives, alarm conditions and key figures."""
 
+from twins.expression.computed import computed_formulas
 from twins.expression.expression import Expression, evaluate, parse
 from twins.expression.formula import Column, Formula
 from twins.expression.inference import BOOLEAN, NOT_CALCULABLE, Meaning
@@ -20,6 +21,7 @@ __all__ = [
     "NoFactorError",
     "Truth",
     "bound",
+    "computed_formulas",
     "conversion",
     "evaluate",
     "meaning_of",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import Tag, TagKind, Twin
-from twins.expression import ExpressionError, Formula, bound, meanings_of, parse
+from twins.expression import Formula, computed_formulas
 from twins.record import Channel, Channels, Samples
 from twins.record.snapshot import STALE_AFTER_PERIODS
 from twins.station.board import Board
@@ -34,19 +33,18 @@ class Computing:
     """`channels` are the link's, then one for each computed tag that can be derived from them; `refused` says which can't."""
 
     def __init__(self, twin: Twin, brought: Channels) -> None:
-        formulas, self.refused = _formulas(twin)
-        order = _in_order(formulas)
+        formulas, self.refused = computed_formulas(twin)
         channels, computed = list(brought), []
         place = dict(brought.place)
-        for path in order:
-            if any(name not in place for name in formulas[path].names):
+        for path, formula in formulas.items():
+            if any(name not in place for name in formula.names):
                 continue
-            inputs = np.array([place[name] for name in formulas[path].names], np.intp)
+            inputs = np.array([place[name] for name in formula.names], np.intp)
             channel = _channel(twin.tags[path], [channels[i] for i in inputs])
             place[path] = len(channels)
             channels.append(channel)
             patience = np.array([_patience(channels[i]) for i in inputs], np.int64)
-            computed.append(_Computed(place[path], channel.kind, formulas[path], inputs, patience, channel.period_ns or 0))
+            computed.append(_Computed(place[path], channel.kind, formula, inputs, patience, channel.period_ns or 0))
         self.channels = Channels(channels)
         self._computed = computed
 
@@ -89,26 +87,6 @@ class Computing:
             columns[2].copy(),
             columns[3].astype(np.uint8),
         )
-
-
-def _formulas(twin: Twin) -> tuple[dict[str, Formula], tuple[str, ...]]:
-    found, refused, meanings = {}, [], meanings_of(twin.tags.values())
-    for tag in twin.tags.values():
-        if tag.computed:
-            try:
-                found[tag.path] = Formula(bound(parse(tag.computed), tag.asset, twin).root, meanings, tag.unit)
-            except ExpressionError as problem:
-                refused.append(f"{tag.path} can't be computed: {problem}")
-    return found, tuple(refused)
-
-
-def _in_order(formulas: dict[str, Formula]) -> list[str]:
-    """Inputs before what is computed from them; none where they go round in a circle."""
-    graph = {path: [name for name in formula.names if name in formulas] for path, formula in formulas.items()}
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError:
-        return []
 
 
 def _channel(tag: Tag, inputs: Sequence[Channel]) -> Channel:
