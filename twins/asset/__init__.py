@@ -2,6 +2,7 @@
 
 from twins.asset.alarm import Alarm, Condition
 from twins.asset.asset import Asset, AssetKind, Part, Placement, Relation
+from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.tag import Limits, Tag, TagKind
 from twins.asset.twin import Twin, Viewpoint
 
@@ -10,12 +11,15 @@ __all__ = [
     "Asset",
     "AssetKind",
     "Condition",
+    "Figure",
     "Limits",
     "Part",
     "Placement",
     "Relation",
     "Tag",
     "TagKind",
+    "Taken",
     "Twin",
     "Viewpoint",
+    "per_second",
 ]

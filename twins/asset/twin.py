@@ -8,6 +8,7 @@ from functools import cached_property
 
 from twins.asset.alarm import Alarm
 from twins.asset.asset import Asset, AssetKind, Relation
+from twins.asset.figure import Figure
 from twins.asset.tag import Tag
 
 
@@ -36,6 +37,7 @@ class Twin:
     timezone: str = "UTC"
     description: str = ""
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
+    figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
 
     @cached_property

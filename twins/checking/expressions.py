@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from twins.asset import Tag, TagKind, Twin
+from twins.asset import Tag, TagKind, Twin, per_second
 from twins.checking.references import visible
 from twins.expression import Expression, ExpressionError, Formula, Meaning, Truth, bound, meanings_of, parse
 from twins.package.fault import Fault
@@ -34,6 +34,16 @@ def expression_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
             except ExpressionError as problem:
                 yield _fault("permissives", tag, problem, written(origins, "permissives", k), twin)
     yield from _circles(made, computed)
+    yield from _figures(made, twin, meanings)
+
+
+def _figures(made: Draft, twin: Twin, meanings: Mapping[str, Meaning]) -> Iterator[Fault]:
+    for figure in twin.figures:
+        try:
+            Formula(_bound(figure.expression, "", twin).root, meanings, per_second(figure))
+        except ExpressionError as problem:
+            origin = Origin(made.documents["twin.yaml"], ("figures", figure.name, str(figure.taken)))
+            yield _told(figure.taken, figure.name, "", problem, origin, twin)
 
 
 def condition_fault(text: str, key: str, name: str, asset: str, twin: Twin, origin: Origin) -> Iterator[Fault]:

@@ -70,6 +70,8 @@ def _registry() -> Any:
 
     registry: Any = pint.UnitRegistry(on_redefinition="ignore")
     registry.define("volt_ampere_reactive = volt_ampere = var = VAr")
+    for money in ("EUR", "USD", "GBP"):  # each its own: nothing here knows a rate
+        registry.define(f"{money} = [{money}]")
     registry.define("newton_meter = newton * meter = Nm")  # pint takes Nm for a yarn's number-metre
     return registry
 

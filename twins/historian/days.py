@@ -179,6 +179,9 @@ class Days:
         return self._newest()
 
 
+Record = RecordingFile | Days  # what `open_record` answers
+
+
 def _overlaid(snapshot: Snapshot, late: Samples) -> Snapshot:
     """The snapshot with the newest of what came later; samples of tags it does not know are left to later instants."""
     late = late.take(np.lexsort((late.arrival, late.order())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,29 @@ from twins.expression import ExpressionError, Formula, bound, parse
 from twins.expression.scope import meanings_of
 from twins.historian.merging import in_terms_of, merge, without_rounding
 from twins.historian.recording import Recording
-from twins.record import Channel, Samples
+from twins.record import Channel, Samples, Snapshot
 from twins.record.snapshot import STALE_AFTER_PERIODS
 
 Int64 = NDArray[np.int64]
+
+
+class Recorded(Protocol):
+    """What is asked of a recording here."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Its tag table."""
+        ...
+
+    def at(self, time: int, hindsight: bool = False) -> Snapshot:
+        """What was known."""
+        ...
+
+    def between(self, start: int, end: int, paths: Sequence[str] | None = None) -> Samples:
+        """The samples of a stretch."""
+        ...
+
+
 _FOREVER = 2**62
 _NAMED = 3  # inputs that one sentence names
 
@@ -122,14 +142,15 @@ def _histories(recording: Recording, twin: Twin, formulas: Mapping[str, Formula]
     start = span[0] if None in periods else first - longest
     samples = recording.between(start, last + longest, paths)
     place = {path: np.flatnonzero(np.isin(samples.channel, _channels(samples, path))) for path in paths}
-    return {path: _history(twin.tags[path], in_terms_of(twin.tags[path], samples.take(rows))) for path, rows in place.items()}
+    return {path: history_of(twin.tags[path], in_terms_of(twin.tags[path], samples.take(rows))) for path, rows in place.items()}
 
 
 def _channels(samples: Samples, path: str) -> list[int]:
     return [i for i, channel in enumerate(samples.channels) if channel.path == path]
 
 
-def _history(tag: Tag, samples: Samples) -> History:
+def history_of(tag: Tag, samples: Samples) -> History:
+    """One tag's samples, in its own terms (`in_terms_of`), as calculation sees them."""
     own = np.unique(samples.channel).tolist()
     holds = np.zeros(len(samples.channels), np.int64)
     for i in own:
@@ -141,6 +162,28 @@ def _history(tag: Tag, samples: Samples) -> History:
 
 def _hold(channel: Channel) -> int:
     return _FOREVER if channel.period_ns is None else int(STALE_AFTER_PERIODS * channel.period_ns)
+
+
+def histories_of(recording: Recorded, tags: Mapping[str, Tag], first: int, last: int) -> dict[str, History]:
+    """What is recorded of tags, each in its own terms, from as long before `first` as it may still count there (ns UTC)."""
+    periods = [channel.period_ns for channel in recording.channels if channel.path in tags]
+    hold = int(STALE_AFTER_PERIODS * max((p for p in periods if p is not None), default=0)) + 1
+    samples = recording.between(first - hold, last + 1 + hold, list(tags))
+    standing = _standing(recording, tags, first - hold) if None in periods else Samples.empty()
+    samples = Samples.join([standing, samples]) if len(standing) else samples
+    place = {path: np.flatnonzero(np.isin(samples.channel, _channels(samples, path))) for path in tags}
+    return {path: history_of(tags[path], in_terms_of(tags[path], samples.take(rows))) for path, rows in place.items()}
+
+
+def _standing(recording: Recorded, tags: Mapping[str, Tag], time: int) -> Samples:
+    """What stood already of those that tell changes."""
+    snapshot = recording.at(time, hindsight=True)
+    here = [i for i, c in enumerate(snapshot.channels) if c.path in tags and c.period_ns is None and snapshot.seen[i]]
+    kept = [i for i in here if snapshot.channels[i].kind not in (TagKind.TEXT, TagKind.WAVEFORM)]
+    return Samples(
+        snapshot.channels, np.array(kept, np.int32), snapshot.source[kept], snapshot.arrival[kept], snapshot.bits[kept],
+        snapshot.quality[kept],
+    )  # fmt: skip
 
 
 def _derived(tag: Tag, formula: Formula, histories: Mapping[str, History], first: int) -> tuple[Samples, History]:

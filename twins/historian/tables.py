@@ -19,7 +19,12 @@ FACTS = (
     "id",
     "twin",
     "simulated",
-    "forked_from",
+    "forked_from",  # the id of the recording that a branch left
+    "forked_at",  # ns: where
+    "lane",  # of a branch: what-if or forecast
+    "record",  # of a branch: the path of the plant's record
+    "run",  # of a branch: what made it, as JSON, so that it can be repeated
+    "findings",  # of a branch: what came of it, as JSON: times to limits, what diverged
     "sealed",
     "blocks",
     "samples",

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twins.asset import Asset, AssetKind, Relation, Twin, Viewpoint
+from twins.asset import Asset, AssetKind, Figure, Relation, Taken, Twin, Viewpoint
 from twins.package.archive import ROOT, Contents, Files, files_in, files_of
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault, PackageError, in_order
 from twins.package.joints import chain_of, jointed
 from twins.package.origin import Origin
-from twins.package.words import did_you_mean
+from twins.package.words import did_you_mean, spoken
 
 if TYPE_CHECKING:
     from twins.package.expansion import Expansion, Written
@@ -131,8 +131,21 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     made.twin = Twin(
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
-        alarms_of(expansion.assets, expansion.tags, expansion.alarms), Contents(made.files),
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files),
     )  # fmt: skip
+
+
+def _figures(made: Draft, form: TwinFile) -> Iterator[Figure]:
+    for name, each in form.figures.items():
+        found = [taken for taken in Taken if getattr(each, taken)]
+        if len(found) == 1:
+            label = each.label or spoken(name)
+            expression = str(getattr(each, found[0]))
+            yield Figure(name, label, each.unit, found[0], expression, each.better or "", each.decimals)
+        else:
+            said = f"the figure {name} has {'several ways' if found else 'no way'} to be reckoned"
+            remedy = "write exactly one of integral, mean, lowest and highest"
+            made.faults.append(made.documents[ROOT].fault(("figures", name), said, remedy))
 
 
 def _parents_first(made: Draft, form: TwinFile) -> Iterator[tuple[str, AssetForm, tuple[str | int, ...]]]:

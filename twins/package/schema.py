@@ -195,6 +195,19 @@ class EnvironmentForm(Form):
     terrain: Mapping[str, Any] | None = Field(default=None, description="size, resolution, seed, relief, hills, pads, contour")
 
 
+class FigureForm(Form):
+    """A number that a stretch of time is judged by: exactly one of integral, mean, lowest and highest."""
+
+    label: Text = Field(default="", description="for people; default: the name with spaces")
+    unit: Text = ""
+    integral: Text = Field(default="", description="an expression over tags, summed over time: power gives energy")
+    mean: Text = ""
+    lowest: Text = ""
+    highest: Text = ""
+    better: Literal["high", "low"] | None = Field(default=None, description="which way is better")
+    decimals: Annotated[int, Field(ge=0, le=12)] = 1
+
+
 class TwinFile(Form):
     """twin.yaml."""
 
@@ -203,6 +216,7 @@ class TwinFile(Form):
     assets: list[AssetForm] = []
     relations: list[RelationForm] = []
     environment: EnvironmentForm = EnvironmentForm()
+    figures: Mapping[TagName, FigureForm] = Field(default={}, description="key figures of the twin as a whole")
 
 
 class TypesFile(Form):

@@ -2,7 +2,7 @@
 
 from twins.physics.blade import TableError, read_blade
 from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, named, setting, settings
-from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, rows, stacked
+from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import quantity
@@ -30,6 +30,7 @@ __all__ = [
     "quantity",
     "read_blade",
     "read_profile",
+    "resumed",
     "rows",
     "setting",
     "settings",

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from twins.physics.model import Array, Variable, Wave, rows, stacked, wandered
+from twins.physics.model import Array, Rows, Variable, Wave, rows, stacked, wandered
 
 
 class Grid:
@@ -37,3 +37,17 @@ class Grid:
             "grid_frequency": p["nominal_frequency"] + p["frequency_deviation"] * frequency,
         }
         return after, stacked(self.outputs, told, shape)
+
+    def resume(self, state: Array, parameters: Array, told: Rows, t: float) -> Array:
+        """Where frequency and voltage stand; there is no flicker to be known."""
+        s, p = rows(self.states, state.copy()), rows(self.parameters, parameters)
+        s["flicker"] = np.zeros_like(s["flicker"])
+        for name, output, middle, deviation in (
+            ("frequency", "grid_frequency", p["nominal_frequency"], p["frequency_deviation"]),
+            ("voltage", "grid_voltage_ratio", 1.0, 0.95 * p["voltage_deviation"]),
+        ):
+            measured = told.get(output)
+            if measured is not None and not np.isnan(measured).all():
+                off = np.nanmean((measured - middle) / np.maximum(deviation, 1e-6), axis=1, keepdims=True)
+                s[name] = np.broadcast_to(off, measured.shape)
+        return stacked(self.states, s, state.shape[1:])

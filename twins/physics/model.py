@@ -35,7 +35,9 @@ class Variable:
     words: tuple[str, ...] = ()  # its value is the place of one of these
     gathered: str = ""  # of an input: the sum over all assets that stand in this relation to the asset: feeds
     returned: bool = False  # of an input of a surrounding: what the asset itself told a step ago
-    told: str = ""  # of an input: the output that tells it again, so that a measurement of that one can stand in for it
+    told: str = (
+        ""  # the output that tells it: of an input again, of a state (default: by its name), of a parameter on the average
+    )
     shown: str = ""  # the unit that people use, where no tag says one: kW
     bare: str = ""  # of a parameter: under this name a package may write a bare number in `shown`: rated_power_kw
 
@@ -142,6 +144,17 @@ def beginning(model: Model, parameters: Array) -> Array:
     """The state to begin with, for such parameters: the declared one, unless the model's `begin` knows better."""
     begin = getattr(model, "begin", None)
     return begin(parameters) if begin else defaults(model.states, *parameters.shape[1:])
+
+
+def resumed(model: Model, state: Array, parameters: Array, told: Rows, t: float) -> Array:
+    """The state as measured outputs have it (NaN: not measured), and the rest as it was; a model's `resume` knows better."""
+    after = state.copy()
+    for row, variable in enumerate(model.states):
+        measured = told.get(variable.told or variable.name)
+        if measured is not None:
+            after[row] = np.where(np.isnan(measured), after[row], measured)
+    resume = getattr(model, "resume", None)
+    return resume(after, parameters, told, t) if resume else after
 
 
 def wandered(value: Array, dt: float, time_constant: Array | float, noise: Array) -> Array:

@@ -41,23 +41,22 @@ class Rotor:
         return BladeElements(*self._given)
 
     @cached_property
-    def _tables(self) -> Array:
-        """(ratio · pitch, torque and thrust), flattened."""
-        both = self._elements.coefficients(_RATIOS[:, None], _PITCHES[None, :])
-        return np.stack(both, axis=-1).reshape(-1, 2)
+    def _cells(self) -> Array:
+        """Of each cell of the table, what a bilinear torque and thrust are made of: (1, along, across, both) of each; (8, cell)."""
+        table = np.stack(self._elements.coefficients(_RATIOS[:, None], _PITCHES[None, :]))
+        corner, along, across = table[:, :-1, :-1], np.diff(table, axis=2)[:, :-1], np.diff(table, axis=1)[:, :, :-1]
+        return np.stack([corner, along, across, np.diff(np.diff(table, axis=1), axis=2)], axis=1).reshape(8, -1)
 
     def coefficients(self, ratio: Array, pitch: Array) -> tuple[Array, Array]:
         """(torque, thrust) coefficients between the table's points; beyond its edges those of the edge."""
-        x = np.clip(ratio * 4, 0.0, len(_RATIOS) - 1.001)
+        x = np.minimum(np.maximum(ratio * 4, 0.0), len(_RATIOS) - 1.001)
         degrees = np.degrees(pitch)
-        y = np.clip(np.minimum(degrees + 8, 38 + (degrees - 30) / 3), 0.0, len(_PITCHES) - 1.001)
+        y = np.minimum(np.maximum(np.minimum(degrees + 8, 38 + (degrees - 30) / 3), 0.0), len(_PITCHES) - 1.001)
         i, j = x.astype(np.intp), y.astype(np.intp)
-        across, along, n = (x - i)[..., None], (y - j)[..., None], len(_PITCHES)
-        at, table = i * n + j, self._tables
-        low = table[at] + along * (table[at + 1] - table[at])
-        high = table[at + n] + along * (table[at + n + 1] - table[at + n])
-        both = low + across * (high - low)
-        return both[..., 0], both[..., 1]
+        across, along = x - i, y - j
+        t0, t1, t2, t3, u0, u1, u2, u3 = self._cells.take(i * (len(_PITCHES) - 1) + j, axis=1)
+        both = across * along
+        return t0 + along * t1 + across * t2 + both * t3, u0 + along * u1 + across * u2 + both * u3
 
     def pull(self, wind: Array, omega: Array, pitch: Array, density: Array) -> tuple[Array, Array]:
         """Torque (N·m) and thrust (N) of a wind (m/s) that blows straight onto the rotor."""

@@ -102,7 +102,7 @@ class WindTurbine:
         Variable("restart_delay", "s", 120.0, 0.0, 1e6),
     )
     states = (
-        Variable("mode", "", float(PRODUCING), words=MODES),
+        Variable("mode", "", float(PRODUCING), words=MODES, told="state"),
         Variable("mode_time", "s", 600.0),
         Variable("culprit"),
         Variable("over_time", "s"),
@@ -130,8 +130,8 @@ class WindTurbine:
         Variable("main_bearing_temperature", "K", _C + 32),
         Variable("converter_temperature", "K", _C + 36),
         Variable("transformer_temperature", "K", _C + 45),
-        Variable("energy", "J", 5.6e7 * 3.6e6),
-        Variable("operating_time", "s", 61_000 * 3_600.0),
+        Variable("energy", "J", 5.6e7 * 3.6e6, told="energy_total"),
+        Variable("operating_time", "s", 61_000 * 3_600.0, told="operating_hours"),
         Variable("life_used"),
     )
     outputs = (

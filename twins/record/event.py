@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     PACKAGE = "package"
     IMPORT = "import"  # data: source, sha256, mapping, counts
     SHOWN = "shown"  # what a window showed
+    CHECKPOINT = "checkpoint"  # all that the models held, so that they can go on from here
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from twins import InputError
-from twins.asset import Twin
+from twins.asset import Tag, Twin
 from twins.clock import SECOND
 from twins.physics import Array, keyed_generator
 from twins.simulation.binding import SetPoint, bound
 from twins.simulation.composition import Group, composed
+from twins.simulation.derived import Derived
 from twins.simulation.faults import Injection
 from twins.simulation.readout import Readout
 
@@ -20,7 +21,8 @@ Held = Mapping[str, Mapping[str, Mapping[str, Array]]]  # states, inputs or para
 
 class Ensemble:
     """Steps are fixed and counted from the start: the same twin, seed, start and step give each member the same bits,
-    whichever members run beside it. `still` is without noise; `stand_ins` are signals for tags that no model speaks of.
+    whichever members run beside it. `still` is without noise; With `stand_ins` there are waveforms, and
+    signals for tags that no model speaks of.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Ensemble:
         self.bounds, self.setpoints, self.groups = bound(twin, groups, seed, members, first)
         if not stand_ins:
             self.groups = groups
-            self.bounds = [each for each in self.bounds if each.group in groups]
+            self.bounds = [each for each in self.bounds if each.group in groups and each.wave is None]
             self.setpoints = [each for each in self.setpoints if each.group is not None]
         if not self.bounds:
             raise InputError(f"no model speaks of any tag of {twin.name}; give an asset a model, see docs/package.md")
@@ -48,6 +50,7 @@ class Ensemble:
         self.start, self.step_ns, self.steps = start, step_ns, 0
         self._still = still
         self.readout = Readout(self.bounds, self.setpoints, self.groups)
+        self._derived = Derived(twin, self.readout.tags)
         self.standing: Array = np.repeat([[each.start] for each in self.setpoints], members, axis=1).reshape(-1, members)
         self._by_tag = {each.tag.path: (k, each) for k, each in enumerate(self.setpoints)}
         self._sound = [group.parameters.copy() for group in self.groups]
@@ -68,6 +71,15 @@ class Ensemble:
                 self._bend(fault)
         for group in self.groups:
             group.advance(self.steps - 1, self.time / SECOND, self.step_ns / SECOND, still=self._still)
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """Those of the readout, then the computed ones that follow from them."""
+        return (*self.readout.tags, *self._derived.tags)
+
+    def told(self) -> Array:
+        """(tag, member), in the tags' units; codes of what is no number; NaN where a model gave none."""
+        return self._derived.of(self.values())
 
     def values(self) -> Array:
         """(tag of the readout, member), in the tags' units."""

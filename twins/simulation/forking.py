@@ -1,0 +1,160 @@
+"""Forking: an ensemble that stands where the plant, or another branch, stood at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from twins import InputError
+from twins.asset import Twin
+from twins.clock import HOUR, MINUTE, SECOND, format_time
+from twins.historian.days import Record
+from twins.record import Event, EventKind
+from twins.simulation.branch import held_in
+from twins.simulation.ensemble import Ensemble, Held
+from twins.simulation.faults import injections
+from twins.simulation.measured import Measured
+from twins.simulation.scenario import Scenario
+
+_STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)  # s
+_MANY = 8_640
+_SPIN_STEPS = 180
+Watch = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run begins: a record and an instant of it (ns UTC), or nothing; of a branch, a checkpoint."""
+
+    at: int
+    record: Record | None = None
+    checkpoint: Event | None = None
+    scenario: Scenario | None = None  # of the branch that it leaves; its times are from `at` on
+
+
+def step_for(duration: int, wanted: int, longest: int) -> int:
+    """The step of a run, ns: as it is wanted, else one that takes some thousand of them."""
+    if wanted:
+        return min(wanted, longest)
+    return min(next((s * SECOND for s in _STEPS if s * SECOND * _MANY >= duration), _STEPS[-1] * SECOND), longest)
+
+
+def forked(
+    twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, members: int = 1, first: int = 0, *, climate: bool = False,
+    watch: Watch = lambda done, what: None,
+) -> tuple[Ensemble, Measured | None]:  # fmt: skip
+    """The models at `origin.at`, changed as the scenario has it, and what drives them from there on (None: nothing was measured).
+
+    From a checkpoint it goes on to the bit; else the models are driven through the measurements before the fork, then stand as
+    they were measured there. With `climate`, the weather tends to what it was on the day before. Raises InputError.
+    """
+    if origin.checkpoint is not None:
+        return _from_checkpoint(twin, origin, scenario, members, first)
+    held, around = spun_up(twin, origin, scenario, climate=climate, watch=watch)
+    models = Ensemble(scenario.varied(twin), origin.at, step_ns, scenario.seed, members, first, still=scenario.still)
+    if held is not None:
+        models.take(held)
+    tended(models, around, scenario)
+    broken(models, twin, scenario, origin.at)
+    return models, Measured(origin.record, models) if origin.record is not None else None
+
+
+def spun_up(
+    twin: Twin, origin: Origin, scenario: Scenario, *, climate: bool, watch: Watch
+) -> tuple[Held | None, Mapping[str, Mapping[str, float]]]:
+    """What the models hold at the fork after the measurements before it, and what the weather tends to."""
+    if origin.record is None:
+        return None, {}
+    step = max(SECOND, min(MINUTE, scenario.spin_up // _SPIN_STEPS))
+    n = scenario.spin_up // step
+    models = Ensemble(twin, origin.at - n * step, step, scenario.seed, still=True)
+    measured = Measured(origin.record, models)
+    measured.resume(models.time)
+    measured.resume_weather(models.time)
+    for k in range(n):
+        measured.drive(models.time)
+        models.advance()
+        watch(k / max(n, 1), "settling on what was measured")
+    measured.drive(origin.at)
+    measured.resume(origin.at)
+    measured.resume_weather(origin.at, climate=climate)
+    around = {
+        group.name: {v.name: float(group.parameters[row, 0, 0]) for row, v in enumerate(group.model.parameters) if v.told}
+        for group in models.groups
+        if group.surrounds and climate
+    }
+    return models.held(), around
+
+
+def tended(models: Ensemble, around: Mapping[str, Mapping[str, float]], scenario: Scenario) -> None:
+    """The weather tends to what it was; a parameter that the scenario sets is as it says."""
+    for name, values in around.items():
+        group = models.around(name)
+        for parameter, value in values.items():
+            if group is not None and f"{name}.{parameter}" not in scenario.parameters:
+                group.parameters[group.row("parameters", parameter)] = value
+
+
+def _from_checkpoint(
+    twin: Twin, origin: Origin, scenario: Scenario, members: int, first: int
+) -> tuple[Ensemble, Measured | None]:
+    """Goes on from the checkpoint as the branch did, up to the fork; from there on as the scenario has it."""
+    event, before = origin.checkpoint, origin.scenario
+    assert event is not None
+    assert before is not None
+    models = _restored(before.varied(twin), event, before)
+    broken(models, twin, before, origin.at)
+    measured = Measured(origin.record, models) if origin.record is not None else None
+    from twins.simulation.run import step_on  # it knows how a branch goes on
+
+    while models.time < origin.at:
+        step_on(models, measured, before, origin.at)
+    held = models.held()
+    merged = _restored(scenario.varied(twin), event, scenario, members, first)
+    merged.steps = models.steps
+    merged.take(held)
+    broken(merged, twin, scenario, origin.at)
+    return merged, Measured(origin.record, merged) if origin.record is not None else None
+
+
+def _restored(twin: Twin, event: Event, scenario: Scenario, members: int = 1, first: int = 0) -> Ensemble:
+    start, step, steps = (event.data[key] for key in ("start", "step", "steps"))
+    if not (isinstance(start, int) and isinstance(step, int) and isinstance(steps, int)):
+        raise InputError("the branch's checkpoint can't be read; run it again")
+    models = Ensemble(twin, start, step, scenario.seed, members, first, still=scenario.still)
+    models.steps = steps
+    models.take(held_in(event))
+    return models
+
+
+def broken(models: Ensemble, twin: Twin, scenario: Scenario, at: int) -> None:
+    """Faults of the scenario are set to begin. Raises InputError."""
+    for fault in injections(scenario.faults, twin, at):
+        if not fault.parameter:
+            raise InputError(f"{fault.name} is a fault of an instrument, not of the plant; a what-if has no instruments")
+        models.inject(fault)
+
+
+def checkpoint_before(branch: Record, at: int) -> Event | None:
+    """The newest one at or before an instant."""
+    found = branch.events(at - 400 * HOUR * 24, at + 1, (EventKind.CHECKPOINT,))
+    return found[-1] if found else None
+
+
+def refuse_outside(record: Record, at: int, name: str) -> None:
+    """Raises InputError where there is nothing to fork from."""
+    span = record.span()
+    if span is None:
+        raise InputError(f"{name} is empty; there is nothing to begin from")
+    if not span[0] <= at <= span[1]:
+        held = f"{format_time(span[0])} to {format_time(span[1])}"
+        raise InputError(f"{format_time(at)} is outside {name}, which holds {held}; choose an instant within")
+
+
+def shifted(scenario: Scenario, by: int) -> Scenario:
+    """The same, told from an instant `by` ns later on."""
+    return replace(
+        scenario,
+        inputs={key: tuple((at - by, value) for at, value in series) for key, series in scenario.inputs.items()},
+        orders=tuple(replace(each, after=each.after - by) for each in scenario.orders),
+    )

@@ -1,0 +1,189 @@
+"""What was measured drives the models: recorded inputs and set-points at each step, states and weather where a fork begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from twins.asset import Tag, TagKind
+from twins.clock import DAY, MINUTE, SECOND
+from twins.historian.days import Record
+from twins.historian.deriving import History, histories_of
+from twins.physics import Array, Variable, resumed
+from twins.record import Quality
+from twins.record.samples import Int64
+from twins.simulation.binding import Bound, SetPoint, table_of
+from twins.simulation.composition import Group
+from twins.simulation.ensemble import Ensemble
+
+_STEPS = 2_000  # of the record are read at once
+_LATELY = 10 * MINUTE  # what stands at a fork is the mean over so long
+_CLIMATE = DAY
+_KINDS = (TagKind.NUMBER, TagKind.INTEGER, TagKind.BOOLEAN, TagKind.ENUMERATION)
+
+
+class Measured:
+    """Drives one ensemble by a recording, with hindsight: what happened, whenever it became known. BAD values don't count."""
+
+    def __init__(self, recording: Record, models: Ensemble) -> None:
+        self._recording, self._models = recording, models
+        known = {channel.path for channel in recording.channels}
+        self._bounds = [each for each in models.bounds if each.tag.path in known and each.tag.kind in _KINDS]
+        at = {(id(each.group), each.row, each.instance): each for each in self._bounds if not each.words}
+        self._inputs = [
+            (group, row, i, each)
+            for group in models.groups
+            for row, variable in enumerate(group.model.inputs if not group.surrounds else ())
+            for i in range(len(group.instances))
+            if (each := at.get((id(group), _output(group, variable), i)))
+        ]
+        self._setpoints = [each for each in models.setpoints if each.tag.path in known]
+        span = recording.span()
+        self.start, self.end = span if span else (0, -1)  # where there is something
+        self._window = (0, 0)
+        self._given: Array = np.zeros((0, 0))
+
+    @property
+    def drives(self) -> bool:
+        """Whether it knows any input."""
+        return bool(self._inputs)
+
+    def drive(self, t: int, *, inputs: bool = True) -> None:
+        """Sets what was measured by `t`; what is not known there is left to the models. Without `inputs`, set-points alone."""
+        values = self._at(t)
+        for k, each in enumerate(self._setpoints):
+            if not np.isnan(values[len(self._inputs) + k]):
+                self._models.set(each.tag.path, values[len(self._inputs) + k])
+        for k, (group, row, i, _) in enumerate(self._inputs):
+            forced = group.forced.setdefault(row, np.full((self._models.members, len(group.instances)), np.nan))
+            forced[:, i] = values[k] if inputs else np.nan
+
+    def release(self) -> None:
+        """No input is given any more."""
+        for group, row, i, _ in self._inputs:
+            if row in group.forced:
+                group.forced[row][:, i] = np.nan
+
+    def resume(self, t: int) -> None:
+        """The states of all assets as they were measured at `t`."""
+        values = self._values_at([each.tag for each in self._bounds], t)
+        for group in self._models.groups:
+            if not group.surrounds:
+                told = self._told(group, [(b, v) for b, v in zip(self._bounds, values, strict=True) if b.group is group])
+                group.state = resumed(group.model, group.state, group.parameters, told, t / SECOND)
+
+    def resume_weather(self, t: int, *, climate: bool = False) -> None:
+        """What is around, as it was measured lately; with `climate`, what it tends to as it was over the day before."""
+        for group in self._models.groups:
+            if group.surrounds:
+                if climate:
+                    self._fit(group, self._around(group, t - _CLIMATE, t))
+                told = self._around(group, t - _LATELY, t)
+                group.state = resumed(group.model, group.state, group.parameters, told, t / SECOND)
+
+    # what is known at an instant
+
+    def _at(self, t: int) -> Array:
+        """The inputs in SI, then the set-points in their units; NaN: not known."""
+        if not self._window[0] <= t < self._window[1]:
+            self._read(t)
+        row = (t - self._window[0]) // self._models.step_ns
+        return self._given[row]
+
+    def _read(self, t: int) -> None:
+        step = self._models.step_ns
+        instants = t + step * np.arange(_STEPS, dtype=np.int64)
+        self._window = (t, t + step * _STEPS)
+        histories = self._histories([*(b.tag for *_, b in self._inputs), *(s.tag for s in self._setpoints)], t, int(instants[-1]))
+        told = [_si(each, _held(histories[each.tag.path], instants)) for *_, each in self._inputs]
+        set_ = [_held(histories[each.tag.path], instants) for each in self._setpoints]
+        self._given = np.array([*told, *set_]).reshape(-1, _STEPS).T
+
+    def _histories(self, tags: Sequence[Tag], start: int, end: int) -> Mapping[str, History]:
+        return histories_of(self._recording, {tag.path: tag for tag in tags}, start, end)
+
+    def _values_at(self, tags: Sequence[Tag], t: int) -> list[float]:
+        """In the tags' units, last at or before `t` and not too old; set-points and words hold until they change."""
+        snapshot = self._recording.at(t, hindsight=True)
+        numbers, quality, stale = snapshot.numbers, snapshot.quality & 0b11, snapshot.stale
+        found = []
+        for tag in tags:
+            i = snapshot.place.get(tag.path, -1)
+            sound = i >= 0 and quality[i] < Quality.BAD and (not stale[i] or snapshot.channels[i].period_ns is None)
+            alike = sound and snapshot.channels[i].kind is tag.kind and snapshot.channels[i].unit == tag.unit
+            found.append(float(numbers[i]) if alike else np.nan)
+        return found
+
+    # in the models' terms
+
+    def _told(self, group: Group, values: Sequence[tuple[Bound, float]]) -> dict[str, Array]:
+        """Outputs by name, (member, instance) in SI."""
+        told: dict[str, Array] = {}
+        for each, value in values:
+            name = group.model.outputs[each.row].name
+            row = told.setdefault(name, np.full((self._models.members, len(group.instances)), np.nan))
+            row[:, each.instance] = _si(each, np.array([value]))[0]
+        return told
+
+    def _around(self, group: Group, start: int, end: int) -> dict[str, Array]:
+        """The mean over a stretch of what a surrounding gives, at each place where it was measured what came of it."""
+        histories = self._histories([b.tag for *_, b in self._inputs], start, end)
+        told: dict[str, Array] = {}
+        for taker, row, i, each in self._inputs:
+            variable, path = taker.model.inputs[row], taker.instances[i]
+            place = group.instances.index(path) if path in group.instances else -1
+            out = group.row("outputs", variable.name)
+            history = histories[each.tag.path]
+            sound = (history.time >= start) & (history.time <= end) & (history.quality & 0b11 < Quality.BAD)
+            if place < 0 or out < 0 or not sound.any():
+                continue
+            mean = _mean(_si(each, history.values[sound]), variable.unit)
+            given = _wired(taker, row, i)
+            ratio = group.outputs[out, :, place] / given if given is not None and (given != 0).all() else 1.0  # free over waked
+            measured = told.setdefault(variable.name, np.full((self._models.members, len(group.instances)), np.nan))
+            measured[:, place] = mean * (1.0 if variable.unit == "rad" else ratio)
+        return told
+
+    def _fit(self, group: Group, told: Mapping[str, Array]) -> None:
+        for row, variable in enumerate(group.model.parameters):
+            measured = told.get(variable.told)
+            if measured is not None and not np.isnan(measured).all():
+                value = _mean(measured[~np.isnan(measured)], variable.unit)
+                group.parameters[row] = min(max(value, variable.low), variable.high)
+
+
+def _output(group: Group, variable: Variable) -> int:
+    """The row of the output that tells an input again; −1 where none does."""
+    return group.row("outputs", variable.told) if variable.told else -1
+
+
+def _held(history: History, instants: Int64) -> Array:
+    """Values at instants; a mean that is stamped with its end holds for the time before."""
+    ends = any(channel.stamp == "end" for channel in history.channels)
+    ahead = max((channel.period_ns or 0 for channel in history.channels), default=0) if ends else 0
+    values, quality, known = history.held_at(instants + ahead)
+    return np.where(known & (quality & 0b11 < Quality.BAD), values, np.nan)
+
+
+def _si(each: Bound | SetPoint, values: Array) -> Array:
+    """A tag's values in the model's unit; of words, the place that the model has for them."""
+    if isinstance(each, Bound) and each.words:
+        table = table_of(each)
+        places = np.abs(table[:, None] - np.nan_to_num(values)).argmin(axis=0).astype(float)
+        return np.where(np.isnan(values), np.nan, places)
+    back = (values - each.offset) / each.factor
+    return back if isinstance(each, Bound) else values * each.factor + each.offset
+
+
+def _mean(values: Array, unit: str) -> float:
+    if unit == "rad":
+        return float(np.angle(np.mean(np.exp(1j * values))) % (2 * np.pi))
+    return float(np.mean(values))
+
+
+def _wired(group: Group, row: int, i: int) -> Array | None:
+    """What the wires give to an input, (member,), whatever it is forced to."""
+    found = [wire.source.outputs[wire.source_row][:, wire.sources[wire.targets == i]] for wire in group.wires if wire.row == row]
+    found = [each for each in found if each.size]
+    return np.sum([each.sum(axis=1) for each in found], axis=0) if found else None
