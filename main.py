@@ -15,7 +15,7 @@ import typer
 
 from twins import InputError
 from ui import desk_commands, simulation_commands
-from ui.terminal import has_screen, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
+from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
 HERE = Path(__file__).resolve().parent
 TWINS = HERE / "resources" / "twins"
@@ -67,13 +67,13 @@ def open_(
 def _window(
     package: Path | None, file: Path | None, at: str, play: float, for_: float, screenshot: Path | None, operator: str
 ) -> int:
-    instant = _time(at) if at else None
+    time = instant(at) if at else None
     for path in (package, file):
         if path and not path.exists():
             raise _refused(f"{path} does not exist; give a package, a recording or the name of a twin that ships")
     from ui.application import run
 
-    return run(package, file, instant, play=play, seconds=for_, screenshot=screenshot, operator=operator)
+    return run(package, file, time, play=play, seconds=for_, screenshot=screenshot, operator=operator)
 
 
 @app.command()
@@ -203,7 +203,7 @@ def state(
     from twins.historian import telling
 
     with _recording(file) as recording:
-        told = telling.state(recording.at(_time(at) if at else _span(recording)[1], hindsight))
+        told = telling.state(recording.at(instant(at) if at else _span(recording)[1], hindsight))
     if json_:
         print_json(told)
     else:
@@ -281,14 +281,14 @@ def export(
             from twins.historian.drafting import refuse_bad_place
 
             refuse_bad_place(to)
-            instant = _time(at) if at else _span(recording)[1]
+            time = instant(at) if at else _span(recording)[1]
             from scene.still import parsed_size, save_still
             from twins.package.opening import OpenPackage
 
-            with contextlib.closing(OpenPackage.of(recording.package_at(instant) or b"")) as package:
+            with contextlib.closing(OpenPackage.of(recording.package_at(time) or b"")) as package:
                 save_still(
                     package,
-                    recording.at(instant),
+                    recording.at(time),
                     to,
                     view=view,
                     colour_by=colour_by,
@@ -354,18 +354,6 @@ def _recording(file: Path) -> Iterator:
         yield recording
 
 
-def _time(text: str) -> int:
-    from twins.clock import DAY, parse_time
-
-    try:
-        time = parse_time(text)
-    except (ValueError, OverflowError) as error:
-        raise _refused(str(error)) from None
-    if abs(time) >= 2**63 - DAY:
-        raise _refused(f"“{text}” is beyond what a recording can hold; write a time between the years 1678 and 2261")
-    return time
-
-
 def _span(recording) -> tuple[int, int]:
     span = recording.span()
     if span is None:
@@ -376,7 +364,7 @@ def _span(recording) -> tuple[int, int]:
 def _stretch(recording, from_: str, to: str, events: bool = False) -> tuple[int, int]:
     """From and to as given, else all there is (its last instant included); events may lie outside the samples."""
     first, last = (-(2**63), 2**63 - 2) if events else _span(recording)
-    start, end = (_time(from_) if from_ else first), (_time(to) if to else last + 1)
+    start, end = (instant(from_) if from_ else first), (instant(to) if to else last + 1)
     if start >= end:
         raise _refused("the stretch is empty: --from must be before --to")
     return start, end

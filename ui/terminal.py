@@ -10,11 +10,26 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from twins import InputError
+
 
 def has_screen() -> bool:
     """Whether a window can be opened; Qt would end the process where it can't."""
     here = sys.platform in ("win32", "darwin")
     return here or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def instant(text: str) -> int:
+    """A time as it was typed, ns UTC. Raises InputError."""
+    from twins.clock import DAY, parse_time
+
+    try:
+        time = parse_time(text)
+    except (ValueError, OverflowError) as error:
+        raise InputError(str(error)) from None
+    if abs(time) >= 2**63 - DAY:
+        raise InputError(f"“{text}” is beyond what a recording can hold; write a time between the years 1678 and 2261")
+    return time
 
 
 def print_json(told: object) -> None:

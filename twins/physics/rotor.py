@@ -42,7 +42,7 @@ class Rotor:
 
     @cached_property
     def _cells(self) -> Array:
-        """Of each cell of the table, what a bilinear torque and thrust are made of: (1, along, across, both) of each; (8, cell)."""
+        """(8, cell): of each cell of the table the corner, the steps along, across and both, of torque and of thrust."""
         table = np.stack(self._elements.coefficients(_RATIOS[:, None], _PITCHES[None, :]))
         corner, along, across = table[:, :-1, :-1], np.diff(table, axis=2)[:, :-1], np.diff(table, axis=1)[:, :, :-1]
         return np.stack([corner, along, across, np.diff(np.diff(table, axis=1), axis=2)], axis=1).reshape(8, -1)

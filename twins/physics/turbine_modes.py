@@ -25,6 +25,7 @@ STATUS = (
     "Stopped: waiting for wind",
     "Stopped: wind too strong",
     "Stopped: by set-point",
+    "Stopped: unwinding cables",
     "Starting",
     "Producing",
     "Producing, limited by set-point",
@@ -60,12 +61,13 @@ def next_mode(s: Rows, guard: Protection, limit: Array, p: Rows) -> Array:
     off = limit < 0.01 * p["rated_power"]
     windy = (wind > p["cut_in"]) & (wind < p["cut_out"])
     calm = (wind < 0.85 * p["cut_in"]) | (wind > p["cut_out"] + 1e-6)
+    unwinding = np.abs(s["yawing"]) > 1
     running = (mode == STARTING) | (mode == PRODUCING)
     return np.select(
         [
             guard.tripped & (mode != FAULT),
-            running & (off | calm),
-            (mode == STOPPED) & windy & ~off & (s["mode_time"] > 10),
+            running & (off | calm | unwinding),
+            (mode == STOPPED) & windy & ~off & ~unwinding & (s["mode_time"] > 10),
             (mode == STARTING) & (s["rotor_speed"] > 0.97 * p["min_speed"]),
             (mode == FAULT) & guard.cleared & (s["mode_time"] > p["restart_delay"]),
         ],
@@ -74,11 +76,12 @@ def next_mode(s: Rows, guard: Protection, limit: Array, p: Rows) -> Array:
     )
 
 
-def status(mode: Array, culprit: Array, limit: Array, wind: Array, limited: Truths, p: Rows) -> Array:
+def status(mode: Array, culprit: Array, limit: Array, wind: Array, limited: Truths, unwinding: Truths, p: Rows) -> Array:
     """The place in STATUS of what is told."""
-    stopped = np.where(limit < 0.01 * p["rated_power"], 2.0, np.where(wind > 0.9 * p["cut_out"], 1.0, 0.0))
+    waiting = np.where(unwinding, 3.0, np.where(wind > 0.9 * p["cut_out"], 1.0, 0.0))
+    stopped = np.where(limit < 0.01 * p["rated_power"], 2.0, waiting)
     return np.select(
         [mode == STOPPED, mode == STARTING, mode == PRODUCING],
-        [stopped, 3.0, np.where(limited, 5.0, 4.0)],
+        [stopped, 4.0, np.where(limited, 6.0, 5.0)],
         _FIRST_FAULT + culprit,
     )

@@ -19,10 +19,12 @@ PARKED = math.radians(88)
 QUICK = 5.0  # s
 _AIR_GAS = 287.05  # J/(kg·K)
 _TURN = 2 * math.pi
+_UNWOUND = 0.2  # rad
 
 
 def yawed(s: Rows, u: Rows, dt: float, p: Rows) -> dict[str, Array]:
     """The nacelle follows its vane: it begins to turn when the mean error passes the deadband, and stops within a degree.
+    Cables that are wound up too far are unwound while the rotor stands, or, a little later, at any rate (`yawing` is then ±2).
 
     `error` is the true one, `felt_error` what the vane says of it; `yaw_offset` is how far it is told to stand off the wind.
     """
@@ -31,13 +33,17 @@ def yawed(s: Rows, u: Rows, dt: float, p: Rows) -> dict[str, Array]:
     felt = approached(s["felt_error"], wanted, dt, 20.0)
     begins = np.sign(felt) * (np.abs(felt) > p["yaw_deadband"])
     goes_on = (s["yawing"] != 0) & (np.abs(felt) > math.radians(1)) & (np.sign(felt) == s["yawing"])
-    yawing = np.where(goes_on, s["yawing"], begins)
-    step = yawing * np.minimum(p["yaw_rate"] * dt, np.abs(felt))
+    follows = np.where(goes_on & (np.abs(s["yawing"]) < 2), s["yawing"], begins)
+    wound, back = np.abs(s["cable_twist"]), -np.sign(s["cable_twist"])
+    due = (wound > p["unwind"]) & ((s["mode"] == STOPPED) | (wound > 1.1 * p["unwind"]))
+    unwinds = due | ((np.abs(s["yawing"]) > 1) & (wound > _UNWOUND))
+    yawing = np.where(unwinds, 2 * back, follows)
+    step = np.where(unwinds, back * np.minimum(p["yaw_rate"] * dt, wound), follows * np.minimum(p["yaw_rate"] * dt, np.abs(felt)))
     return {
         "nacelle_direction": (s["nacelle_direction"] + step) % _TURN,
         "cable_twist": s["cable_twist"] + step,
         "yawing": yawing,
-        "felt_error": felt - step,
+        "felt_error": half_turn(felt - step),
         "error": half_turn(error - step),
     }
 

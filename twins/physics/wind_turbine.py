@@ -70,6 +70,9 @@ class WindTurbine:
         Variable("vane_offset", "rad", 0.0, -math.pi, math.pi, shown="deg"),  # how far the vane reads beside the wind
         Variable("yaw_rate", "rad/s", math.radians(0.5), 0.0, 1.0),
         Variable("yaw_deadband", "rad", math.radians(8), 0.0, math.pi, shown="deg"),
+        Variable(
+            "unwind", "rad", math.radians(750), 1.0, 1_000.0, shown="deg"
+        ),  # how far cables are wound up before they are unwound
         Variable("icing", "", 0.0, 0.0, 1.0),  # of the blades; 1 is heavy
         Variable("tower_mass", "kg", 0.0, 0.0, 1e9),  # that the first mode moves; 0: by the radius
         Variable("tower_frequency", "Hz", 0.33, 0.01, 10.0),
@@ -111,7 +114,7 @@ class WindTurbine:
         Variable("pitch", "rad"),
         Variable("pitch_integral", "rad"),
         Variable("nacelle_direction", "rad", math.radians(240)),
-        Variable("yawing", "", 0.0),  # −1, 0, 1
+        Variable("yawing", "", 0.0),  # −1, 0, 1 after the wind; ±2 to unwind the cables
         Variable("felt_error", "rad"),
         Variable("cable_twist", "rad"),
         Variable("shaft_twist", "rad"),
@@ -268,7 +271,7 @@ def _told(s: Rows, power: Rows, u: Rows, limit: Array, p: Rows) -> dict[str, Arr
         "reactive_power": -0.06 * np.maximum(power["power"], 0) - 2.5e5 * (u["grid_voltage_ratio"] - 1),
         "kinetic_energy": 0.5 * p["inertia"] * s["rotor_speed"] ** 2,
         "state": s["mode"],
-        "status_text": status(s["mode"], s["culprit"], limit, s["felt_wind"], limited, p),
+        "status_text": status(s["mode"], s["culprit"], limit, s["felt_wind"], limited, np.abs(s["yawing"]) > 1, p),
         "energy_total": s["energy"],
         "operating_hours": s["operating_time"],
         "wind_speed": u["wind_speed"],

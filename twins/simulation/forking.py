@@ -73,6 +73,7 @@ def spun_up(
     measured.resume_weather(models.time)
     for k in range(n):
         measured.drive(models.time)
+        measured.follow_weather(models.time)
         models.advance()
         watch(k / max(n, 1), "settling on what was measured")
     measured.drive(origin.at)

@@ -75,12 +75,38 @@ class Measured:
 
     def resume_weather(self, t: int, *, climate: bool = False) -> None:
         """What is around, as it was measured lately; with `climate`, what it tends to as it was over the day before."""
-        for group in self._models.groups:
-            if group.surrounds:
-                if climate:
-                    self._fit(group, self._around(group, t - _CLIMATE, t))
-                told = self._around(group, t - _LATELY, t)
-                group.state = resumed(group.model, group.state, group.parameters, told, t / SECOND)
+        lately, usual = self._means(t - _LATELY, t), self._means(t - _CLIMATE, t) if climate else None
+        for group in self._surroundings():
+            if usual is not None:
+                self._fit(group, self._around(group, usual))
+            group.state = resumed(group.model, group.state, group.parameters, self._around(group, lately), t / SECOND)
+
+    def follow_weather(self, t: int) -> None:
+        """What is around goes with what was measured, so that it fits where nothing was; every ten minutes is enough."""
+        step = self._models.step_ns
+        if (t + step) // _LATELY == t // _LATELY:
+            return
+        self._at(t)
+        row = (t - self._window[0]) // step
+        given = self._given[max(0, row - _LATELY // step) : row + 1]
+        means = [_mean(known, group.model.inputs[r].unit) if len(known := given[:, k][~np.isnan(given[:, k])]) else np.nan
+                 for k, (group, r, *_) in enumerate(self._inputs)]  # fmt: skip
+        for group in self._surroundings():
+            group.state = resumed(group.model, group.state, group.parameters, self._around(group, means), t / SECOND)
+
+    def _surroundings(self) -> list[Group]:
+        return [group for group in self._models.groups if group.surrounds]
+
+    def _means(self, start: int, end: int) -> list[float]:
+        """Of each input over a stretch, in SI; NaN where nothing was measured."""
+        histories = self._histories([b.tag for *_, b in self._inputs], start, end)
+        means = []
+        for taker, row, _, each in self._inputs:
+            history = histories[each.tag.path]
+            sound = (history.time >= start) & (history.time <= end) & (history.quality & 0b11 < Quality.BAD)
+            unit = taker.model.inputs[row].unit
+            means.append(_mean(_si(each, history.values[sound]), unit) if sound.any() else np.nan)
+        return means
 
     # what is known at an instant
 
@@ -126,23 +152,19 @@ class Measured:
             row[:, each.instance] = _si(each, np.array([value]))[0]
         return told
 
-    def _around(self, group: Group, start: int, end: int) -> dict[str, Array]:
-        """The mean over a stretch of what a surrounding gives, at each place where it was measured what came of it."""
-        histories = self._histories([b.tag for *_, b in self._inputs], start, end)
+    def _around(self, group: Group, means: Sequence[float]) -> dict[str, Array]:
+        """What a surrounding gave on the average, at each place where it was measured what came of it."""
         told: dict[str, Array] = {}
-        for taker, row, i, each in self._inputs:
+        for (taker, row, i, _), mean in zip(self._inputs, means, strict=True):
             variable, path = taker.model.inputs[row], taker.instances[i]
-            place = group.instances.index(path) if path in group.instances else -1
             out = group.row("outputs", variable.name)
-            history = histories[each.tag.path]
-            sound = (history.time >= start) & (history.time <= end) & (history.quality & 0b11 < Quality.BAD)
-            if place < 0 or out < 0 or not sound.any():
+            if np.isnan(mean) or out < 0 or path not in group.instances:
                 continue
-            mean = _mean(_si(each, history.values[sound]), variable.unit)
-            given = _wired(taker, row, i)
-            ratio = group.outputs[out, :, place] / given if given is not None and (given != 0).all() else 1.0  # free over waked
+            place, given = group.instances.index(path), _wired(taker, row, i)
+            free = group.outputs[out, :, place]
+            ratio = np.clip(free / given, 1.0, 2.0) if given is not None and (given > 0).all() else 1.0  # free over waked
             measured = told.setdefault(variable.name, np.full((self._models.members, len(group.instances)), np.nan))
-            measured[:, place] = mean * (1.0 if variable.unit == "rad" else ratio)
+            measured[:, place] = mean * (ratio if variable.unit == "m/s" else 1.0)
         return told
 
     def _fit(self, group: Group, told: Mapping[str, Array]) -> None:

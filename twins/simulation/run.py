@@ -47,6 +47,8 @@ def step_on(models: Ensemble, measured: Measured | None, scenario: Scenario, for
     if measured is not None and scenario.recorded:
         if t <= measured.end + models.step_ns:
             measured.drive(t)
+        if t <= measured.end:
+            measured.follow_weather(t)
         if measured.end < t <= measured.end + models.step_ns:
             measured.release()
             if fork < measured.end:
