@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT.parent / "shared" / "data"
 NORTH_RIDGE = ROOT / "resources" / "twins" / "north-ridge"
+PLANT_START = 1_772_344_800_000_000_000  # 2026-03-01T06:00:00Z
 YEAR_CSV = SAMPLES / "wind_lahauteborne" / "scada_2014_R80711_R80721.csv.gz"
 
 
@@ -37,4 +38,36 @@ def real_year(sample_data, tmp_path_factory):
     path = tmp_path_factory.mktemp("year") / "2014.twin-recording"
     mapping = read_mapping(NORTH_RIDGE / "mappings" / "la-haute-borne.yaml")
     import_history(package.twin, package.zipped(), YEAR_CSV, mapping, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def farm():
+    """The wind farm."""
+    from twins.package.loader import load
+
+    return load(NORTH_RIDGE)
+
+
+@pytest.fixture(scope="session")
+def package():
+    """The wind farm's package, zipped."""
+    from twins.package.archive import zipped
+
+    return zipped(NORTH_RIDGE)
+
+
+@pytest.fixture(scope="session")
+def record(farm, package, tmp_path_factory):
+    """Twenty-five minutes of the emulated farm; T02 is told to give less after eighteen. Not to be written to."""
+    from twins.clock import MINUTE
+    from twins.emulator import Plant
+    from twins.historian.file import RecordingFile
+
+    path = tmp_path_factory.mktemp("plant") / "plant.twin-recording"
+    plant = Plant(farm, PLANT_START)
+    with RecordingFile.create(path, package, farm.id, PLANT_START, simulated=True) as file:
+        file.append(plant.run_to(PLANT_START + 18 * MINUTE))
+        plant.set("T02.active_power_limit", 700.0)
+        file.append(plant.run_to(PLANT_START + 25 * MINUTE))
     return path

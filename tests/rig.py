@@ -23,6 +23,11 @@ from paho.mqtt.properties import Properties
 MAIN = Path(__file__).parents[1] / "main.py"
 
 
+def main_py(*arguments: str, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
+    """The command line, run to its end."""
+    return subprocess.run([sys.executable, str(MAIN), *arguments], capture_output=True, text=True, timeout=seconds, check=False)
+
+
 def free_port() -> int:
     """One that nobody listens on."""
     with socket.socket() as probe:

@@ -49,9 +49,9 @@ class Rotor:
 
     def coefficients(self, ratio: Array, pitch: Array) -> tuple[Array, Array]:
         """(torque, thrust) coefficients between the table's points; beyond its edges those of the edge."""
-        x = np.minimum(np.maximum(ratio * 4, 0.0), len(_RATIOS) - 1.001)
+        x = np.fmin(np.fmax(ratio * 4, 0.0), len(_RATIOS) - 1.001)  # what is no number has some place, too
         degrees = np.degrees(pitch)
-        y = np.minimum(np.maximum(np.minimum(degrees + 8, 38 + (degrees - 30) / 3), 0.0), len(_PITCHES) - 1.001)
+        y = np.fmin(np.fmax(np.minimum(degrees + 8, 38 + (degrees - 30) / 3), 0.0), len(_PITCHES) - 1.001)
         i, j = x.astype(np.intp), y.astype(np.intp)
         across, along = x - i, y - j
         t0, t1, t2, t3, u0, u1, u2, u3 = self._cells.take(i * (len(_PITCHES) - 1) + j, axis=1)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from twins import InputError
+from twins import InputError, clock
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -63,7 +63,7 @@ class Cluster:
             for k, future in enumerate(futures):
                 while not future.done():
                     watch(k / len(jobs), f"{len(jobs)} pieces on the cluster")
-                    _wait(future)
+                    clock.sleep(0.05)
                 watch((k + 1) / len(jobs), f"{len(jobs)} pieces on the cluster")
                 yield future.result()
         finally:
@@ -101,13 +101,3 @@ def _within(watch: Watch, k: int, n: int, done: float, what: str) -> None:
 
 def _worked(function: Callable[[Job, Watch], Result], job: Job) -> Result:
     return function(job, lambda done, what: None)
-
-
-def _wait(future: Any) -> None:
-    from distributed import wait
-
-    until: Any = wait
-    try:
-        until(future, timeout=0.2)
-    except TimeoutError:
-        return
