@@ -111,6 +111,16 @@ def legend_of(twin: Twin, choice: Choice, used: Collection[str] = ()) -> Legend:
     return Legend(choice.title, first.unit, low, high, middle, colours, (), first.decimals)
 
 
+def difference_legend(legend: Legend) -> Legend:
+    """The legend of differences of what a legend tells: about none, a quarter of its range either way."""
+    if legend.labels or not legend.title:
+        return legend
+    reach = (legend.high - legend.low) / 4
+    unit = "K" if legend.unit == "degC" else legend.unit
+    title = f"Δ {legend.title[:1].lower()}{legend.title[1:]}"
+    return Legend(title, unit, -reach, reach, 0.0, colour_maps.diverging(), (), legend.decimals)
+
+
 def _union(tags: Sequence[Tag], unit: str) -> tuple[float, float]:
     """The least and the most that any of them can be; 0…1 where none says so."""
     ends = [factor * end + offset for tag in tags for factor, offset in [line(tag.unit, unit)] for end in _ends(tag)]

@@ -12,7 +12,7 @@ from scene.binding import tags_of_parts
 from scene.camera import VIEW_ANGLE_DEG, Pose, clipping_range, fitted
 from scene.colouring import Colouring
 from scene.ground import Ground
-from scene.legend import CONDITION, Choice, ColourBy, Legend, legend_of
+from scene.legend import CONDITION, Choice, ColourBy, Legend, difference_legend, legend_of
 from scene.motion import Motion
 from scene.palette import GREY, Palette, rgb
 from scene.picking import Hit, Picker
@@ -43,6 +43,7 @@ class TwinScene:
         self._solids = solids_of(self.stage, self.colouring)
         self._alarmed = AlarmedParts(twin, self.stage)
         self._snapshot, self._clock = Snapshot.empty(), 0.0
+        self.differing = False  # what is shown is a difference
         self._furnish()
         self._move(self.stage.rest)
         self.use_palette(palette)
@@ -53,12 +54,15 @@ class TwinScene:
     def show(self, snapshot: Snapshot, clock_seconds: float) -> bool:
         """An instant: its colours, and its motion at the display's own running time (see `Motion.show`). Tells of a change."""
         self._snapshot, self._clock = snapshot, clock_seconds
+        if (snapshot.courses is not None) != self.differing:
+            self.differing = not self.differing
+            self._bind()
         appearance = appearance_of(snapshot, self._binding)
         if self.choice == CONDITION:
             appearance = self._alarmed.shown(appearance, snapshot)
         changed = self.colouring.paint(appearance)
         if len(self.stage.joints):
-            joints = self.motion.show(snapshot, clock_seconds)
+            joints = self.motion.show(snapshot.courses or snapshot, clock_seconds)
             if not np.array_equal(joints, self.joints):
                 self._move(joints)
                 changed = True
@@ -67,11 +71,7 @@ class TwinScene:
     def colour_by(self, choice: Choice) -> Legend:
         """What colours the parts from now on, and its legend."""
         self.choice = choice
-        tags = tags_of_parts(self.twin, self.stage, choice)
-        self.legend = legend_of(self.twin, choice, set(tags))
-        instead = [self.twin.assets[home].headline for home in self.stage.homes] if choice == CONDITION else ()
-        self._binding = Binding(self.legend, tags, instead)
-        self.colouring.use_map(self.legend.colours)
+        self._bind()
         self.show(self._snapshot, self._clock)
         return self.legend
 
@@ -158,7 +158,15 @@ class TwinScene:
     @property
     def moving(self) -> bool:
         """Something goes round while time passes."""
-        return self.motion.turning(self._snapshot)
+        return self.motion.turning(self._snapshot.courses or self._snapshot)
+
+    def _bind(self) -> None:
+        tags = tags_of_parts(self.twin, self.stage, self.choice)
+        plain = legend_of(self.twin, self.choice, set(tags))
+        self.legend = difference_legend(plain) if self.differing else plain
+        instead = [self.twin.assets[home].headline for home in self.stage.homes] if self.choice == CONDITION else ()
+        self._binding = Binding(self.legend, tags, instead)
+        self.colouring.use_map(self.legend.colours)
 
     # ------------------------------------------------------------------ how it is shown
 

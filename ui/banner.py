@@ -14,12 +14,13 @@ from twins.historian.query import Answers, Query
 from twins.record import EventKind, Snapshot
 from twins.record.event import Standing
 from twins.record.snapshot import STATION
-from twins.timeline import Mode, Timeline
+from twins.timeline import Beside, LaneKind, Mode, Timeline
 from ui.elided import ElidedLabel
 from ui.marks import PRIORITIES, draw_mark, priority_of
 from ui.numbers import age_text
 from ui.theme import SECONDARY, Theme, font
 
+_MODES = {LaneKind.PLANT: "replay", LaneKind.WHAT_IF: "whatif", LaneKind.FORECAST: "forecast"}
 HEIGHT, MARK, GAP, LEAST_LEFT = 34, 11, 12, 190
 
 
@@ -86,7 +87,7 @@ class AlarmCounts(QWidget):
 class Banner(QWidget):
     """The strip along the top. `menu_button` and `palette_button` are for the window to fill."""
 
-    mode_changed = Signal(str)  # "live", "lost" or "replay"
+    mode_changed = Signal(str)  # live, lost, replay, whatif or forecast
     hindsight_asked = Signal()
     operator_asked = Signal()  # somebody wants to say who they are
 
@@ -136,7 +137,9 @@ class Banner(QWidget):
         beat = snapshot.standing.get((EventKind.HEARTBEAT, STATION))
         self._simulated.setVisible(self._was_simulated or bool(beat is not None and beat.data.get("simulated")))
         following = self._timeline.mode is Mode.FOLLOWING and self._timeline.live
-        self._show_mode(("lost" if snapshot.station_lost else "live") if following else "replay", _silent_for(snapshot))
+        shown = self._timeline.shown
+        elsewhere = _MODES[shown.kind]
+        self._show_mode(("lost" if snapshot.station_lost else "live") if following else elsewhere, _silent_for(snapshot))
 
     def show_operator(self, name: str, asked: bool) -> None:
         """Who is here; nobody, where nobody is asked."""
@@ -146,7 +149,15 @@ class Banner(QWidget):
     def _show_mode(self, mode: str, silent: str) -> None:
         paused = " · PAUSED" if self._timeline.mode is Mode.PAUSED else ""
         replay = "LIVE" + paused if paused and self._near_now() else "REPLAY" + paused
-        self._mode.setText({"live": "●  LIVE", "lost": f"⊘  STATION LOST · {silent}"}.get(mode, replay))
+        lane, beside = self._timeline.shown, self._timeline.beside
+        against = "" if beside is Beside.ALONE else f" · {beside.value} with the plant"
+        said = {
+            "live": "●  LIVE",
+            "lost": f"⊘  STATION LOST · {silent}",
+            "whatif": f"WHAT-IF · {lane.name}{against}{paused}",
+            "forecast": f"FORECAST of {to_datetime(lane.start, self._zone):%H:%M}{against}{paused}",
+        }
+        self._mode.setText(said.get(mode, replay))
         self._known.setVisible(mode == "replay")
         if mode != self.mode:
             self.mode = mode

@@ -36,6 +36,7 @@ class Opened:
     open_recording: Callable[[], Recording]
     meshes: Callable[[], Mapping[tuple[str, str], object]]  # (asset, part) → its mesh; read when the scene is built
     simulated: bool = False
+    branches: tuple[Path, ...] = ()  # what-ifs and forecasts that don't lie beside the recording
     desk: Path | None = None  # the record whose station hears what is said here; None: nobody does
 
 
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         zone = ZoneInfo(opened.twin.timezone)
         self.banner = Banner(theme, timeline, zone, opened.twin.name, opened.simulated)
         self.strip = LiveStrip(theme, opened.twin, timeline)
-        self.refresh = Refresh(timeline, opened.open_recording)
+        self.refresh = Refresh(timeline, opened.open_recording, record=opened.recording, more=opened.branches)
         self.status = StatusLine(
             opened.recording.stem, lambda: _size(opened.recording), lambda: (self.refresh.frame_ns, self.refresh.lag_ns)
         )
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
             self.furnished.emit()
 
     def _lay_out(self) -> None:
-        inside = QVBoxLayout(self._frame, spacing=0)
+        inside = self._inside = QVBoxLayout(self._frame, spacing=0)
         inside.setContentsMargins(2, 2, 2, 2)
         inside.addWidget(self.docks)
         shell = QWidget(objectName="shell")
@@ -144,6 +145,8 @@ class MainWindow(QMainWindow):
             self.status.notify(self._settings.notice)
 
     def _show_mode(self, mode: str) -> None:
+        inside = 0 if mode in ("whatif", "forecast") else 2  # there the frame is a border of its own
+        self._inside.setContentsMargins(inside, inside, inside, inside)
         self._frame.setProperty("mode", mode)
         self._frame.style().unpolish(self._frame)
         self._frame.style().polish(self._frame)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from twins import clock
-from twins.historian.recording import Recording
+from twins.simulation.branches import Lanes
 
-Read = Callable[[Recording], object]
+Read = Callable[[Lanes], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Reader(QObject):
     failed = Signal(int, str)  # slot, one sentence
     _done = Signal(object)
 
-    def __init__(self, open_recording: Callable[[], Recording]) -> None:
+    def __init__(self, open_recording: Callable[[], Lanes]) -> None:
         super().__init__()
         self._open = open_recording
         self._wanted: dict[int, tuple[Read, int]] = {}
@@ -70,7 +70,7 @@ class Reader(QObject):
             self.answered.emit(done.slot, done.result, done.took_ns)
 
     def _work(self) -> None:
-        recording: Recording | None = None
+        recording: Lanes | None = None
         while question := self._next():
             slot, read, asked = question
             result, fault = None, ""

@@ -55,7 +55,7 @@ class RecordingMap:
             return None
         self._heard = answers
         each = {tag: covered(t, bucket_ns(t, query.start, query.end, query.width)) for tag, t in answers.trends.items()}
-        plant = self._timeline.lanes[0]
+        plant = self._timeline.plant
         plain = np.array([plant.start]), np.array([plant.end])  # no tag can tell: nothing is said against it
         starts, ends = together(each.values()) if each else plain
         whole = starts, np.minimum(ends, plant.end)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -12,8 +13,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from twins import clock
 from twins.historian.query import Answers, Query, answer
 from twins.historian.recording import Recording
-from twins.record import Snapshot
-from twins.timeline import Mode, Timeline
+from twins.record import Snapshot, difference
+from twins.simulation.branches import Branched, Lanes
+from twins.timeline import Beside, Mode, Timeline
 from ui.live_clock import LiveClock
 from ui.reader import Reader
 
@@ -22,6 +24,8 @@ PULSE_NS = clock.SECOND // 4  # so often are trends and events of a live plant a
 ASIDE_NS = clock.SECOND // 2  # and so often what is live while something else is shown
 FOREVER = 2**62
 LIVE = -1  # the reader's slot for what is live while something else is shown
+BRANCHES = -2  # and the one for which branches there are
+LOOK_NS = clock.SECOND  # so often they are looked for
 RETRY_NS = clock.SECOND  # after a fault, the same question is put again this much later
 UNASKED = Answers(Query())
 
@@ -46,8 +50,17 @@ class Refresh(QObject):
     live = Signal(object)  # the snapshot of now, whatever the cursor shows; only where there is a live plant
     failed = Signal(str)  # one sentence for the status line; "" when reading works again
     read = Signal(object, object)  # the recording's span and damage, with each snapshot
+    branched = Signal(object)  # the branches there are, when they are others
 
-    def __init__(self, timeline: Timeline, open_recording: Callable[[], Recording], live_clock: LiveClock | None = None) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        open_recording: Callable[[], Recording],
+        live_clock: LiveClock | None = None,
+        record: Path | None = None,
+        more: Sequence[Path] = (),
+    ) -> None:
+        """`record` is where the branches of what `open_recording` opens are found; `more` are others."""
         super().__init__()
         self._timeline = timeline
         self.live_clock = live_clock or LiveClock(timeline.end)
@@ -59,7 +72,9 @@ class Refresh(QObject):
         self._asked: dict[int, object] = {}
         self._fault, self._fault_at = "", 0
         self.frame_ns, self.lag_ns = 0, 0  # painting's share of the GUI thread; from a question to its snapshot
-        self._reader = Reader(open_recording)
+        self._branches: tuple[Branched, ...] = ()
+        self._looked_at = -LOOK_NS
+        self._reader = Reader(lambda: Lanes(open_recording(), record, more))
         self._reader.answered.connect(self._take)
         self._reader.failed.connect(self._complain)
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=FRAME_MS)
@@ -90,20 +105,24 @@ class Refresh(QObject):
         if self._fault and now - self._fault_at > RETRY_NS:
             self._asked.clear()
         cursor, hindsight = self._timeline.cursor, self._timeline.hindsight
+        if now - self._looked_at > LOOK_NS and self._reader.ask(BRANCHES, Lanes.look):
+            self._looked_at = now
         if self._following:
             self._ask(0, now, partial(_state, time=FOREVER, hindsight=False))
         else:
-            self._ask(0, (cursor, hindsight), partial(_state, time=cursor, hindsight=hindsight))
+            lane, beside = self._timeline.shown.key, self._timeline.beside
+            asked = (cursor, hindsight, lane, beside)
+            self._ask(0, asked, partial(_state, time=cursor, hindsight=hindsight, lane=lane, beside=beside))
             self._ask_aside(now)
         grown: object = now // PULSE_NS if self._timeline.live else self._span
         known_at = None if hindsight or self._following else cursor
         for i, panel in enumerate(self._panels):
             query = panel.wanted()
-            if not (query.tags or query.events):
+            if not (query.tags or query.events or query.also):
                 self._answers[i] = UNASKED
                 continue
             until = known_at if query.tags and not query.hindsight else None  # else the answer does not hang on the cursor
-            self._ask(i + 1, (query, until, grown), partial(answer, query=query, known_at=until))
+            self._ask(i + 1, (query, until, grown), partial(_answers, query=query, known_at=until))
 
     @property
     def _following(self) -> bool:
@@ -119,6 +138,9 @@ class Refresh(QObject):
 
     @Slot(int, object, int)
     def _take(self, slot: int, result: object, took_ns: int) -> None:
+        if slot == BRANCHES:  # that tells nothing of the record
+            self._hear_branches(result)
+            return
         if self._fault:
             self._fault = ""
             self.failed.emit("")
@@ -138,6 +160,17 @@ class Refresh(QObject):
             self._answers[slot - 1] = result
             self._panels[slot - 1].present(self.snapshot, result)
 
+    def look(self) -> None:
+        """Looks for branches at the next tick."""
+        self._looked_at = -LOOK_NS
+
+    def _hear_branches(self, found: tuple[Branched, ...]) -> None:
+        if found != self._branches:
+            self._branches = found
+            self._timeline.show_branches([each.lane for each in found])
+            self._asked.clear()  # a branch may have been written anew
+            self.branched.emit(found)
+
     def _hear_live(self, newest: Snapshot) -> Snapshot:
         """All that is known by now, as it stands at the plant's time."""
         self.live_clock.hear(newest)
@@ -151,9 +184,22 @@ class Refresh(QObject):
         self.failed.emit(sentence)
 
 
-def _state(recording: Recording, time: int, hindsight: bool) -> tuple[Snapshot, tuple[int, int] | None, tuple[str, ...]]:
-    return recording.at(time, hindsight), recording.span(), recording.damage
+def _state(
+    lanes: Lanes, time: int, hindsight: bool, lane: str = "", beside: Beside = Beside.ALONE
+) -> tuple[Snapshot, tuple[int, int] | None, tuple[str, ...]]:
+    """What is shown, and the span and damage of the plant's record."""
+    shown = lanes.of(lane).at(time, hindsight and not lane)
+    if lane and beside is not Beside.ALONE:
+        shown = replace(shown, reference=lanes.plant.at(time, hindsight=True))
+        shown = difference(shown) if beside is Beside.DIFFERENCE else shown
+    return shown, lanes.plant.span(), lanes.plant.damage
 
 
-def _newest(recording: Recording) -> Snapshot:
-    return recording.at(FOREVER)
+def _answers(lanes: Lanes, query: Query, known_at: int | None) -> Answers:
+    """What is asked of one lane, and of others at the same time."""
+    found = answer(lanes.of(query.lane), query, known_at)
+    return replace(found, also=tuple(_answers(lanes, other, known_at) for other in query.also))
+
+
+def _newest(lanes: Lanes) -> Snapshot:
+    return lanes.plant.at(FOREVER)

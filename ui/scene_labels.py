@@ -39,6 +39,8 @@ class Labels(QWidget):
         tags = [self._tag(home) for home in self._homes]
         readings = [snapshot.reading(tag.path) if tag else None for tag in tags]
         pairs = [shown(reading, tag) if reading and tag else ("", "") for reading, tag in zip(readings, tags, strict=True)]
+        if snapshot.reference is not None:
+            pairs = [_beside(pair, tag, snapshot.reference) for pair, tag in zip(pairs, tags, strict=True)]
         sound = [reading is None or reading.sound for reading in readings]
         names = [self._scene.twin.assets[home].name for home in self._homes]
         before, self._texts = self._texts, [(name, *pair, fine) for name, pair, fine in zip(names, pairs, sound, strict=True)]
@@ -95,6 +97,14 @@ class Labels(QWidget):
             left += wide
         if not sound:
             _mark(painter, QRectF(left + 2, box.center().y() - 4.5, 9, 9), tokens)
+
+
+def _beside(pair: tuple[str, str], tag: Tag | None, plant: Snapshot) -> tuple[str, str]:
+    """A branch's value and unit, with what the plant had."""
+    if tag is None:
+        return pair
+    value, unit = shown(plant.reading(tag.path), tag)
+    return pair[0], f"{pair[1]} · plant {value} {unit}".strip()
 
 
 def _widths(text: Text, plain: QFont, strong: QFont) -> tuple[float, float, float, float]:

@@ -74,7 +74,10 @@ class SceneView(QWidget):
         self._seconds, self._shown_at = self._seconds + direction * passed, now
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
+            legend = self.scene.legend
             changed = self.scene.show(snapshot, self._seconds)
+            if self.scene.legend is not legend:
+                self.legend_changed.emit(self.scene.legend)
             if self.labels.read(snapshot) or changed:
                 self._draw()
 

@@ -16,16 +16,21 @@ from ui.event_marks import Cluster, draw_sign
 from ui.theme import SECONDARY, Tokens, font, mixed
 from ui.time_view import TimeView
 
-AXIS, LABELS = 24, 68  # the height of the axis, the width of the lanes' names
+AXIS, LABELS = 24, 96  # the height of the axis, the width of the lanes' names
 _TICK, _MARK = 92, 10
-_BAR, _PITCH = 12, 24
+_BAR, _PITCH = 11, 19
 
 
 def bar_box(lane: int, height: int, lanes: int) -> QRectF:
     """A lane's bar; a lane alone is taller and stands in the middle."""
     if lanes == 1:
         return QRectF(LABELS, AXIS + (height - AXIS) * 0.5 - 3, 0, 16)
-    return QRectF(LABELS, AXIS + 10 + lane * _PITCH, 0, _BAR)
+    return QRectF(LABELS, AXIS + 18 + lane * _PITCH, 0, _BAR)
+
+
+def height_for(lanes: int) -> int:
+    """What so many lanes need, px."""
+    return 72 if lanes == 1 else AXIS + 18 + lanes * _PITCH
 
 
 def mark_box(x: float, height: int, lanes: int) -> QRectF:
@@ -68,18 +73,21 @@ class StripPainter(QPainter):
                 self.setPen(QColor(self._tokens.text if tick.major else self._tokens.muted))
                 self.drawText(QPointF(left, 14), tick.label)
 
-    def lanes(self, lanes: Sequence[Lane], covered: tuple[np.ndarray, np.ndarray], of_tag: tuple[np.ndarray, np.ndarray]) -> None:
-        """Each lane's name and bar; the plant's bar is where samples are, darker where the selected tag has some."""
+    def lanes(
+        self, lanes: Sequence[Lane], covered: tuple[np.ndarray, np.ndarray], of_tag: tuple[np.ndarray, np.ndarray], shown: str
+    ) -> None:
+        """Each lane's name and bar; the shown one's is strong. The plant's bar is where samples are, darker where the
+        selected tag has some."""
         for i, lane in enumerate(lanes):
             box = bar_box(i, self._height, len(lanes))
-            self.setPen(QColor(self._tokens.muted))
+            self.setPen(QColor(self._tokens.text if lane.key == shown else self._tokens.muted))
             named = self._metrics.elidedText(lane.name, Qt.TextElideMode.ElideMiddle, LABELS - 14)
             self.drawText(QRectF(8, box.top() - 4, LABELS - 12, box.height() + 8), Qt.AlignmentFlag.AlignVCenter, named)
             if lane.kind is LaneKind.PLANT:
                 self._stretches(box, covered, mixed(self._tokens.panel, self._tokens.muted, 0.28))
                 self._stretches(box, of_tag, mixed(self._tokens.panel, self._tokens.muted, 0.55))
             else:
-                self._other_lane(box, lane)
+                self._other_lane(box, lane, lane.key == shown)
 
     def events(self, found: Sequence[Cluster], times: np.ndarray, known: int, lanes: int) -> None:
         """A sign for each cluster, with its count; what was not known yet is faint."""
@@ -153,14 +161,16 @@ class StripPainter(QPainter):
         for left, right in zip(lefts[shown].tolist(), rights[shown].tolist(), strict=True):
             self.fillRect(QRectF(LABELS + left, box.top(), max(1.0, right - left), box.height()), filled)
 
-    def _other_lane(self, box: QRectF, lane: Lane) -> None:
+    def _other_lane(self, box: QRectF, lane: Lane, shown: bool) -> None:
         left, right = max(float(LABELS), self._x(lane.start)), min(float(self._width), self._x(lane.end))
         if right <= left:
             return
         whole = QRectF(left, box.top(), right - left, box.height())
         if lane.kind is LaneKind.FORECAST:
-            self.fillRect(whole, QColor(mixed(self._tokens.panel, self._tokens.accent, 0.4)))
+            self.fillRect(whole, QColor(mixed(self._tokens.panel, self._tokens.accent, 0.7 if shown else 0.4)))
             return
+        if shown:
+            self.fillRect(whole, QColor(mixed(self._tokens.panel, self._tokens.accent, 0.4)))
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setPen(QPen(QColor(self._tokens.accent), 1.4, Qt.PenStyle.DashLine))
         self.drawRoundedRect(whole.adjusted(0.7, 0.7, -0.7, -0.7), 3, 3)

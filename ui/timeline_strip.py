@@ -11,11 +11,11 @@ from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from twins.record import Event
-from twins.timeline import Timeline
+from twins.timeline import Lane, Timeline
 from ui.event_marks import SIGNS, Cluster, clusters, sign_of
 from ui.event_text import sentence
 from ui.stepping import times_of
-from ui.strip_paint import AXIS, LABELS, StripPainter, mark_box
+from ui.strip_paint import AXIS, LABELS, StripPainter, bar_box, height_for, mark_box
 from ui.theme import Theme
 from ui.time_view import TimeView
 
@@ -35,6 +35,7 @@ class TimelineStrip(QWidget):
     sought = Signal(object)  # ns: too long for a C++ int
     loop_chosen = Signal(object, object)
     fit_asked = Signal()
+    lane_asked = Signal(str)  # the key of the lane that was clicked; "" is the plant's
 
     def __init__(self, theme: Theme, timeline: Timeline, view: TimeView, zone: tzinfo) -> None:
         super().__init__()
@@ -96,7 +97,8 @@ class TimelineStrip(QWidget):
             paint.say(self.instead)
             return
         paint.grid()
-        paint.lanes(self._timeline.lanes, self._covered, self._of_tag)
+        self.setMinimumHeight(height_for(len(self._timeline.lanes)))
+        paint.lanes(self._timeline.lanes, self._covered, self._of_tag, self._timeline.shown.key)
         known = self._timeline.cursor if self._timeline.known_at is not None else self._view.end
         paint.events(self.clusters(), self._times, known, len(self._timeline.lanes))
         if self._timeline.loop is not None:
@@ -111,6 +113,8 @@ class TimelineStrip(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Lanes, or the head, drag the cursor; the axis, or the middle button, the view; Shift makes a loop."""
         at, left = event.position(), event.button() == Qt.MouseButton.LeftButton
+        if left and at.x() < LABELS and (lane := self._lane_at(at)) is not None:
+            self.lane_asked.emit(lane.key)
         if at.x() < LABELS or not (left or event.button() == Qt.MouseButton.MiddleButton):
             return
         self._from = self.t_at(at.x())
@@ -165,6 +169,14 @@ class TimelineStrip(QWidget):
         self._pointer = None
         self.update()
 
+    def _lane_at(self, at: QPointF) -> Lane | None:
+        lanes = self._timeline.lanes
+        for i, lane in enumerate(lanes):
+            box = bar_box(i, self.height(), len(lanes))
+            if box.top() - 5 <= at.y() <= box.bottom() + 5:
+                return lane
+        return None
+
     def _hit(self, at: QPointF) -> Cluster | None:
         row = mark_box(0, self.height(), len(self._timeline.lanes)).adjusted(0, -3, 0, 3)
         if not row.top() <= at.y() <= row.bottom():
@@ -174,6 +186,10 @@ class TimelineStrip(QWidget):
 
     def _tell(self, event: QMouseEvent) -> None:
         hit = self._hit(event.position())
+        if event.position().x() < LABELS and (lane := self._lane_at(event.position())) is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            QToolTip.showText(event.globalPosition().toPoint(), f"Show {lane.name}", self, QRectF(self.rect()).toRect())
+            return
         self.setCursor(Qt.CursorShape.PointingHandCursor if hit else Qt.CursorShape.ArrowCursor)
         if hit is None:
             QToolTip.hideText()

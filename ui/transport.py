@@ -99,7 +99,7 @@ class Transport(QWidget):
     def _go(self) -> None:
         timeline = self._timeline
         try:
-            t = read_time(self.field.text(), timeline.cursor, timeline.lanes[0].end, self._zone)
+            t = read_time(self.field.text(), timeline.cursor, timeline.plant.end, self._zone)
         except ValueError as error:
             self.complained.emit(str(error))
             return

@@ -55,6 +55,33 @@ def line_of(trend: Trend, bucket: int, origin: int, until: int) -> Line | None:
     return Line(np.column_stack((starts, ends)).ravel(), np.repeat(trend.mean, 2), joined, dots=(starts, trend.mean))
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What other lanes say of a tag: the what-if's line, and the forecast's fan with the line through its middle."""
+
+    what_if: Line | None = None
+    middle: Line | None = None
+    fan: tuple[Floats, Floats, Floats, Floats] | None = None  # from, to, low, high
+
+    def reach(self, start: float, end: float) -> tuple[float, float] | None:
+        """The lowest and highest drawn between two x."""
+        found = [reach for line in (self.what_if, self.middle) if line is not None and (reach := line.reach(start, end))]
+        if self.fan is not None:
+            there = (self.fan[1] >= start) & (self.fan[0] <= end)
+            if there.any():
+                found.append((float(self.fan[2][there].min()), float(self.fan[3][there].max())))
+        return (min(low for low, _ in found), max(high for _, high in found)) if found else None
+
+
+def fan_of(low: Trend, high: Trend, bucket: int, origin: int) -> tuple[Floats, Floats, Floats, Floats] | None:
+    """Between two quantiles that were told at the same instants."""
+    if not len(low.t) or not np.array_equal(low.t, high.t):
+        return None
+    hold = round(low.gap_ns / STALE_AFTER_PERIODS) or bucket
+    ends = np.append(np.minimum(low.t[1:], low.t[:-1] + hold), low.t[-1] + hold) if low.exact else low.t + bucket
+    return _seconds(low.t, origin), _seconds(ends, origin), low.min, high.max
+
+
 def _ends(trend: Trend, apart: NDArray[np.bool_], until: int) -> NDArray[np.int64]:
     hold = round(trend.gap_ns / STALE_AFTER_PERIODS)
     alone = trend.t + hold if hold else np.full(len(trend.t), until)

@@ -17,7 +17,7 @@ from ui.numbers import unit_text
 from ui.theme import SECONDARY, Theme, font, mixed
 from ui.time_view import TimeView
 from ui.trend_axes import TimeAxis, ValueAxis, nice_step
-from ui.trend_lines import Line
+from ui.trend_lines import Beside, Line
 
 AXES = 4  # more units than that share the last axis
 _WHEEL, _DOTS, _WASH = 0.8, 120, 0.22
@@ -35,12 +35,15 @@ class TrendItem:
         self._curve = pg.PlotCurveItem(antialias=True)
         self._dots = pg.ScatterPlotItem(size=5, pen=pg.mkPen(None), antialias=True)
         self._band.setZValue(-10)
+        self._fan = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=pg.mkPen(None))
+        self._fan.setZValue(-20)
+        self._middle, self._other = pg.PlotCurveItem(antialias=True), pg.PlotCurveItem(antialias=True)
 
     def put(self, box: pg.ViewBox | None) -> None:
         """Into another box, or out of all."""
         if box is self.box:
             return
-        for item in (self._band, self._curve, self._dots):
+        for item in (self._fan, self._band, self._curve, self._middle, self._other, self._dots):
             if self.box is not None:
                 self.box.removeItem(item)
             if box is not None:
@@ -54,6 +57,19 @@ class TrendItem:
         self._curve.setSegmentedLineMode("off" if dashed else "on")
         self._band.setOpts(brush=wash)
         self._dots.setBrush(QColor(colour))
+        self._fan.setOpts(brush=wash)
+        self._middle.setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
+        self._other.setPen(pg.mkPen(colour, width=1.2, style=Qt.PenStyle.DashDotLine))
+
+    def show_beside(self, beside: Beside) -> None:
+        """What other lanes say."""
+        x0, x1, low, high = beside.fan if beside.fan is not None else ([], [], [], [])
+        self._fan.setOpts(x0=x0, x1=x1, y0=low, y1=high)
+        for curve, line in ((self._middle, beside.middle), (self._other, beside.what_if)):
+            if line is None:
+                curve.clear()
+            else:
+                curve.setData(line.x, line.y, connect=line.joined, skipFiniteCheck=True)
 
     def show_line(self, line: Line | None) -> None:
         """Another line, or none."""
@@ -111,6 +127,7 @@ class TrendPlot(pg.GraphicsView):
         self._items: dict[str, TrendItem] = {}
         self._limits: list[tuple[pg.ViewBox, pg.InfiniteLine]] = []
         self._lines: dict[str, Line | None] = {}
+        self._beside: dict[str, Beside] = {}
         self._limited: tuple[str, ...] = ()
         self._panning: int | None = None
         self._grid = pg.GraphicsLayout()
@@ -171,11 +188,12 @@ class TrendPlot(pg.GraphicsView):
         for scale in self._scales:
             self._deal(scale, colours)
 
-    def show_lines(self, lines: Mapping[str, Line | None], limited: Sequence[str]) -> None:
-        """The lines of the chosen tags, and which of them show their limits; `fit` comes next."""
-        self._lines, self._limited = dict(lines), tuple(limited)
+    def show_lines(self, lines: Mapping[str, Line | None], beside: Mapping[str, Beside], limited: Sequence[str]) -> None:
+        """The lines of the chosen tags, what other lanes say of them, and which of them show their limits; `fit` comes next."""
+        self._lines, self._beside, self._limited = dict(lines), dict(beside), tuple(limited)
         for tag, item in self._items.items():
             item.show_line(lines.get(tag))
+            item.show_beside(beside.get(tag, Beside()))
 
     def fit(self, anew: bool) -> bool:
         """Fits the axes of values to what is seen; unless `anew` they only grow, so that nothing rescales while it plays.
@@ -189,6 +207,9 @@ class TrendPlot(pg.GraphicsView):
             for tag in scale.tags:
                 line = self._lines.get(tag.path)
                 if line is not None and (reach := line.reach(start, end)):
+                    scale.reach(*reach)
+                    anything = True
+                if reach := self._beside.get(tag.path, Beside()).reach(start, end):
                     scale.reach(*reach)
                     anything = True
         self._show_limits()

@@ -21,6 +21,8 @@ class Query:
     events: bool = False
     kinds: tuple[EventKind, ...] | None = None
     hindsight: bool = False
+    lane: str = ""  # the key of the lane that is asked; "" is the plant's
+    also: tuple[Query, ...] = ()  # what is asked of other lanes at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Answers:
     query: Query
     trends: Mapping[str, Trend] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    also: tuple[Answers, ...] = ()  # in the order in which they were asked
 
 
 def answer(recording: Recording, query: Query, known_at: int | None) -> Answers:

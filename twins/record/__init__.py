@@ -4,7 +4,7 @@ from twins.record.event import Event, EventKind, Standing
 from twins.record.intention import Intention, IntentionKind
 from twins.record.quality import Quality, Reason, quality_byte
 from twins.record.samples import Channel, Channels, Samples, Waveform
-from twins.record.snapshot import Reading, Snapshot
+from twins.record.snapshot import Reading, Snapshot, difference
 
 __all__ = [
     "Channel",
@@ -20,5 +20,6 @@ __all__ = [
     "Snapshot",
     "Standing",
     "Waveform",
+    "difference",
     "quality_byte",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +56,8 @@ class Snapshot:
     texts: Mapping[int, str] = field(default_factory=dict)
     waveforms: Mapping[int, Waveform] = field(default_factory=dict)
     hindsight: bool = False
+    reference: Snapshot | None = None  # the plant at the same instant, where a branch is held against it
+    courses: Snapshot | None = None  # of a difference: the branch itself, by which things move
 
     @classmethod
     def empty(cls, time: int = 0) -> Snapshot:
@@ -140,3 +142,26 @@ class Snapshot:
     def places(self, paths: Sequence[str]) -> NDArray[np.int64]:
         """Where each path stands in the columns, −1 where the lane does not know it."""
         return np.array([self.place.get(path, -1) for path in paths], np.int64)
+
+
+def difference(snapshot: Snapshot) -> Snapshot:
+    """A branch's numbers less those of its reference, each in its unit; what either lacks is not seen. Words are the branch's."""
+    other = snapshot.reference
+    if other is None:
+        return snapshot
+    place = other.places([channel.path for channel in snapshot.channels])
+    number = snapshot.table.of_kind(TagKind.NUMBER, TagKind.INTEGER)
+    alike = np.array([p >= 0 and other.channels[p].unit == c.unit for p, c in zip(place, snapshot.channels, strict=True)], bool)
+    both = number & alike & snapshot.seen & np.where(alike, other.seen[np.maximum(place, 0)], False)
+    values = np.where(both, snapshot.numbers - other.numbers[np.maximum(place, 0)], 0.0)
+    channels = tuple(replace(c, kind=TagKind.NUMBER) if n else c for c, n in zip(snapshot.channels, number, strict=True))
+    worst = np.maximum(snapshot.written & 0b11, np.where(both, other.written[np.maximum(place, 0)] & 0b11, 0))
+    return replace(
+        snapshot,
+        channels=channels,
+        source=np.where(both | ~number, snapshot.source, BEFORE_ALL_TIME),
+        bits=np.where(number, values.view(np.int64), snapshot.bits),
+        reference=None,
+        courses=snapshot,
+        written=np.where(worst >= Quality.BAD, snapshot.written | Quality.BAD, snapshot.written).astype(np.uint8),
+    )

@@ -14,11 +14,24 @@ class LaneKind(StrEnum):
     WHAT_IF = "what-if"
 
 
+class Beside(StrEnum):
+    """How a lane that is not the plant's is shown in 3D."""
+
+    ALONE = "alone"
+    OVERLAY = "overlay"  # with the plant's values beside its own
+    DIFFERENCE = "difference"  # its values less the plant's
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """It speaks about [start, end], ns UTC."""
+    """It speaks about [start, end], ns UTC; of a branch, `start` is the fork. `key` tells it from others; "" is the plant's."""
 
     name: str
     kind: LaneKind
     start: int
     end: int
+    key: str = ""
+
+    def holds(self, t: int) -> bool:
+        """Whether it says anything about an instant; a branch begins just after its fork."""
+        return (self.start <= t if self.kind is LaneKind.PLANT else self.start < t) and t <= self.end

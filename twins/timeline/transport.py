@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
 
 from twins.timeline.gaps import Gaps
-from twins.timeline.lane import Lane, LaneKind
+from twins.timeline.lane import Beside, Lane, LaneKind
 
 SPEEDS = (0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 AS_FAST_AS_POSSIBLE = float("inf")
@@ -35,7 +36,10 @@ class Timeline:
         """Live opens following at `end`, a finished recording paused at `start`. Raises ValueError if end < start."""
         if end < start:
             raise ValueError("a timeline can't end before it starts")
-        self.lanes: tuple[Lane, ...] = (Lane("plant", LaneKind.PLANT, start, end),)  # the plant's own is the first
+        self.plant = Lane("plant", LaneKind.PLANT, start, end)
+        self.branches: tuple[Lane, ...] = ()  # what-ifs and every forecast that was issued
+        self.chosen = ""  # the key of the what-if that is shown where it says something
+        self.beside = Beside.ALONE
         self.live = live
         self.hindsight = False
         self.stride = 0  # ns a tick when as fast as possible, such as a sample period; 0: a thousandth of the span
@@ -49,6 +53,29 @@ class Timeline:
         self._ticked = 0  # monotonic
 
     # ------------------------------------------------------------------ what is so
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The plant's, the forecast that stood at the cursor, and the what-ifs."""
+        forecast = self.forecast
+        what_ifs = (lane for lane in self.branches if lane.kind is LaneKind.WHAT_IF)
+        return (self.plant, *((forecast,) if forecast else ()), *what_ifs)
+
+    @property
+    def forecast(self) -> Lane | None:
+        """The newest that was issued by the cursor, or by now where the cursor is beyond it."""
+        by = min(self._cursor, self.plant.end)
+        issued = [lane for lane in self.branches if lane.kind is LaneKind.FORECAST and lane.start <= by]
+        return max(issued, key=lambda lane: lane.start, default=None)
+
+    @property
+    def shown(self) -> Lane:
+        """The lane whose values are on the screen: the chosen one where it says something, the forecast right of now."""
+        chosen = next((lane for lane in self.branches if lane.key == self.chosen), None)
+        if chosen is not None and self._mode is not Mode.FOLLOWING and chosen.holds(self._cursor):
+            return chosen
+        forecast = self.forecast
+        return forecast if forecast is not None and self._cursor > self.plant.end and forecast.holds(self._cursor) else self.plant
 
     @property
     def start(self) -> int:
@@ -116,11 +143,20 @@ class Timeline:
     # ------------------------------------------------------------------ intentions
 
     def follow(self) -> None:
-        """Goes live and stays there; without a live plant, goes to the end."""
+        """Goes live and stays there; without a live plant, goes to the end of its record."""
         if not self.live:
-            self.seek(self.end)
+            self.seek(self.plant.end)
             return
-        self._mode, self._cursor, self._anchor = Mode.FOLLOWING, self.lanes[0].end, None
+        self._mode, self._cursor, self._anchor = Mode.FOLLOWING, self.plant.end, None
+
+    def choose(self, key: str, beside: Beside | None = None) -> None:
+        """Shows a branch where it says something, "" the plant; where the cursor is outside of it, goes to its middle."""
+        self.chosen, self.beside = key, beside or self.beside
+        lane = next((lane for lane in self.branches if lane.key == key), None)
+        if lane is not None and not lane.holds(self._cursor):
+            self.seek((lane.start + lane.end) // 2)
+        elif lane is not None and self._mode is Mode.FOLLOWING:
+            self.pause()
 
     def play(self) -> None:
         """Plays on; from the end that playback runs towards it starts over (or follows, where that end is now)."""
@@ -203,15 +239,21 @@ class Timeline:
 
     def extend(self, start: int, end: int) -> None:
         """The plant's recording has grown to [start, end]; it never shrinks."""
-        plant = self.lanes[0]
-        self.lanes = (replace(plant, start=min(plant.start, start), end=max(plant.end, end)), *self.lanes[1:])
+        self.plant = replace(self.plant, start=min(self.plant.start, start), end=max(self.plant.end, end))
+
+    def show_branches(self, branches: Sequence[Lane]) -> None:
+        """These are there now; a chosen one that is gone is not chosen any more."""
+        self.branches = tuple(branches)
+        if self.chosen not in {lane.key for lane in self.branches}:
+            self.chosen = ""
+        self._cursor = self._inside(self._cursor)
 
     # ------------------------------------------------------------------ time goes by
 
     def tick(self, monotonic_ns: int, live_now_ns: int) -> int:
         """The cursor at this moment. `live_now_ns` is the plant's clock; only a live timeline looks at it."""
         if self.live:
-            self.extend(self.start, live_now_ns)
+            self.extend(self.plant.start, live_now_ns)
         if self._mode is Mode.FOLLOWING:
             self._cursor = self._inside(live_now_ns)
         elif self._mode is Mode.PLAYING:
@@ -233,12 +275,13 @@ class Timeline:
         if self._loop is not None:
             return self._around(self._loop, begin, distance, forward)
         there = self._travelled(begin, distance, forward)
-        if there >= self.end if forward else there <= self.start:
-            self._arrive(forward)
-        return self._inside(there)
+        last = self.plant.end if self.live and begin <= self.plant.end else self.end
+        if there >= last if forward else there <= self.start:
+            self._arrive(forward and last == self.plant.end)
+        return min(max(there, self.start), last)
 
-    def _arrive(self, forward: bool) -> None:
-        self._mode, self._anchor = Mode.FOLLOWING if forward and self.live else Mode.PAUSED, None
+    def _arrive(self, at_now: bool) -> None:
+        self._mode, self._anchor = Mode.FOLLOWING if at_now and self.live else Mode.PAUSED, None
 
     def _travelled(self, begin: int, distance: int, forward: bool) -> int:
         gaps = self._gaps if self._skip_gaps else Gaps()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from twins.asset import Twin
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
-from twins.timeline import Mode, Timeline
+from twins.timeline import Beside, LaneKind, Mode, Timeline
 from ui.event_marks import TOLD
 from ui.recording_map import RecordingMap
 from ui.selection import Selection
@@ -161,6 +161,28 @@ class TimelinePanel(QWidget):
         self._timeline.hindsight = not self._timeline.hindsight
         self._told()
 
+    def show_lane(self, key: str) -> None:
+        """A branch, or with "" the plant again; a forecast is shown where it begins to say something."""
+        lane = next((lane for lane in self._timeline.branches if lane.key == key), None)
+        if lane is not None and lane.kind is LaneKind.FORECAST:
+            self._timeline.choose("")
+            self._timeline.seek(max(lane.start, self._timeline.plant.end) + 1)
+        else:
+            self._timeline.choose(key)
+        self._reveal()
+        self._told()
+
+    def next_lane(self) -> None:
+        """The next what-if in turn, and after the last the plant again."""
+        keys = ["", *(lane.key for lane in self._timeline.branches if lane.kind is LaneKind.WHAT_IF)]
+        self.show_lane(keys[(keys.index(self._timeline.chosen) + 1) % len(keys)] if self._timeline.chosen in keys else "")
+
+    def next_beside(self) -> None:
+        """Alone, as an overlay, as the difference, and so on."""
+        ways = list(Beside)
+        self._timeline.beside = ways[(ways.index(self._timeline.beside) + 1) % len(ways)]
+        self._told()
+
     def toggle_skip_gaps(self) -> None:
         """Playback takes time for gaps, or none."""
         self._timeline.skip_gaps = not self._timeline.skip_gaps
@@ -218,6 +240,7 @@ class TimelinePanel(QWidget):
         self.transport.loop_view_asked.connect(self.loop_view)
         self.strip.sought.connect(self._sought)
         self.strip.loop_chosen.connect(self._loop)
+        self.strip.lane_asked.connect(self.show_lane)
         self.strip.fit_asked.connect(self.fit)
         self._selection.changed.connect(self.strip.update)
 

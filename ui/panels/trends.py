@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -10,9 +11,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from twins.asset import Tag, TagKind, Twin
+from twins.historian import Trend
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
-from twins.timeline import Timeline
+from twins.timeline import Lane, LaneKind, Timeline
 from ui.asset_model import TAG_MIME
 from ui.coverage import bucket_ns
 from ui.icons import icon
@@ -21,11 +23,19 @@ from ui.selection import Selection
 from ui.theme import ICON, Theme, legible
 from ui.time_view import TimeView
 from ui.trend_legend import WIDTH, Entry, TrendLegend
-from ui.trend_lines import line_of
+from ui.trend_lines import Beside, fan_of, line_of
 
 MOST = 8
 _WIDE = 620  # px: from here on the legend stands beside the plot
 _COLOURS = ("#2d6fb0", "#0b8f78", "#8a4fb5", "#5c6770", "#2a9fc4", "#b0478f", "#6b7f1f", "#7a5c4a")  # none is an alarm's
+
+
+_FAN = (".p05", ".p95")  # the quantiles that a forecast's fan lies between
+
+
+def _told_by(lane: Lane, tags: tuple[str, ...]) -> tuple[str, ...]:
+    """What is asked of a lane about tags."""
+    return tags if lane.kind is LaneKind.WHAT_IF else (*tags, *(f"{tag}{end}" for tag in tags for end in _FAN))
 
 
 class TrendsPanel(QWidget):
@@ -43,6 +53,7 @@ class TrendsPanel(QWidget):
         self._dismissed: str | None = None
         self._drawn: tuple[str, ...] = ()
         self._asked = Query()
+        self._lanes: tuple[Lane, ...] = ()
         self._shown: object = None
         self._fitted: object = None
         self._snapshot = Snapshot.empty()
@@ -117,9 +128,12 @@ class TrendsPanel(QWidget):
             return Query()
         periods = [self._twin.tags[tag].period_ns or 0 for tag in tags]
         stretch = self._view.around((self._asked.start, self._asked.end), 5 * max(periods) // 2)
-        if (stretch, tags) != ((self._asked.start, self._asked.end), self._asked.tags):
+        lanes = self._other_lanes()
+        if (stretch, tags, lanes) != ((self._asked.start, self._asked.end), self._asked.tags, self._lanes):
             width = min(4096, self.plot.room * (stretch[1] - stretch[0]) // self._view.span)
-            self._asked = Query(tags, *stretch, width)
+            self._lanes = lanes
+            also = tuple(Query(_told_by(lane, tags), *stretch, width, hindsight=True, lane=lane.key) for lane in lanes)
+            self._asked = Query(tags, *stretch, width, also=also)
         return self._asked
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
@@ -210,8 +224,30 @@ class TrendsPanel(QWidget):
             for tag, trend in answers.trends.items()
         }
         limited = self._drawn if len(self._drawn) <= 2 else (self._selection.tag,)
-        self.plot.show_lines(lines, limited)
+        self.plot.show_lines(lines, self._beside(answers), limited)
         self._fit()
+
+    def _other_lanes(self) -> tuple[Lane, ...]:
+        """The chosen what-if, and the forecast that stands."""
+        timeline = self._timeline
+        chosen = next((lane for lane in timeline.branches if lane.key == timeline.chosen), None)
+        return tuple(lane for lane in (chosen, timeline.forecast) if lane is not None)
+
+    def _beside(self, answers: Answers) -> dict[str, Beside]:
+        found = {tag: Beside() for tag in self._drawn}
+        kinds = {lane.key: lane.kind for lane in self._lanes}
+        for other in answers.also:
+            query, origin = other.query, self._timeline.start
+            for tag in found:
+                own = other.trends.get(tag, Trend.empty())
+                bucket = bucket_ns(own, query.start, query.end, query.width)
+                line = line_of(own, bucket, origin, query.end)
+                if kinds.get(query.lane) is LaneKind.WHAT_IF:
+                    found[tag] = replace(found[tag], what_if=line)
+                else:
+                    low, high = (other.trends.get(f"{tag}{end}", Trend.empty()) for end in _FAN)
+                    found[tag] = replace(found[tag], middle=line, fan=fan_of(low, high, bucket, origin))
+        return found
 
     def _say_silence(self, anything: bool) -> None:
         """An empty plot says why it is empty."""
