@@ -52,6 +52,7 @@ def open_(
     screenshot: Annotated[Path | None, typer.Option(help="Before closing by itself, save a picture of the window.")] = None,
     broker: Annotated[str, typer.Option(help="Record the plant behind mqtt://HOST:PORT, and show it live.")] = "",
     operator: Annotated[str, typer.Option(help="Who is at the desk; a live window asks where it is not said.")] = "",
+    lane: Annotated[list[Path] | None, typer.Option(help="A what-if or a forecast to show beside; may be repeated.")] = None,
 ) -> None:
     """Open the window: on a recording, or live where a station records the twin on this machine."""
     package, file = (None, Path(twin)) if _is_recording(Path(twin)) else (_package(twin), recording)
@@ -60,20 +61,29 @@ def open_(
         from ui.live import attached
 
         with attached(package, broker) as record:
-            raise typer.Exit(_window(package, record, at, play, for_, screenshot, operator))
-    raise typer.Exit(_window(package, file, at, play, for_, screenshot, operator))
+            raise typer.Exit(_window(package, record, at, play, for_, screenshot, operator, lane))
+    raise typer.Exit(_window(package, file, at, play, for_, screenshot, operator, lane))
 
 
 def _window(
-    package: Path | None, file: Path | None, at: str, play: float, for_: float, screenshot: Path | None, operator: str
+    package: Path | None,
+    file: Path | None,
+    at: str,
+    play: float,
+    for_: float,
+    screenshot: Path | None,
+    operator: str,
+    lanes: list[Path] | None,
 ) -> int:
     time = instant(at) if at else None
-    for path in (package, file):
+    for path in (package, file, *(lanes or ())):
         if path and not path.exists():
             raise _refused(f"{path} does not exist; give a package, a recording or the name of a twin that ships")
     from ui.application import run
 
-    return run(package, file, time, play=play, seconds=for_, screenshot=screenshot, operator=operator)
+    return run(
+        package, file, time, play=play, seconds=for_, screenshot=screenshot, operator=operator, branches=tuple(lanes or ())
+    )
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from twins.clock import SECOND, format_time
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def actions(place: Workplace) -> tuple[Action, ...]:
     """All of them, in the order of the menus."""
-    return (*_file(place), *_view(place), *_time(place), *_alarms(place), *_go(place), *_help(place))
+    return (*_file(place), *_view(place), *_time(place), *_alarms(place), *_simulation(place), *_go(place), *_help(place))
 
 
 def _alarms(place: Workplace) -> tuple[Action, ...]:
@@ -32,6 +33,35 @@ def _alarms(place: Workplace) -> tuple[Action, ...]:
         Action("sound", "New alarms sound", "Alarms", place.toggle_sound, (), place.sound),
         Action("note", "Add a note…", "Alarms", place.add_note, ("Ctrl+N",)),
         Action("sign-in", "Sign in or hand over…", "Alarms", place.duty.ask_name),
+    )
+
+
+def _simulation(place: Workplace) -> tuple[Action, ...]:
+    panel, timeline, scenarios = place.window.panel("simulation"), place.timeline_panel, place.window.panel("scenarios")
+
+    def knobs() -> None:
+        place.window.docks.reveal("simulation")
+        QTimer.singleShot(0, panel.find.setFocus)  # once it can be seen
+
+    def lanes() -> None:
+        place.window.docks.reveal("scenarios")
+        QTimer.singleShot(0, scenarios.rows.setFocus)
+
+    return (
+        Action("knobs", "Turn knobs", "Simulation", knobs, ("Ctrl+E",)),
+        Action(
+            "what-if",
+            "Run the what-if from the cursor",
+            "Simulation",
+            lambda: panel.ask("what-if"),
+            ("Ctrl+Return", "Ctrl+Enter"),
+        ),
+        Action("forecast", "Forecast from the cursor", "Simulation", lambda: panel.ask("forecast"), ("Ctrl+Shift+Return",)),
+        Action("optimise", "Optimise the knobs that were turned", "Simulation", lambda: panel.ask("optimise")),
+        Action("lanes", "List of what-ifs and forecasts", "Simulation", lanes, ("Ctrl+L",)),
+        Action("lane-next", "Show the next what-if, or the plant", "Simulation", timeline.next_lane, ("B",)),
+        Action("beside", "Alone, overlay or difference", "Simulation", timeline.next_beside, ("X",)),
+        Action("lane-remove", "Cancel the run, or remove the what-if", "Simulation", scenarios.remove),
     )
 
 
@@ -103,7 +133,7 @@ def _go(place: Workplace) -> tuple[Action, ...]:
         *(Action(f"view-{n}", f"Viewpoint {n}", "Go", lambda n=n: place.fly(n - 1), (f"Ctrl+{n}",)) for n in range(1, 6)),
         *(
             Action(f"show-{name}", f"Panel: {name.title()}", "Go", lambda name=name: place.window.docks.reveal(name))
-            for name in ("assets", "views", "inspector", "commands", "trends", "alarms", "events")
+            for name in ("assets", "views", "inspector", "simulation", "commands", "trends", "alarms", "events", "scenarios")
         ),
     )
 

@@ -28,10 +28,11 @@ def run(
     seconds: float = 0.0,
     screenshot: Path | None = None,
     operator: str = "",
+    branches: tuple[Path, ...] = (),
 ) -> int:
     """Opens the window and returns its exit code. Without a package the recording's own is shown. Raises InputError.
 
-    `operator` is who is at the desk; a live window asks where it is not said.
+    `operator` is who is at the desk; a live window asks where it is not said. `branches` are what-ifs and forecasts to show.
     """
     QSurfaceFormat.setDefaultFormat(surface_format())
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -46,7 +47,7 @@ def run(
     from ui.workplace import Workplace
 
     try:
-        opened_package, opened, timeline = prepare(package, recording, at)
+        opened_package, opened, timeline = prepare(package, recording, at, branches)
         if play:
             _play(timeline, play)
     except InputError:

@@ -36,6 +36,7 @@ class Opened:
     open_recording: Callable[[], Recording]
     meshes: Callable[[], Mapping[tuple[str, str], object]]  # (asset, part) → its mesh; read when the scene is built
     simulated: bool = False
+    package: Path | None = None  # what runs take; None: the one in the recording
     branches: tuple[Path, ...] = ()  # what-ifs and forecasts that don't lie beside the recording
     desk: Path | None = None  # the record whose station hears what is said here; None: nobody does
 
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
             self.furnished.emit()
 
     def _lay_out(self) -> None:
-        inside = self._inside = QVBoxLayout(self._frame, spacing=0)
+        inside = QVBoxLayout(self._frame, spacing=0)
         inside.setContentsMargins(2, 2, 2, 2)
         inside.addWidget(self.docks)
         shell = QWidget(objectName="shell")
@@ -145,8 +146,6 @@ class MainWindow(QMainWindow):
             self.status.notify(self._settings.notice)
 
     def _show_mode(self, mode: str) -> None:
-        inside = 0 if mode in ("whatif", "forecast") else 2  # there the frame is a border of its own
-        self._inside.setContentsMargins(inside, inside, inside, inside)
         self._frame.setProperty("mode", mode)
         self._frame.style().unpolish(self._frame)
         self._frame.style().polish(self._frame)

@@ -21,7 +21,9 @@ from ui.main_window import Opened
 FOREVER = 2**63 - 1
 
 
-def prepare(package: Path | None, recording: Path | None, at: int | None) -> tuple[OpenPackage, Opened, Timeline]:
+def prepare(
+    package: Path | None, recording: Path | None, at: int | None, branches: tuple[Path, ...] = ()
+) -> tuple[OpenPackage, Opened, Timeline]:
     """The package, what the window is opened on, and its timeline, at the instant `at`. Raises InputError.
 
     A record that a station is writing opens live, unless an instant is asked for.
@@ -39,6 +41,8 @@ def prepare(package: Path | None, recording: Path | None, at: int | None) -> tup
         found.open,
         meshes,
         simulated=found.simulated,
+        package=package,
+        branches=branches,
         desk=recording if live else None,
     )
     return opened_package, opened, timeline

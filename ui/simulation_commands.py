@@ -33,6 +33,8 @@ For = Annotated[str, typer.Option("--for", help="How long: 6 h.")]
 To = Annotated[Path, typer.Option("--to", help="The recording to write; one that is there is replaced.")]
 Step = Annotated[str, typer.Option(help="1 s, 10 s …; default: by the duration.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Another one makes another weather.")]
+_EOF = "Tell progress in lines, and stop when standard input ends."
+UntilEof = Annotated[bool, typer.Option("--until-eof", hidden=True, help=_EOF)]
 ClusterAt = Annotated[str, typer.Option("--cluster", help="tcp://HOST:PORT of a dask scheduler; default: here.")]
 
 
@@ -64,13 +66,14 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         seed: Seed = None,
         weather: Annotated[str, typer.Option(help="recorded: inputs as they were measured; modelled.")] = "",
         json_: AsJson = False,
+        until_eof: UntilEof = False,
     ) -> None:
         """A what-if: the plant from an instant on, were something otherwise. Writes a branch of the record."""
         from twins.simulation.comparing import compared
         from twins.simulation.whatif import told_of, what_if
 
         with _asked(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, weather) as asked:
-            with progress("simulating", quiet=json_) as say, interruptible() as cancelled:
+            with progress("simulating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 found = what_if(asked.twin, asked.package, asked.source, asked.at, asked.scenario, to, say, cancelled)
             told = told_of(found)
             files = [to] if asked.source is None or not _reaches(asked.source, found.end) else [asked.source, to]
@@ -92,6 +95,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         seed: Seed = None,
         cluster: ClusterAt = "",
         json_: AsJson = False,
+        until_eof: UntilEof = False,
     ) -> None:
         """Quantiles of every tag from an instant on, knowing nothing later, and the time to each limit."""
         from twins.simulation.executor import executor
@@ -101,8 +105,8 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         with (
             _asked(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, "modelled") as asked,
             executor(cluster) as where,
-            progress("forecasting", quiet=json_) as say,
-            interruptible() as cancelled,
+            progress("forecasting", json_, until_eof) as say,
+            interruptible(until_eof) as cancelled,
         ):
             found = foretold(
                 asked.twin, asked.package, asked.source, asked.at, asked.scenario, to, members, where, say, cancelled
@@ -115,10 +119,12 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from_: Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: what all have in common.")] = "",
         to: Annotated[str, typer.Option("--to", help="End, ISO 8601.")] = "",
         json_: AsJson = False,
+        until_eof: UntilEof = False,
     ) -> None:
         """Key figures side by side: of a record and its what-ifs, or of two candidates on the same year."""
         from twins.simulation.comparing import compared, told
 
+        del until_eof  # it is quick
         found = compared(file, instant(from_) if from_ else None, instant(to) if to else None)
         print_json(told(found)) if json_ else _print_figures(found)
 

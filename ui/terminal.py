@@ -75,8 +75,11 @@ def print_report(source: Path, told: dict) -> None:
 
 
 @contextlib.contextmanager
-def progress(what: str, quiet: bool) -> Iterator[Callable[[float, str], None]]:
-    """A bar on the terminal; nothing where nobody looks."""
+def progress(what: str, quiet: bool, lines: bool = False) -> Iterator[Callable[[float, str], None]]:
+    """A bar on the terminal; nothing where nobody looks. With `lines` a line of JSON at each change, for a window."""
+    if lines:
+        yield _Lines(what).tell
+        return
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _what: None
         return
@@ -88,20 +91,38 @@ def progress(what: str, quiet: bool) -> Iterator[Callable[[float, str], None]]:
         yield lambda done, now: bar.update(task, completed=done, description=now or what)
 
 
+class _Lines:
+    def __init__(self, what: str) -> None:
+        self._what, self._told = what, -1
+
+    def tell(self, done: float, now: str) -> None:
+        if round(done * 100) != self._told:
+            self._told = round(done * 100)
+            print(json.dumps({"done": round(done, 3), "what": now or self._what}), file=sys.stderr, flush=True)
+
+
 @contextlib.contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl+C asks the work to stop at its next step instead of tearing it."""
+def interruptible(until_eof: bool = False) -> Iterator[Callable[[], bool]]:
+    """Ctrl+C, or where asked the end of standard input, asks the work to stop at its next step instead of tearing it."""
     import signal
 
     import pyarrow
 
     pyarrow.enable_signal_handlers(False)  # it would tear its own part of the work
-    asked = []
+    asked: list[bool] = []
+    if until_eof:
+        threading.Thread(target=lambda: (_read_away(), asked.append(True)), daemon=True).start()
     before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
     try:
         yield lambda: bool(asked)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _read_away() -> None:
+    """To the end of standard input; past Python's buffer, whose lock a thread must not hold when the process ends."""
+    while os.read(0, 4096):
+        pass
 
 
 @contextlib.contextmanager

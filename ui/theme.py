@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
-STYLES, ICON_FILE = RESOURCES / "styles", RESOURCES / "icons" / "twindeck.svg"
+STYLES, ICONS = RESOURCES / "styles", RESOURCES / "icons"
+ICON_FILE = ICONS / "twindeck.svg"
 FAMILIES = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Roboto", "Ubuntu", "DejaVu Sans"]  # the first the system has
 
 BODY, SECONDARY, ROW, ICON = 12.5, 11.0, 26, 16  # px
@@ -148,6 +149,7 @@ def stylesheet(tokens: Tokens) -> str:
     sheet = (STYLES / "window.qss").read_text(encoding="utf-8")
     colours = asdict(tokens) | {"selected": tokens.selected, "hovered": tokens.hovered, "link": tokens.link}
     colours["onaccent"] = "#ffffff" if contrast("#ffffff", tokens.accent) > contrast("#15181b", tokens.accent) else "#15181b"
+    colours["icons"] = ICONS.as_posix()
     for name in sorted(colours, key=len, reverse=True):
         sheet = sheet.replace("@" + name, colours[name])
     return sheet

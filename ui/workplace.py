@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scene.legend import Choice
     from ui.annunciator import Annunciator
     from ui.palette import Entry
+    from ui.runs import Run
     from ui.scene_probe import Probe
     from ui.shortcuts import Action
 
@@ -163,7 +164,9 @@ class Workplace(QObject):
             Dock("timeline", "Timeline", BOTTOM, self._timeline),
             Dock("alarms", "Alarms", LOWEST, self._alarms),
             Dock("events", "Events", LOWEST, self._events),
+            Dock("simulation", "Simulation", RIGHT, self._simulation),
             Dock("commands", "Commands", RIGHT, self._commands),
+            Dock("scenarios", "Scenarios", LOWEST, self._scenarios),
         )
 
     def _scene(self) -> QWidget:
@@ -206,6 +209,16 @@ class Workplace(QObject):
 
         return Commands(self.theme, self.selection, self.opened.twin, self.view)
 
+    def _simulation(self) -> QWidget:
+        from ui.panels.simulation import SimulationPanel
+
+        return SimulationPanel(self.theme, self.selection, self.opened.twin, self.timeline)
+
+    def _scenarios(self) -> QWidget:
+        from ui.panels.scenarios import ScenariosPanel
+
+        return ScenariosPanel(self.theme, self.opened.twin, self.timeline)
+
     def _events(self) -> QWidget:
         from ui.panels.events import EventsPanel
 
@@ -228,6 +241,7 @@ class Workplace(QObject):
         self._tie_time()
         self._tie_trends()
         self._tie_duty()
+        self._tie_simulation()
         self.theme.changed.connect(self._dress)
         self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
         self.key_list = KeyList(self.window, self.shortcuts)
@@ -307,6 +321,34 @@ class Workplace(QObject):
         self.duty.shows = self._shown
         self.duty.begin()
 
+    def _tie_simulation(self) -> None:
+        """Knobs become runs, runs become lanes, lanes are shown."""
+        from ui.simulating import Simulating
+
+        window, panel, scenarios = self.window, self.window.panel("simulation"), self.window.panel("scenarios")
+        self.simulating = simulating = Simulating(self.opened, self.timeline)
+        panel.run_asked.connect(simulating.start)
+        panel.save_asked.connect(simulating.save)
+        panel.scenario_asked.connect(lambda name: (draft := simulating.read(name)) and panel.fill(draft))
+        scenarios.lane_asked.connect(self.timeline_panel.show_lane)
+        scenarios.beside_asked.connect(self.timeline_panel.show_beside)
+        scenarios.compare_asked.connect(simulating.compare)
+        scenarios.cancel_asked.connect(self._cancel_run)
+        scenarios.remove_asked.connect(simulating.remove)
+        simulating.runs.changed.connect(lambda: scenarios.show_runs(simulating.runs.queue))
+        simulating.compared.connect(scenarios.show_comparison)
+        simulating.said.connect(window.status.notify)
+        simulating.written.connect(window.refresh.look)
+        window.refresh.branched.connect(scenarios.show_branches)
+        for told in (simulating.written, window.refresh.branched):
+            told.connect(lambda *_: panel.show_scenarios(simulating.scenarios()))
+        panel.show_scenarios(simulating.scenarios())
+        window.closing.connect(simulating.close)
+
+    def _cancel_run(self, run: Run) -> None:
+        self.simulating.runs.cancel(run)
+        self.simulating.runs.forget(run)
+
     def _hear_live(self, snapshot: Snapshot) -> None:
         self.scene.spin(self.motion() and not (snapshot.station_lost and self.timeline.mode is Mode.FOLLOWING))
 
@@ -315,7 +357,7 @@ class Workplace(QObject):
         pose = self.scene.viewpoint("")
         moving = self.timeline.mode is not Mode.PAUSED
         return {
-            "lane": "plant",
+            "lane": self.timeline.shown.name,
             "mode": self.timeline.mode.value,
             "at": 0 if moving else self.timeline.cursor,
             "hindsight": self.timeline.hindsight,

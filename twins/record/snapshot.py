@@ -154,7 +154,7 @@ def difference(snapshot: Snapshot) -> Snapshot:
     alike = np.array([p >= 0 and other.channels[p].unit == c.unit for p, c in zip(place, snapshot.channels, strict=True)], bool)
     both = number & alike & snapshot.seen & np.where(alike, other.seen[np.maximum(place, 0)], False)
     values = np.where(both, snapshot.numbers - other.numbers[np.maximum(place, 0)], 0.0)
-    channels = tuple(replace(c, kind=TagKind.NUMBER) if n else c for c, n in zip(snapshot.channels, number, strict=True))
+    channels = tuple(_of_difference(c) if n else c for c, n in zip(snapshot.channels, number, strict=True))
     worst = np.maximum(snapshot.written & 0b11, np.where(both, other.written[np.maximum(place, 0)] & 0b11, 0))
     return replace(
         snapshot,
@@ -165,3 +165,9 @@ def difference(snapshot: Snapshot) -> Snapshot:
         courses=snapshot,
         written=np.where(worst >= Quality.BAD, snapshot.written | Quality.BAD, snapshot.written).astype(np.uint8),
     )
+
+
+def _of_difference(channel: Channel) -> Channel:
+    """Two temperatures differ by K."""
+    steps = {"degC": "K", "degF": "delta_degF"}
+    return replace(channel, kind=TagKind.NUMBER, unit=steps.get(channel.unit, channel.unit))

@@ -84,7 +84,9 @@ def branched(path: Path) -> Branched | None:
         if span is None or meta.get("lane") not in _KINDS:
             return None
         run, findings = json.loads(meta.get("run", "{}")), json.loads(meta.get("findings", "{}"))
-        lane = Lane(str(run.get("name") or path.stem), _KINDS[meta["lane"]], int(meta["forked_at"]), span[1], str(path))
+        kind = _KINDS[meta["lane"]]
+        name = str(kind) if kind is LaneKind.FORECAST else str(run.get("name") or path.stem)
+        lane = Lane(name, kind, int(meta["forked_at"]), span[1], str(path))
         return Branched(path, lane, meta.get("forked_from", ""), run, findings)
     return None
 

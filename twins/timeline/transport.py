@@ -38,7 +38,7 @@ class Timeline:
             raise ValueError("a timeline can't end before it starts")
         self.plant = Lane("plant", LaneKind.PLANT, start, end)
         self.branches: tuple[Lane, ...] = ()  # what-ifs and every forecast that was issued
-        self.chosen = ""  # the key of the what-if that is shown where it says something
+        self.chosen = ""  # the key of the branch that is shown where it says something
         self.beside = Beside.ALONE
         self.live = live
         self.hindsight = False
@@ -150,11 +150,11 @@ class Timeline:
         self._mode, self._cursor, self._anchor = Mode.FOLLOWING, self.plant.end, None
 
     def choose(self, key: str, beside: Beside | None = None) -> None:
-        """Shows a branch where it says something, "" the plant; where the cursor is outside of it, goes to its middle."""
+        """Shows a branch where it says something, "" the plant; a cursor that is outside goes into it, past now if it can."""
         self.chosen, self.beside = key, beside or self.beside
         lane = next((lane for lane in self.branches if lane.key == key), None)
         if lane is not None and not lane.holds(self._cursor):
-            self.seek((lane.start + lane.end) // 2)
+            self.seek((max(lane.start, min(self.plant.end, lane.end - 1)) + lane.end) // 2)
         elif lane is not None and self._mode is Mode.FOLLOWING:
             self.pause()
 

@@ -162,13 +162,8 @@ class TimelinePanel(QWidget):
         self._told()
 
     def show_lane(self, key: str) -> None:
-        """A branch, or with "" the plant again; a forecast is shown where it begins to say something."""
-        lane = next((lane for lane in self._timeline.branches if lane.key == key), None)
-        if lane is not None and lane.kind is LaneKind.FORECAST:
-            self._timeline.choose("")
-            self._timeline.seek(max(lane.start, self._timeline.plant.end) + 1)
-        else:
-            self._timeline.choose(key)
+        """A branch, or with "" the plant again."""
+        self._timeline.choose(key)
         self._reveal()
         self._told()
 
@@ -180,7 +175,11 @@ class TimelinePanel(QWidget):
     def next_beside(self) -> None:
         """Alone, as an overlay, as the difference, and so on."""
         ways = list(Beside)
-        self._timeline.beside = ways[(ways.index(self._timeline.beside) + 1) % len(ways)]
+        self.show_beside(ways[(ways.index(self._timeline.beside) + 1) % len(ways)])
+
+    def show_beside(self, way: Beside) -> None:
+        """How a branch is shown in 3D."""
+        self._timeline.beside = way
         self._told()
 
     def toggle_skip_gaps(self) -> None:

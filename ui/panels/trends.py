@@ -231,7 +231,7 @@ class TrendsPanel(QWidget):
         """The chosen what-if, and the forecast that stands."""
         timeline = self._timeline
         chosen = next((lane for lane in timeline.branches if lane.key == timeline.chosen), None)
-        return tuple(lane for lane in (chosen, timeline.forecast) if lane is not None)
+        return tuple(dict.fromkeys(lane for lane in (chosen, timeline.forecast) if lane is not None))
 
     def _beside(self, answers: Answers) -> dict[str, Beside]:
         found = {tag: Beside() for tag in self._drawn}

@@ -1,0 +1,221 @@
+"""Simulation in the window: knobs become a run, the run a lane, and the lane is shown alone, overlaid, or as the difference."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from tests.conftest import NORTH_RIDGE
+from tests.conftest import PLANT_START as START
+from twins.clock import MINUTE
+from twins.record import Channel, Samples, Snapshot, difference
+from twins.simulation.branches import Lanes, branched, folder_of
+from twins.simulation.knobs import knobs_of
+from twins.timeline import Beside, Lane, LaneKind, Mode, Timeline
+from ui.knob_table import VALUE, KnobModel
+from ui.opening import prepare
+from ui.runs import Run, Runs
+from ui.settings import Settings
+from ui.theme import Theme
+from ui.workplace import Workplace
+
+FORK = START + 15 * MINUTE
+WHAT_IF = Lane("gust", LaneKind.WHAT_IF, 100, 200, "a")
+
+
+@pytest.fixture
+def place(qtbot, record, tmp_path):
+    """A window on a copy of the record, at a quarter past."""
+    mine = tmp_path / "mine.twin-recording"
+    shutil.copy(record, mine)
+    package, opened, timeline = prepare(NORTH_RIDGE, mine, FORK)
+    place = Workplace(QApplication.instance(), opened, timeline, Settings(tmp_path / "settings.json"))
+    qtbot.addWidget(place.window)
+    place.window.resize(1500, 950)
+    with qtbot.waitSignal(place.window.furnished, timeout=20_000):
+        place.window.show()
+    qtbot.waitUntil(lambda: len(place.window.refresh.snapshot.channels) > 0, timeout=10_000)
+    yield place
+    place.window.close()
+    package.close()
+
+
+def turned(place, asset, **knobs):
+    """Knobs of an asset, as one types them."""
+    place.selection.choose(asset)
+    model = place.window.panel("simulation").model
+    for name, text in knobs.items():
+        row = [knob.key for knob in model.knobs].index(f"{asset}.{name}")
+        assert model.setData(model.index(row, VALUE), text)
+
+
+def test_that_a_knob_becomes_a_run_and_the_run_a_lane_that_is_shown(place, qtbot):
+    window, timeline = place.window, place.timeline
+    panel, scenarios = window.panel("simulation"), window.panel("scenarios")
+    turned(place, "T01", active_power_limit="600")
+    panel.name.setText("Curtailed")
+    panel.duration.setText("2 min")
+    panel.ask("what-if")
+    qtbot.waitUntil(lambda: len(timeline.branches) == 1, timeout=60_000)
+    (lane,) = timeline.branches
+    assert (lane.name, lane.kind, lane.start) == ("Curtailed", LaneKind.WHAT_IF, FORK)
+    scenarios.rows.setCurrentCell(0, 0)
+    scenarios.show_button.click()
+    qtbot.waitUntil(lambda: window.banner.mode == "whatif", timeout=5_000)
+    assert "WHAT-IF · Curtailed" in window.banner._mode.text()
+    assert not place.standpoint.may_act
+    qtbot.waitUntil(lambda: 0 < window.refresh.snapshot.reading("T01.power").value < 610, timeout=5_000)
+    qtbot.waitUntil(lambda: scenarios.figures.rowCount() > 3, timeout=30_000)
+    assert scenarios.figures.item(0, 0).text().startswith("Energy")
+    assert scenarios.figures.item(0, 3).text().startswith("−")
+    place.timeline_panel.show_beside(Beside.DIFFERENCE)
+    qtbot.waitUntil(lambda: window.refresh.snapshot.courses is not None, timeout=5_000)
+    assert place.scene.scene.legend.low == -place.scene.scene.legend.high
+    place.timeline_panel.show_lane("")
+    qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=5_000)
+    scenarios.rows.setCurrentCell(0, 0)
+    scenarios.remove()
+    qtbot.waitUntil(lambda: not timeline.branches, timeout=5_000)
+
+
+def test_that_a_scenario_is_kept_read_back_and_the_panel_filled_with_it(place, qtbot):
+    panel = place.window.panel("simulation")
+    turned(place, "T02", active_power_limit="700", gearbox_cooling="0.3")
+    panel.fault.setCurrentIndex(1)
+    panel.after.setText("30 s")
+    panel.name.setText("Weak cooler")
+    panel._save()
+    kept = folder_of(place.opened.recording) / "Weak cooler.yaml"
+    assert "T02.gearbox_cooling: '0.3'" in kept.read_text()
+    panel.model.forget()
+    panel.fault.setCurrentIndex(0)
+    panel.scenario_asked.emit("Weak cooler")
+    assert {key: value for key, (_, value) in panel.model.changes.items()} == {
+        "T02.active_power_limit": 700.0,
+        "T02.gearbox_cooling": 0.3,
+    }
+    assert panel.draft("what-if").fault.endswith("@30 s")
+
+
+def test_that_the_keys_alone_run_show_and_leave_a_what_if(place, qtbot):
+    window = place.window
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.panel("simulation").duration.setText("30 s")
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(window.panel("simulation").find.hasFocus, timeout=3_000)
+    qtbot.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: len(place.timeline.branches) == 1, timeout=60_000)
+    qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(window.panel("scenarios").rows.hasFocus, timeout=3_000)
+    place.scene.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    assert place.timeline.shown.kind is LaneKind.WHAT_IF
+    qtbot.keyClick(window, Qt.Key.Key_X)
+    assert place.timeline.beside is Beside.OVERLAY
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    assert place.timeline.shown.kind is LaneKind.PLANT
+
+
+def test_that_a_run_is_cancelled_and_leaves_nothing(place, qtbot):
+    panel, scenarios = place.window.panel("simulation"), place.window.panel("scenarios")
+    panel.duration.setText("3 d")
+    panel.ask("what-if")
+    qtbot.waitUntil(lambda: any(run.done > 0 for run in place.simulating.runs.queue), timeout=30_000)
+    scenarios.rows.setCurrentCell(0, 0)
+    scenarios.remove()
+    qtbot.waitUntil(lambda: not place.simulating.runs.queue, timeout=15_000)
+    left = [path.suffix for path in folder_of(place.opened.recording).iterdir()]
+    assert left == [".yaml"]
+
+
+def test_that_what_is_typed_is_held_against_its_bounds(qtbot, farm):
+    model, said = KnobModel(Theme()), []
+    model.complained.connect(said.append)
+    model.show(knobs_of(farm, "T01"))
+    row = [knob.key for knob in model.knobs].index("T01.active_power_limit")
+    assert not model.setData(model.index(row, VALUE), "9000")
+    assert said[-1] == "9000 is outside what T01.active_power_limit can be: 0 to 2050 kW."
+    assert not model.setData(model.index(row, VALUE), "much")
+    assert model.setData(model.index(row, VALUE), "1 200")
+    assert model.changes["T01.active_power_limit"][1] == 1200
+    assert model.setData(model.index(row, VALUE), "2050")
+    assert not model.changes
+
+
+def test_that_a_run_that_fails_says_why_and_the_next_one_goes(qtbot, tmp_path):
+    runs, answers = Runs(), []
+    runs.add(Run("bad", ("compare", str(tmp_path / "nothing"))))
+    runs.add(Run("good", ("info", "nowhere")))
+    qtbot.waitUntil(lambda: all(run.state == "failed" for run in runs.queue), timeout=30_000)
+    assert "nothing" in runs.queue[0].said
+    assert not answers
+    runs.close()
+
+
+def test_that_the_forecast_that_stood_then_is_shown_and_the_newest_right_of_now():
+    timeline = Timeline(0, 1000)
+    early, late = (Lane("forecast", LaneKind.FORECAST, at, at + 2000, str(at)) for at in (300, 900))
+    timeline.show_branches([early, late, WHAT_IF])
+    timeline.seek(400)
+    assert (timeline.forecast, timeline.shown.kind) == (early, LaneKind.PLANT)
+    timeline.seek(1500)
+    assert timeline.shown == late
+    timeline.seek(200)
+    assert timeline.forecast is None
+    assert timeline.lanes == (timeline.plant, WHAT_IF)
+
+
+def test_that_a_chosen_branch_is_shown_where_it_says_something_and_only_there():
+    timeline = Timeline(0, 1000)
+    timeline.show_branches([WHAT_IF])
+    timeline.choose("a")
+    assert timeline.shown == WHAT_IF
+    for t, key in ((100, ""), (101, "a"), (200, "a"), (201, "")):
+        timeline.seek(t)
+        assert timeline.shown.key == key
+    timeline.show_branches([])
+    assert (timeline.chosen, timeline.shown) == ("", timeline.plant)
+
+
+def test_that_live_goes_on_although_a_forecast_reaches_further():
+    timeline = Timeline(0, 1000, live=True)
+    timeline.show_branches([Lane("forecast", LaneKind.FORECAST, 900, 9000, "f")])
+    timeline.tick(0, 1000)
+    assert (timeline.cursor, timeline.mode, timeline.shown.kind) == (1000, Mode.FOLLOWING, LaneKind.PLANT)
+    timeline.seek(5000)
+    assert timeline.shown.kind is LaneKind.FORECAST
+    timeline.last()
+    timeline.tick(10, 1100)
+    assert (timeline.cursor, timeline.mode) == (1100, Mode.FOLLOWING)
+
+
+def test_that_a_difference_is_of_numbers_and_what_either_lacks_is_not_seen():
+    power, heat = Channel("t.power", unit="kW"), Channel("t.heat", unit="degC")
+    branch = snapshot_of({power: 600.0, heat: 61.0, Channel("t.only"): 1.0})
+    plant = snapshot_of({power: 900.0, heat: 60.0})
+    from dataclasses import replace
+
+    found = difference(replace(branch, reference=plant))
+    assert found.reading("t.power").value == -300.0
+    assert (found.reading("t.heat").value, found.reading("t.heat").unit) == (1.0, "K")
+    assert found.reading("t.only").value is None
+
+
+def test_that_what_is_no_branch_is_passed_over(tmp_path):
+    from twins.historian.memory import MemoryRecording
+
+    record = tmp_path / "r.twin-recording"
+    folder = folder_of(record)
+    folder.mkdir()
+    (folder / "broken.twin-recording").write_bytes(b"SQLite format 3\0 and then nothing")
+    assert branched(folder / "broken.twin-recording") is None
+    assert Lanes(MemoryRecording(), record).look() == ()
+
+
+def snapshot_of(values: dict[Channel, float]) -> Snapshot:
+    samples = Samples.join([Samples.numbers(channel, [1], [value]) for channel, value in values.items()])
+    return Snapshot(1, samples.channels, samples.source, samples.arrival, samples.bits, samples.quality)

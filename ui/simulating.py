@@ -1,0 +1,208 @@
+"""Simulating: a draft becomes a scenario file and a run beside the record, whose branch the timeline then finds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+from PySide6.QtCore import QObject, Signal
+
+from twins import InputError
+from twins.asset import Twin
+from twins.clock import format_duration, format_time
+from twins.simulation.branches import folder_of
+from twins.simulation.knobs import Knob, knob
+from twins.simulation.scenario import Scenario, read_scenario, scenario_of
+from twins.timeline import LaneKind, Timeline
+from ui.main_window import Opened
+from ui.panels.simulation import FORECAST, OPTIMISE, Draft
+from ui.runs import Run, Runs
+
+
+class Simulating(QObject):
+    """Owns the queue. `compared` carries a comparison as JSON (or None) and a sentence; `said` is for the status line."""
+
+    compared = Signal(object, str)
+    said = Signal(str)
+    written = Signal()  # a branch has been written
+
+    def __init__(self, opened: Opened, timeline: Timeline) -> None:
+        super().__init__()
+        self._opened, self._timeline = opened, timeline
+        self.runs = Runs()
+        self.runs.ended.connect(self._tell)
+        self._found: dict[tuple[str, float], object] = {}
+        self._wanted = ""
+
+    def scenarios(self) -> list[str]:
+        """Those of the package, then those that were kept beside the record."""
+        inside = [name for name in self._opened.twin.files if re.fullmatch(r"scenarios/[^/]+\.yaml", name)]
+        kept = sorted(self._folder().glob("*.yaml")) if self._folder().is_dir() else []
+        return [*(Path(name).stem for name in inside), *(path.stem for path in kept)]
+
+    def read(self, name: str) -> Draft | None:
+        """A scenario, as the panel has it."""
+        twin, inside = self._opened.twin, f"scenarios/{name}.yaml"
+        try:
+            kept = self._folder() / f"{name}.yaml"
+            found = scenario_of(twin.files[inside].decode(), twin, inside) if inside in twin.files else read_scenario(kept, twin)
+        except InputError as problem:
+            self.said.emit(str(problem).splitlines()[0])
+            return None
+        return _draft(found, name, twin)
+
+    def save(self, draft: Draft) -> None:
+        """Keeps it as a file that can be handed on."""
+        if path := self._write(draft):
+            self.said.emit(f"Saved as {path}.")
+
+    def start(self, draft: Draft) -> None:
+        """Puts it in the queue."""
+        if not self._opened.recording.exists():
+            self.said.emit("Nothing is recorded that a run could begin from; open a recording first.")
+            return
+        path = self._write(draft)
+        if path is None:
+            return
+        lane = self._timeline.shown
+        source = Path(lane.key) if lane.kind is LaneKind.WHAT_IF else self._opened.recording
+        cursor = self._timeline.cursor if lane.kind is LaneKind.WHAT_IF else min(self._timeline.cursor, self._timeline.plant.end)
+        at = ["--from", str(source), "--at", format_time(cursor)]
+        package = str(self._opened.package or self._opened.recording)
+        common = [package, *at, "--scenario", str(path), "--for", draft.duration]
+        if draft.kind == OPTIMISE:
+            knobs = [part for key in draft.changes for part in ("--knob", key)]
+            self.runs.add(Run(f"Optimise {path.stem}", ("optimise", *common, *knobs), self._proposed))
+            return
+        to = path.with_suffix(".twin-recording")
+        if draft.kind == FORECAST:
+            to = path.with_name(f"forecast {format_time(cursor).replace(':', '.')}.twin-recording")
+        verb = "forecast" if draft.kind == FORECAST else "simulate"
+        self.runs.add(Run(to.stem, (verb, *common, "--to", str(to)), lambda _answer: self.written.emit()))
+
+    def compare(self, key: str) -> None:
+        """Key figures of a branch against the plant's, reckoned beside."""
+        path = Path(key)
+        stamp = (key, path.stat().st_mtime if path.exists() else 0.0)
+        self._wanted = key
+        if stamp in self._found:
+            self.compared.emit(self._found[stamp], "")
+            return
+        self.compared.emit(None, "")
+        lane = next((lane for lane in self._timeline.branches if lane.key == key), None)
+        beyond = lane is not None and lane.end > self._timeline.plant.end
+        until = (
+            ["--to", format_time(self._timeline.plant.end)] if beyond and lane and lane.start < self._timeline.plant.end else []
+        )
+        both = [str(self._opened.recording)] if not beyond or until else []
+
+        def take(answer: object) -> None:
+            self._found[stamp] = answer
+            if self._wanted == key:
+                self.compared.emit(answer, "" if both else "The record doesn't reach that far yet: these are its own figures.")
+
+        self.runs.add(Run("compare", ("compare", *both, key, *until), take, quiet=True))
+
+    def remove(self, key: str) -> None:
+        """Deletes a branch; its scenario stays."""
+        try:
+            for beside in ("", "-wal", "-shm"):
+                Path(key + beside).unlink(missing_ok=True)
+        except OSError as problem:
+            self.said.emit(f"{key} can't be removed: {problem.strerror}.")
+        self.written.emit()
+
+    def close(self) -> None:
+        """Ends what runs."""
+        self.runs.close()
+
+    # ------------------------------------------------------------------
+
+    def _folder(self) -> Path:
+        return folder_of(self._opened.recording)
+
+    def _write(self, draft: Draft) -> Path | None:
+        name = draft.name or _name_for(draft)
+        fit = re.sub(r"[^\w .+,=-]", " ", name).strip() or "what-if"
+        path = self._folder() / f"{fit}.yaml"
+        try:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(yaml.safe_dump(_written(draft, name), allow_unicode=True, sort_keys=False), encoding="utf-8")
+        except OSError as problem:
+            self.said.emit(f"{path} can't be written: {problem.strerror}.")
+            return None
+        return path
+
+    def _tell(self, run: Run) -> None:
+        if run.state == "failed":
+            self.said.emit(run.said or f"{run.name} failed.")
+            if run.quiet:
+                self.runs.forget(run)
+
+    def _proposed(self, answer: object) -> None:
+        assert isinstance(answer, dict)
+        best = ", ".join(f"{row['knob']} {row['value']:.4g} {row['unit']}".rstrip() for row in answer["knobs"])
+        self.said.emit(
+            f"Best found: {best} ({answer['label']} {answer['value']:.4g} {answer['unit']}, as it is {answer['as_it_is']:.4g})."
+        )
+
+
+def _written(draft: Draft, name: str) -> dict[str, object]:
+    """As scenarios/*.yaml has it."""
+    told: dict[str, object] = {"name": name, "for": draft.duration, "weather": draft.weather}
+    by_sort: dict[str, dict[str, str]] = {"parameter": {}, "input": {}}
+    commands = []
+    for key, (each, value) in draft.changes.items():
+        text = f"{value!r} {each.unit}".strip()
+        if each.sort == "set-point":
+            commands.append({"at": "0 s", "tag": key, "value": text})
+        else:
+            by_sort[each.sort][key] = text
+    if by_sort["parameter"]:
+        told["parameters"] = by_sort["parameter"]
+    if by_sort["input"]:
+        told["inputs"] = by_sort["input"]
+    if commands:
+        told["commands"] = commands
+    if draft.fault:
+        told["faults"] = [draft.fault]
+    return told
+
+
+def _draft(scenario: Scenario, name: str, twin: Twin) -> Draft:
+    from twins.expression import conversion
+    from twins.physics import Maker, named, setting
+
+    changes: dict[str, tuple[Knob, float]] = {}
+
+    def put(key: str, value: float, unit: str) -> None:
+        if found := knob(twin, key):
+            factor, offset = conversion(unit, found.unit)
+            changes[found.key] = found, value * factor + offset
+
+    for key, written in scenario.parameters.items():
+        asset, _, word = key.rpartition(".")
+        around: Mapping[str, Mapping[str, object]] = twin.environment.get("models") or {}  # type: ignore[assignment]
+        model = twin.assets[asset].model if asset in twin.assets else around[asset]
+        variable = named(tuple(Maker(twin.files).model(model).parameters), word)
+        if variable is not None:
+            put(key, setting(variable, word, written), variable.unit)
+    for (asset, word), series in scenario.inputs.items():
+        if asset and (found := knob(twin, f"{asset}.{word}")):
+            variable = next(v for v in Maker(twin.files).model(twin.assets[asset].model).inputs if v.name == word)
+            put(found.key, series[0][1], variable.unit)
+    for order in scenario.orders:
+        if found := knob(twin, order.tag):
+            changes[found.key] = found, order.value
+    duration = format_duration(scenario.duration) if scenario.duration else "1 h"
+    weather = "recorded" if scenario.recorded else "modelled"
+    return Draft("what-if", scenario.name or name, duration, weather, next(iter(scenario.faults), ""), changes)
+
+
+def _name_for(draft: Draft) -> str:
+    """By what is otherwise."""
+    parts = [f"{key} {value:.4g}" for key, (_, value) in list(draft.changes.items())[:2]]
+    parts += [draft.fault.partition("@")[0]] if draft.fault else []
+    return ", ".join(parts) or "unchanged"
