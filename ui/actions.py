@@ -58,6 +58,7 @@ def _simulation(place: Workplace) -> tuple[Action, ...]:
         ),
         Action("forecast", "Forecast from the cursor", "Simulation", lambda: panel.ask("forecast"), ("Ctrl+Shift+Return",)),
         Action("optimise", "Optimise the knobs that were turned", "Simulation", lambda: panel.ask("optimise")),
+        Action("rank", "Rank the knobs that were turned", "Simulation", lambda: panel.ask("sensitivity")),
         Action("lanes", "List of what-ifs and forecasts", "Simulation", lanes, ("Ctrl+L",)),
         Action("lane-next", "Show the next what-if, or the plant", "Simulation", timeline.next_lane, ("B",)),
         Action("beside", "Alone, overlay or difference", "Simulation", timeline.next_beside, ("X",)),

@@ -17,7 +17,7 @@ from twins.simulation.knobs import Knob, knob
 from twins.simulation.scenario import Scenario, read_scenario, scenario_of
 from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
-from ui.panels.simulation import FORECAST, OPTIMISE, Draft
+from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, Draft
 from ui.runs import Run, Runs
 
 
@@ -27,6 +27,8 @@ class Simulating(QObject):
     compared = Signal(object, str)
     said = Signal(str)
     written = Signal()  # a branch has been written
+    proposed = Signal(object)  # what an optimisation found, as JSON
+    ranked = Signal(object)  # what a sensitivity found
 
     def __init__(self, opened: Opened, timeline: Timeline) -> None:
         super().__init__()
@@ -72,9 +74,13 @@ class Simulating(QObject):
         at = ["--from", str(source), "--at", format_time(cursor)]
         package = str(self._opened.package or self._opened.recording)
         common = [package, *at, "--scenario", str(path), "--for", draft.duration]
-        if draft.kind == OPTIMISE:
+        if draft.kind in (OPTIMISE, SENSITIVITY):
+            if not draft.changes:
+                self.said.emit("Turn the knobs first that are to be looked at.")
+                return
             knobs = [part for key in draft.changes for part in ("--knob", key)]
-            self.runs.add(Run(f"Optimise {path.stem}", ("optimise", *common, *knobs), self._proposed))
+            then = self.proposed.emit if draft.kind == OPTIMISE else self.ranked.emit
+            self.runs.add(Run(f"{draft.kind} {path.stem}", (draft.kind, *common, *knobs), then))
             return
         to = path.with_suffix(".twin-recording")
         if draft.kind == FORECAST:
@@ -140,13 +146,6 @@ class Simulating(QObject):
             self.said.emit(run.said or f"{run.name} failed.")
             if run.quiet:
                 self.runs.forget(run)
-
-    def _proposed(self, answer: object) -> None:
-        assert isinstance(answer, dict)
-        best = ", ".join(f"{row['knob']} {row['value']:.4g} {row['unit']}".rstrip() for row in answer["knobs"])
-        self.said.emit(
-            f"Best found: {best} ({answer['label']} {answer['value']:.4g} {answer['unit']}, as it is {answer['as_it_is']:.4g})."
-        )
 
 
 def _written(draft: Draft, name: str) -> dict[str, object]:

@@ -72,7 +72,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.simulation.comparing import compared
         from twins.simulation.whatif import told_of, what_if
 
-        with _asked(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, weather) as asked:
+        with asked_for(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, weather) as asked:
             with progress("simulating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 found = what_if(asked.twin, asked.package, asked.source, asked.at, asked.scenario, to, say, cancelled)
             told = told_of(found)
@@ -103,7 +103,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.simulation.whatif import told_of
 
         with (
-            _asked(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, "modelled") as asked,
+            asked_for(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, "modelled") as asked,
             executor(cluster) as where,
             progress("forecasting", json_, until_eof) as say,
             interruptible(until_eof) as cancelled,
@@ -159,7 +159,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
 
 
 @contextlib.contextmanager
-def _asked(
+def asked_for(
     package_of: Callable[[str], Path],
     name: str,
     source: Path | None,
@@ -172,6 +172,7 @@ def _asked(
     seed: int | None,
     weather: str,
 ) -> Iterator[Asked]:
+    """What the options say. Raises InputError."""
     from twins import clock
     from twins.historian.days import open_record
     from twins.package.archive import zipped

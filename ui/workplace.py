@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 from PySide6.QtCore import QObject, QTimer
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from twins.asset import Viewpoint
 from twins.clock import MINUTE
-from twins.record import Snapshot
+from twins.record import Intention, IntentionKind, Snapshot
 from twins.timeline import Mode, Timeline
 from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
 from ui.duty import Duty
@@ -343,7 +343,27 @@ class Workplace(QObject):
         for told in (simulating.written, window.refresh.branched):
             told.connect(lambda *_: panel.show_scenarios(simulating.scenarios()))
         panel.show_scenarios(simulating.scenarios())
+        simulating.proposed.connect(self._propose)
+        simulating.ranked.connect(self._rank)
         window.closing.connect(simulating.close)
+
+    def _propose(self, told: Mapping[str, Any]) -> None:
+        from ui.proposal import Proposal
+
+        dialog = Proposal(self.window, told, self.standpoint.why_not)
+        dialog.filled.connect(self.window.panel("simulation").turn)
+        dialog.commanded.connect(self._command)
+        dialog.show()
+
+    def _command(self, commands: Sequence[Mapping[str, Any]], why: str) -> None:
+        for each in commands:
+            data = {"value": f"{each['value']:g}", "lane": "live"}
+            self.duty.intend(Intention(IntentionKind.COMMAND, subject=each["tag"], why=why, data=data))
+
+    def _rank(self, told: Mapping[str, Any]) -> None:
+        from ui.proposal import Influences
+
+        Influences(self.window, self.theme, told).show()
 
     def _cancel_run(self, run: Run) -> None:
         self.simulating.runs.cancel(run)

@@ -14,11 +14,14 @@ BLOCK = 256  # steps that are drawn at once; a block is aligned to multiples of 
 class Noise:
     """Standard normals for one model: `at(step)` is (rows, member, instance)."""
 
-    def __init__(self, seed: int, name: str, rows: int, members: int, instances: int, first: int = 0) -> None:
-        """`first` is the number of the first member."""
+    def __init__(
+        self, seed: int, name: str, rows: int, members: int, instances: int, first: int = 0, *, alike: bool = False
+    ) -> None:
+        """`first` is the number of the first member; `alike` gives all of them its noise."""
         self._key = [seed & 0xFFFFFFFF, zlib.crc32(name.encode())]
         self._shape = (rows, instances)
-        self._numbers = range(first, first + members)
+        self._numbers = range(first, first + (1 if alike else members))
+        self._members = members
         self._block = -1
         self._drawn = np.zeros((0, rows, members, instances))
 
@@ -27,7 +30,8 @@ class Noise:
         block, within = divmod(step, BLOCK)
         if block != self._block:
             self._block = block
-            self._drawn = np.stack([self._member(member, block) for member in self._numbers], axis=2)
+            drawn = np.stack([self._member(member, block) for member in self._numbers], axis=2)
+            self._drawn = np.broadcast_to(drawn, (*drawn.shape[:2], self._members, drawn.shape[3]))
         return self._drawn[within]
 
     def _member(self, member: int, block: int) -> Array:

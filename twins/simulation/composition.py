@@ -53,6 +53,10 @@ class Group:
         )
         self._noise = Noise(self.seed, self.name, model.noises, self.members, n, self.first)
 
+    def share_noise(self) -> None:
+        """All members have the noise of the first from now on, so that nothing but what differs makes a difference."""
+        self._noise = Noise(self.seed, self.name, self.model.noises, self.members, len(self.instances), self.first, alike=True)
+
     def advance(self, step: int, t: float, dt: float, *, still: bool = False) -> None:
         """One step of all instances; the groups that feed it must have gone before. `still` is without noise."""
         for row in {wire.row for wire in self.wires}:

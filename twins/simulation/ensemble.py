@@ -99,6 +99,11 @@ class Ensemble:
         """A fault of a parameter begins at its instant."""
         self._broken.append(fault)
 
+    def change(self, group: Group, row: int, instance: int, values: Array) -> None:
+        """One parameter of one instance from now on, (member,) in SI; what breaks bends it from there."""
+        group.parameters[row, :, instance] = values
+        self._sound[self.groups.index(group)][row, :, instance] = values
+
     def of(self, asset: str) -> tuple[Group, int]:
         """The group of an asset's own model and its place there. Raises KeyError."""
         for group in self.groups:

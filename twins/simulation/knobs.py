@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from twins.asset import Twin
 from twins.expression import conversion
-from twins.physics import Maker, Variable, named, settings
+from twins.physics import Array, Maker, Variable, named, settings
+from twins.simulation.ensemble import Ensemble
 
 STRUCTURAL = ("rotor_radius", "hub_radius", "blades", "precone")  # these make another model: one for all members of a run
 _FAR = 1e9
@@ -53,6 +56,27 @@ def knob(twin: Twin, key: str) -> Knob | None:
         variable = named(tuple(Maker(twin.files).model(model).parameters), word)
         exact = next((each for each in found if variable and each.key == f"{asset}.{variable.name}"), None)
     return exact
+
+
+def turn(models: Ensemble, each: Knob, values: Array) -> None:
+    """Gives every member its own value, (member,) in the knob's unit."""
+    asset, _, word = each.key.rpartition(".")
+    if each.sort == "set-point":
+        models.set(each.key, values)
+        return
+    group = models.around(asset)
+    places = range(len(group.instances)) if group is not None else None
+    group, i = (group, 0) if group is not None else models.of(asset)
+    for place in places or (i,):
+        if each.sort == "input":
+            row = group.row("inputs", word)
+            factor, offset = conversion(each.unit, group.model.inputs[row].unit)
+            forced = group.forced.setdefault(row, np.full((models.members, len(group.instances)), np.nan))
+            forced[:, place] = values * factor + offset
+        else:
+            row = group.row("parameters", word)
+            factor, offset = conversion(each.unit, group.model.parameters[row].unit)
+            models.change(group, row, place, values * factor + offset)
 
 
 def _set_points(twin: Twin, asset: str, inputs: Mapping[str, Variable], written: Mapping[str, Any]) -> Iterator[Knob]:

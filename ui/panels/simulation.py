@@ -38,7 +38,7 @@ from ui.knob_table import NAME, UNIT, VALUE, KnobModel
 from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
 
-WHAT_IF, FORECAST, OPTIMISE = "what-if", "forecast", "optimise"
+WHAT_IF, FORECAST, OPTIMISE, SENSITIVITY = "what-if", "forecast", "optimise", "sensitivity"
 _NO_FAULT = "no fault"
 _WEATHERS = (("Recorded inputs", "recorded"), ("Modelled weather", "modelled"))
 
@@ -87,6 +87,7 @@ class SimulationPanel(QWidget):
         self.foretell = QPushButton("Forecast", toolTip="Many courses from where the cursor is, as a band")
         self.more = QToolButton(text="More ▾", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.search = QAction("Optimise the knobs that were turned", self)
+        self.rank = QAction("Rank the knobs that were turned by what they matter", self)
         self.keep = QAction("Keep the scenario as a file beside the recording", self)
         self.clear = QAction("All knobs as they are", self)
         self._lay_out()
@@ -135,6 +136,10 @@ class SimulationPanel(QWidget):
         self.after.setText(after or "1 min")
         self.model.put(draft.changes)
 
+    def turn(self, values: Mapping[str, float]) -> None:
+        """Other values for the knobs that are turned."""
+        self.model.put({key: (knob, values.get(key, value)) for key, (knob, value) in self.model.changes.items()})
+
     def say(self, sentence: str) -> None:
         """What is wrong with what was typed; "" is nothing."""
         self.said.setText(sentence)
@@ -182,7 +187,7 @@ class SimulationPanel(QWidget):
             deeds.addWidget(button, 1)
         deeds.addWidget(self.more)
         menu = QMenu(self.more)
-        menu.addActions([self.search, self.keep, self.clear])
+        menu.addActions([self.search, self.rank, self.keep, self.clear])
         self.more.setMenu(menu)
         body = QWidget()
         column = QVBoxLayout(body, spacing=6)
@@ -220,6 +225,7 @@ class SimulationPanel(QWidget):
         self.run.clicked.connect(lambda: self.ask(WHAT_IF))
         self.foretell.clicked.connect(lambda: self.ask(FORECAST))
         self.search.triggered.connect(lambda: self.ask(OPTIMISE))
+        self.rank.triggered.connect(lambda: self.ask(SENSITIVITY))
         self.clear.triggered.connect(lambda: self.model.forget())
         self.keep.triggered.connect(self._save)
         self.scenario.activated.connect(self._scenario)
@@ -271,4 +277,5 @@ class SimulationPanel(QWidget):
         self.changes.setText(" · ".join(told))
         self.changes.setVisible(bool(told))
         self.clear.setEnabled(bool(told))
-        self.search.setEnabled(bool(told))
+        for action in (self.search, self.rank):
+            action.setEnabled(bool(told))

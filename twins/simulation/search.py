@@ -1,0 +1,275 @@
+"""Search: the best values of knobs for an objective, and how much each of them matters; a population is an ensemble."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twins import InputError
+from twins.asset import Figure, Taken, Twin
+from twins.clock import MINUTE, SECOND
+from twins.expression import ExpressionError
+from twins.package.loader import load_zipped
+from twins.physics import Array, quantity
+from twins.simulation.composition import composed
+from twins.simulation.ensemble import Ensemble, Held, longest_step
+from twins.simulation.executor import Executor, Watch, shares
+from twins.simulation.figures import Tally, key_figures
+from twins.simulation.forking import Origin, broken, spun_up, tended
+from twins.simulation.knobs import STRUCTURAL, Knob, knob, turn
+from twins.simulation.run import Cancelled, RunCancelled, run
+from twins.simulation.scenario import Scenario
+
+HORIZON = 20 * MINUTE
+_PENALTY = 1e3
+_CONDITION = re.compile(r"(.+?)\s*(<=|>=|<|>)\s*([^<>=]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure that is to be high or low; with a `bound`, one that is to stay on its good side."""
+
+    figure: Figure
+    high: bool
+    bound: float | None = None  # in the figure's unit
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Points to be tried, as plain data that can be sent anywhere: `points` (member, knob) in the knobs' units."""
+
+    package: bytes
+    scenario: Scenario
+    at: int
+    horizon: int
+    step: int
+    held: Held | None
+    around: Mapping[str, Mapping[str, float]]
+    knobs: tuple[Knob, ...]
+    figures: tuple[Figure, ...]
+    points: Array
+
+
+class Search:
+    """One question: which knobs, what they are judged by, from where and for how long."""
+
+    def __init__(
+        self, twin: Twin, package: bytes, origin: Origin, scenario: Scenario, knobs: Sequence[Knob], goals: Sequence[Goal],
+        where: Executor, watch: Watch, cancelled: Cancelled,
+    ) -> None:  # fmt: skip
+        """Raises InputError where the models don't fit."""
+        horizon = scenario.duration or HORIZON
+        step = min(scenario.step or max(10 * SECOND, horizon // 600), longest_step(composed(twin, 0)))
+        names = {each.key for each in knobs}
+        whole = replace(
+            scenario, recorded=False, duration=horizon, step=step,
+            orders=tuple(order for order in scenario.orders if order.tag not in names),
+            inputs={key: series for key, series in scenario.inputs.items() if ".".join(key) not in names},
+        )  # fmt: skip
+        held, around = spun_up(twin, origin, whole, climate=False, watch=lambda done, what: watch(0.02 * done, what))
+        self.knobs, self.goals, self._where, self._watch, self._cancelled = tuple(knobs), tuple(goals), where, watch, cancelled
+        figures = tuple(dict.fromkeys(goal.figure for goal in goals))
+        none = np.zeros((0, len(knobs)))
+        self._asked = Population(package, whole, origin.at, horizon, step, held, around, self.knobs, figures, none)
+        self.tried = 0
+        self.expected = 1  # how many will be, about
+
+    def figures(self, points: Array) -> Array:
+        """(goal, point): what each goal's figure comes to at each of the points (point, knob)."""
+        pieces = [replace(self._asked, points=points[first : first + n]) for first, n in shares(len(points), self._where.width)]
+        found = np.concatenate(list(self._where.map(scored, pieces, self._seen)), axis=1)
+        self.tried += len(points)
+        rows = {figure: row for row, figure in enumerate(self._asked.figures)}
+        return found[[rows[goal.figure] for goal in self.goals]]
+
+    def costs(self, found: Array) -> tuple[Array, Array]:
+        """((objective, point), (point,)): what is to be low, and by how much the constraints are missed."""
+        signs = np.array([-1.0 if goal.high else 1.0 for goal in self.goals])[:, None]
+        aims = [k for k, goal in enumerate(self.goals) if goal.bound is None]
+        missed = np.zeros(found.shape[1])
+        for k, goal in enumerate(self.goals):
+            if goal.bound is not None:
+                over = signs[k, 0] * (found[k] - goal.bound) / max(abs(goal.bound), 1e-9)
+                missed += np.where(np.isnan(over), 1.0, np.maximum(over, 0.0))
+        return np.nan_to_num((signs * found)[aims], nan=1e30), missed
+
+    def _seen(self, done: float, what: str) -> None:
+        self._watch(min(0.99, 0.02 + 0.97 * (self.tried + done) / self.expected), what or f"{self.tried} tried")
+        if self._cancelled():
+            raise RunCancelled("the search was cancelled; nothing was changed")
+
+
+def scored(asked: Population, watch: Watch) -> Array:
+    """(figure, member) of a population."""
+    twin, members = load_zipped(asked.package), len(asked.points)
+    models = Ensemble(asked.scenario.varied(twin), asked.at, asked.step, asked.scenario.seed, members, still=asked.scenario.still)
+    if asked.held is not None:
+        models.take(asked.held)
+    for group in models.groups:
+        group.share_noise()
+    tended(models, asked.around, asked.scenario)
+    broken(models, twin, asked.scenario, asked.at)
+    for each, values in zip(asked.knobs, asked.points.T, strict=True):
+        turn(models, each, values)
+    tally = Tally(twin, asked.figures)
+    places = {tag.path: i for i, tag in enumerate(models.tags)}
+    missing = np.full((1, members), np.nan)
+    last = asked.at
+    for time, told in run(models, None, asked.scenario, asked.at, asked.at + asked.horizon, 1, watch):
+        columns = {name: told[places[name]][None] if name in places else missing for name in tally.names}
+        tally.add(columns, (time - last) / SECOND)
+        last = time
+    return tally.values()
+
+
+def optimised(search: Search, population: int = 24, generations: int = 20, seed: int = 1) -> list[tuple[Array, Array]]:
+    """[(point, figure of each goal)]: the best one; with several objectives the front of those that none beats in all."""
+    search.expected = population * (generations + 1)
+    low, high = np.array([(each.low, each.high) for each in search.knobs], float).T
+    if sum(goal.bound is None for goal in search.goals) == 1:
+        return [_one(search, low, high, population, generations, seed)]
+    return _front(search, low, high, population, generations, seed)
+
+
+def _one(search: Search, low: Array, high: Array, population: int, generations: int, seed: int) -> tuple[Array, Array]:
+    from scipy.optimize import differential_evolution
+
+    start = np.array([min(max(each.value, a), b) for each, a, b in zip(search.knobs, low, high, strict=True)])
+
+    def cost(points: Array) -> Array:
+        many = np.atleast_2d(points.T)
+        (costs,), missed = search.costs(search.figures(many))
+        return costs + _PENALTY * np.maximum(np.abs(costs), 1.0) * missed
+
+    found = differential_evolution(
+        cost, list(zip(low, high, strict=True)), x0=start, popsize=max(1, -(-population // len(low))), maxiter=generations,
+        rng=seed, vectorized=True, updating="deferred", polish=False, tol=1e-4, init="sobol",
+    )  # fmt: skip
+    best = np.asarray(found.x, float)
+    return best, search.figures(best[None])[:, 0]
+
+
+def _front(search: Search, low: Array, high: Array, population: int, generations: int, seed: int) -> list[tuple[Array, Array]]:
+    from pymoo.algorithms.moo.nsga2 import NSGA2
+    from pymoo.core.problem import Problem
+    from pymoo.optimize import minimize
+
+    objectives = sum(goal.bound is None for goal in search.goals)
+
+    class Asked(Problem):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(n_var=len(low), n_obj=objectives, n_ieq_constr=1, xl=low, xu=high)
+
+        def _evaluate(self, points: Array, out: dict[str, Array], *_: object, **__: object) -> None:
+            costs, missed = search.costs(search.figures(points))
+            out["F"], out["G"] = costs.T, missed[:, None]
+
+    found = minimize(Asked(), NSGA2(pop_size=population), ("n_gen", generations), seed=seed, verbose=False)
+    if found.X is None:
+        raise InputError("no values keep to the constraints; widen the bounds of the knobs, or the constraints")
+    points = np.atleast_2d(found.X)
+    figures = search.figures(points)
+    order = np.argsort(figures[0])
+    return [(points[k], figures[:, k]) for k in order]
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """Of one knob on a figure: `alone` (first order) and `total` with all its company, shares of the variance, each ± `sure`."""
+
+    knob: Knob
+    alone: float
+    alone_sure: float
+    total: float
+    total_sure: float
+
+
+def sensitivity(search: Search, samples: int = 64, seed: int = 1) -> tuple[Influence, ...]:
+    """Sobol's indices of the first goal's figure (Saltelli's sampling), the most influential knob first."""
+    from SALib.analyze import sobol as analysis
+    from SALib.sample import sobol as sampling
+
+    problem = {
+        "num_vars": len(search.knobs),
+        "names": [each.key for each in search.knobs],
+        "bounds": [[each.low, each.high] for each in search.knobs],
+    }
+    points = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
+    search.expected = len(points)
+    found = search.figures(points)[0]
+    if np.isnan(found).any():
+        raise InputError(f"{search.goals[0].figure.label} is not known at {int(np.isnan(found).sum())} of {len(points)} points")
+    if np.ptp(found) <= 1e-12 * max(1.0, float(np.abs(found).max())):
+        return tuple(Influence(each, 0.0, 0.0, 0.0, 0.0) for each in search.knobs)
+    told = analysis.analyze(problem, found, calc_second_order=False, seed=seed)
+    rows = zip(search.knobs, told["S1"], told["S1_conf"], told["ST"], told["ST_conf"], strict=True)
+    made = [Influence(each, *(float(value) for value in values)) for each, *values in rows]
+    return tuple(sorted(made, key=lambda each: -each.total))
+
+
+# what was typed
+
+
+def knob_named(text: str, twin: Twin) -> Knob:
+    """`T01.yaw_offset=-25:25`; without a range its own bounds. Raises InputError."""
+    key, given, span = (part.strip() for part in text.partition("="))
+    found = knob(twin, key)
+    if found is None:
+        raise InputError(f"--knob {text}: there is no knob “{key}”; the Simulation panel lists those of each asset")
+    if key.rpartition(".")[2] in STRUCTURAL:
+        raise InputError(f"--knob {text}: another {key} is another rotor; compare candidates with simulate and compare instead")
+    low, high = found.low, found.high
+    if given:
+        ends = span.split(":")
+        try:
+            low, high = (float(end) for end in ends)
+        except ValueError:
+            raise InputError(f"--knob {text}: write {key}=FROM:TO, in {found.unit or 'plain figures'}") from None
+        if (found.low is not None and low < found.low) or (found.high is not None and high > found.high):
+            raise InputError(f"--knob {text}: {key} can be from {found.low:g} to {found.high:g} {found.unit}".rstrip())
+    if low is None or high is None or low >= high:
+        raise InputError(f"--knob {text}: nothing says how far {key} may be turned; write {key}=FROM:TO")
+    return replace(found, low=low, high=high)
+
+
+def goal_named(text: str, high: bool, twin: Twin) -> Goal:
+    """A key figure's name, or `mean power in kW`. Raises InputError."""
+    named = next((figure for figure in key_figures(twin) if figure.name == text.strip()), None)
+    if named is not None:
+        return Goal(named, high)
+    taken, _, rest = text.strip().partition(" ")
+    expression, _, unit = rest.rpartition(" in ")
+    if taken not in list(Taken) or not rest:
+        known = ", ".join(figure.name for figure in key_figures(twin))
+        raise InputError(f"there is no figure “{text}”; there are {known}, or write one like: mean power in kW")
+    return Goal(
+        _checked(Figure(text, text, unit if expression else _unit_of(rest, twin), Taken(taken), expression or rest), twin), high
+    )
+
+
+def constraint(text: str, twin: Twin) -> Goal:
+    """`highest T01.gearbox_oil_temperature < 75 degC`, or `temperature_margin > 5 K`. Raises InputError."""
+    match = _CONDITION.fullmatch(text.strip())
+    if not match:
+        raise InputError(f"--constraint {text}: write it like highest T01.gearbox_oil_temperature < 75 degC")
+    goal = goal_named(match[1], match[2].startswith(">"), twin)
+    try:
+        return replace(goal, bound=quantity(match[3].strip(), goal.figure.unit, bare=True))
+    except ValueError as problem:
+        raise InputError(f"--constraint {text}: {problem}") from None
+
+
+def _unit_of(expression: str, twin: Twin) -> str:
+    tag = twin.tags.get(expression.strip())
+    return tag.unit if tag is not None else ""
+
+
+def _checked(figure: Figure, twin: Twin) -> Figure:
+    try:
+        Tally(twin, (figure,))
+    except ExpressionError as problem:
+        raise InputError(f"“{figure.label}” can't be reckoned: {problem}") from None
+    return figure
