@@ -17,22 +17,12 @@ from typing import IO, Any
 import numpy as np
 
 from twins import InputError
+from twins.sandbox.confining import forbid, leave_network, limit
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PLAIN = {"float32", "float64", "int32", "int64", "uint8", "bool"}
 GIGABYTE = 1 << 30
 LONGEST_HEAD = 16 << 20
-NEWNS_USER, NEWNS_NET = 0x10000000, 0x40000000  # CLONE_NEWUSER and CLONE_NEWNET of <linux/sched.h>
-FORBIDDEN = (
-    "socket.connect",
-    "socket.bind",
-    "socket.sendto",
-    "subprocess.Popen",
-    "os.system",
-    "os.exec",
-    "os.fork",
-    "os.posix_spawn",
-)
 
 
 class SandboxError(InputError):
@@ -50,7 +40,7 @@ def run(function: str, *arguments: Any, seconds: float = 10.0, memory: int = GIG
 
 def unenforced() -> tuple[str, ...]:
     """What this system can't enforce on a child, each a sentence; empty where all holds."""
-    return _asked("twins.sandbox:_nothing", (), 20.0, GIGABYTE)[1]
+    return _asked("twins.sandbox.oneshot:_nothing", (), 20.0, GIGABYTE)[1]
 
 
 def _asked(function: str, arguments: Sequence[Any], seconds: float, memory: int) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -59,25 +49,30 @@ def _asked(function: str, arguments: Sequence[Any], seconds: float, memory: int)
         order = json.dumps({"function": function, "arguments": arguments, "seconds": seconds, "memory": memory})
         code = _wait(_spawn(order, empty, answer), order, seconds)
         if code:
-            raise SandboxError(f"reading it needed more than {memory >> 20} MB or crashed the reader ({_death(code)})")
+            raise SandboxError(f"reading it needed more than {memory >> 20} MB or crashed the reader ({death_of(code)})")
         return _answer(answer, memory)
 
 
 def _spawn(order: str, empty: str, answer: IO[bytes]) -> subprocess.Popen[bytes]:
     """In the interpreter's isolated mode, an empty directory, and an environment of nothing but what it needs to start."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from twins.sandbox import _child; _child()"
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "WINDIR") if name in os.environ}
-    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from twins.sandbox.oneshot import _child; _child()"
     return subprocess.Popen(
         [sys.executable, "-I", "-B", "-c", code],
         stdin=subprocess.PIPE,
         stdout=answer,
         stderr=subprocess.DEVNULL,
         cwd=empty,
-        env=kept | single | {"TMPDIR": empty, "TEMP": empty, "HOME": empty},
+        env=environment(empty),
         close_fds=True,
         start_new_session=True,
     )
+
+
+def environment(folder: str) -> dict[str, str]:
+    """What a child needs to start, and nothing that is secret."""
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "WINDIR") if name in os.environ}
+    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return kept | single | {"TMPDIR": folder, "TEMP": folder, "HOME": folder}
 
 
 def _wait(child: subprocess.Popen[bytes], order: str, seconds: float) -> int:
@@ -89,11 +84,11 @@ def _wait(child: subprocess.Popen[bytes], order: str, seconds: float) -> int:
         except OSError as gone:
             raise SandboxError("the reader ended before it began") from gone
         finally:
-            _end(child)
+            end(child)
     return child.returncode
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def end(child: subprocess.Popen[bytes]) -> None:
     """The child and all it started."""
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
@@ -103,7 +98,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _death(code: int) -> str:
+def death_of(code: int) -> str:
+    """How a child ended, in a word."""
     if code >= 0:
         return f"exit code {code}"
     try:
@@ -149,7 +145,7 @@ def _child() -> None:
     order = json.loads(sys.stdin.buffer.read())
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing a library prints may mix with the answer
-    missing = [*_limit(order["seconds"], order["memory"]), *_leave_network(), *_forbid()]
+    missing = [*limit(order["memory"], order["seconds"]), *leave_network(), *forbid()]
     _write(answer, missing, *_done(order))
 
 
@@ -177,44 +173,6 @@ def _write(answer: IO[bytes], missing: list[str], values: Mapping[str, Any], err
     for array in arrays.values():
         answer.write(array.tobytes())
     answer.flush()
-
-
-def _limit(seconds: float, memory: int) -> list[str]:
-    """Memory, processor time, files; what could not be enforced comes back as sentences, here and below."""
-    try:
-        import resource
-    except ImportError:
-        return ["This system has no limits on a child's memory and processor time; only its running time is limited."]
-    missing = []
-    wanted = {"AS": memory, "FSIZE": memory, "CPU": int(seconds) + 1, "CORE": 0, "NOFILE": 256}
-    for name, value in wanted.items():
-        try:
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-        except (AttributeError, ValueError, OSError):
-            missing.append(f"This system does not limit a child's {name}.")
-    return missing
-
-
-def _leave_network() -> list[str]:
-    """On Linux into a network of its own that leads nowhere."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):
-            if ctypes.CDLL(None, use_errno=True).unshare(NEWNS_USER | NEWNS_NET) == 0:
-                return []
-    return ["This system does not keep native code in a child from the network; Python code in it is kept."]
-
-
-def _forbid() -> list[str]:
-    """Python code in the child opens no socket and starts no program, on every system."""
-
-    def refuse(event: str, _: tuple[Any, ...]) -> None:
-        if event in FORBIDDEN:
-            raise PermissionError(f"{event} is not allowed while a file is read")
-
-    sys.addaudithook(refuse)
-    return []
 
 
 def _nothing() -> dict[str, Any]:
