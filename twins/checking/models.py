@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from twins.asset import Asset, Tag, TagKind, Twin
 from twins.checking.references import unknown_tag, visible
@@ -13,12 +14,14 @@ from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 from twins.physics import (
     LIBRARY,
+    FmuError,
     Maker,
     Model,
     RotorError,
     TableError,
     Variable,
     blade_files,
+    modelled,
     named,
     read_blade,
     read_profile,
@@ -33,7 +36,9 @@ def model_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
     """Of every model and every fault, the environment's models included."""
     for asset in twin.assets.values():
         origins = made.origins[asset.path]
-        if asset.model:
+        if asset.model.get("fmu"):
+            yield from _fmu(asset, twin, origins)
+        elif asset.model:
             yield from _model(asset.model, origins)
             yield from _tables(asset, twin, origins)
             yield from _bindings(asset, twin, origins)
@@ -65,6 +70,30 @@ def _model(model: Mapping[str, object], origins: tuple[Origin, ...], key: str = 
             yield origin.fault(f"{name} has no parameter “{parameter}”", remedy)
         else:
             yield from _value(parameter, value, variable, origin)
+
+
+def _fmu(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
+    """It is opened in the sandbox and asked what it is."""
+    if asset.model.get("physics"):
+        yield written(origins, "model", "fmu").fault("a model is either physics or an fmu", "remove one of the two")
+        return
+    try:
+        model = Maker(twin.files).model(asset.model)
+    except FmuError as problem:
+        yield _sentence(str(problem), written(origins, "model", "fmu"))
+        return
+    known = {variable.name: variable for variable in model.parameters}
+    parameters = asset.model.get("parameters")
+    for name, value in parameters.items() if isinstance(parameters, Mapping) else ():
+        origin = written(origins, "model", "parameters", name)
+        if name in known:
+            yield from _value(name, value, known[name], origin)
+        else:
+            yield origin.fault(
+                f"the FMU has no parameter “{name}”", did_you_mean(name, known) or f"it has {', '.join(known) or 'none'}"
+            )
+    yield from _named_outputs(asset, twin, model, written(origins, "model", "outputs"))
+    yield from _named_inputs(asset, twin, model, written(origins, "model", "inputs"))
 
 
 def _value(name: str, value: object, variable: Variable, origin: Origin) -> Iterator[Fault]:
@@ -165,18 +194,26 @@ def _fault(name: str, asset: Asset, twin: Twin, origin: Origin) -> Iterator[Faul
 
 
 def _of_parameter(name: str, parameter: str, asset: Asset, twin: Twin, origin: Origin) -> Iterator[Fault]:
-    models = [
-        LIBRARY[physics]() for owner in twin.ancestors(asset.path) if (physics := str(owner.model.get("physics", ""))) in LIBRARY
-    ]
+    models = list(_models(asset, twin))
     known = {variable.name: variable for model in reversed(models) for variable in model.parameters}
     if not models:
-        if not any(owner.model.get("physics") for owner in twin.ancestors(asset.path)):  # else the physics is unknown, and told
+        if not any(modelled(owner.model) for owner in twin.ancestors(asset.path)):  # else the physics is unknown, and told
             yield origin.at("parameter").fault(f"the fault {name} is of a parameter, but there is no model here", "write tag: …")
     elif parameter not in known:
         remedy = did_you_mean(parameter, known) or f"write one of {', '.join(known)}"
         yield origin.at("parameter").fault(f"no model here has a parameter “{parameter}”", remedy)
     else:
         yield from _profile(name, asset.faults[name], known[parameter], origin)
+
+
+def _models(asset: Asset, twin: Twin) -> Iterator[Model]:
+    """Of the asset and what it is part of, as far as they can be made."""
+    for owner in twin.ancestors(asset.path):
+        if str(owner.model.get("physics", "")) in LIBRARY:
+            yield LIBRARY[str(owner.model["physics"])]()
+        elif owner.model.get("fmu"):
+            with suppress(FmuError):  # told where it stands
+                yield Maker(twin.files).model(owner.model)
 
 
 def _profile(name: str, profile: Mapping[str, object], subject: Tag | Variable | None, origin: Origin) -> Iterator[Fault]:

@@ -1,7 +1,8 @@
 """Physics: what a model is, and the machines that are known. It may know machines; nothing else of the core may."""
 
 from twins.physics.blade import TableError, read_blade
-from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, named, setting, settings
+from twins.physics.fmu import FmuError
+from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, modelled, named, setting, settings
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
@@ -12,6 +13,7 @@ __all__ = [
     "LIBRARY",
     "Array",
     "Chart",
+    "FmuError",
     "Maker",
     "Model",
     "Noise",
@@ -26,6 +28,7 @@ __all__ = [
     "blade_files",
     "defaults",
     "keyed_generator",
+    "modelled",
     "named",
     "quantity",
     "read_blade",

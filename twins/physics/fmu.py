@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import weakref
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,19 +35,18 @@ class FmuModel:
     longest_step = math.inf
     batched = False
     forkable = False
+    loose_units = True
 
     def __init__(self, name: str, content: bytes) -> None:
         """Raises FmuError where it can't be read, or is no co-simulation."""
-        self.name = name
+        self.name, self._content = name, content
         try:
-            self._session = Session("twins.physics.fmu_slave:Slave", "model.fmu", files={"model.fmu": content})
-            self._described = self._session.ask("describe")
+            self._described = _described(content)
         except SandboxError as problem:
             raise FmuError(
                 f"{name} can't be used: {problem}; export it as FMI 2.0 or 3.0 co-simulation for this system"
             ) from None
-        weakref.finalize(self, self._session.close)
-        self.unenforced = self._session.unenforced
+        self._child: Session | None = None
         self.inputs = tuple(_variable(each) for each in self._described["inputs"])
         self.outputs = tuple(_variable(each) for each in self._described["outputs"])
         self.parameters = tuple(_variable(each) for each in self._described["parameters"])
@@ -77,6 +77,14 @@ class FmuModel:
             raise InputError(f"the model {self.name} answered nonsense; it was contained and nothing was written") from None
         return state.copy(), outputs.reshape(len(names), *state.shape[1:])
 
+    @property
+    def _session(self) -> Session:
+        """Begun with the first step."""
+        if self._child is None:
+            self._child = _opened(self._content)
+            weakref.finalize(self, self._child.close)
+        return self._child
+
     def _start(self, fresh: list[int], handles: list[int], values: dict[str, list[float]]) -> None:
         if not fresh:
             return
@@ -85,6 +93,17 @@ class FmuModel:
         places = [handles.index(handle) for handle in fresh]
         self._session.ask("start", fresh, {name: [each[k] for k in places] for name, each in values.items()}, seconds=20.0)
         self._running.update(fresh)
+
+
+def _opened(content: bytes) -> Session:
+    return Session("twins.physics.fmu_slave:Slave", "model.fmu", files={"model.fmu": content})
+
+
+@lru_cache(maxsize=32)
+def _described(content: bytes) -> dict[str, Any]:
+    """What it says of itself, asked once."""
+    with _opened(content) as session:
+        return session.ask("describe")
 
 
 def _variable(told: dict[str, Any]) -> Variable:

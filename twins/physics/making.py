@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from twins.physics.blade import TableError, read_blade
 from twins.physics.centrifugal_pump import CentrifugalPump
+from twins.physics.fmu import FmuError, FmuModel
 from twins.physics.grid import Grid
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
@@ -43,6 +44,8 @@ class Maker:
 
     def model(self, written: Written) -> Model:
         """Raises ValueError in one sentence; TableError where a table of the package is at fault."""
+        if fmu := str(written.get("fmu") or ""):
+            return self._once(("fmu", fmu), lambda: self._fmu(fmu))
         name = str(written.get("physics", ""))
         if name not in LIBRARY:
             raise ValueError(f"there is no physics “{name}”; there are {', '.join(LIBRARY)}")
@@ -58,6 +61,14 @@ class Maker:
             self._made[key] = make()
         return self._made[key]
 
+    def _fmu(self, name: str) -> Model:
+        if name not in self._files:
+            there = [each for each in self._files if each.endswith(".fmu")]
+            raise FmuError(
+                f"there is no file {name} in the package; " + (f"there is {', '.join(there)}" if there else "put it there")
+            )
+        return FmuModel(name, self._files[name])
+
     def _rotor(self, blade: str, airfoils: str, radius: float, hub: float, blades: float, precone: float) -> Rotor:
         if hub >= radius:
             raise RotorError(f"hub_radius {hub:g} m is not below rotor_radius {radius:g} m; write the radius of the hub")
@@ -66,6 +77,11 @@ class Maker:
             raise TableError(blade, 0, f"the blade begins at {stations.radius[0]:g} m, outside the rotor's radius {radius:g} m",
                              "write r_m in metres from the rotor's axis")  # fmt: skip
         return Rotor(radius, hub, round(blades), precone, stations)
+
+
+def modelled(written: Written) -> bool:
+    """Whether a package gives something a model of its own; what only wanders has none."""
+    return bool(written.get("fmu")) or str(written.get("physics") or "signal") != "signal"
 
 
 def blade_files(written: Written, files: Mapping[str, bytes]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from twins.asset import Tag, TagKind, Twin
 from twins.expression import conversion
-from twins.physics import Signal, Variable, Wave
+from twins.physics import Model, Signal, Variable, Wave
 from twins.simulation.composition import Group
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
@@ -69,13 +69,15 @@ def _modelled(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> Boun
         if wave.name == name and (fits := _converted(wave.unit, tag.unit)):
             return Bound(tag, group, 0, i, *fits, wave=wave)
     for row, variable in enumerate(group.model.outputs):
-        if variable.name == name and (fits := _fitted(tag, variable)):
+        if variable.name == name and (fits := _fitted(tag, variable, group.model)):
             return Bound(tag, group, row, i, *fits, words=variable.words)
     return None
 
 
-def _fitted(tag: Tag, variable: Variable) -> tuple[float, float] | None:
+def _fitted(tag: Tag, variable: Variable, model: Model) -> tuple[float, float] | None:
     """(factor, offset) from a model's unit to the tag's; None where the tag is of another sort."""
+    if not variable.unit and getattr(model, "loose_units", False):  # a number of nobody knows what is the tag's own
+        return 1.0, 0.0
     if tag.kind in _NUMBERS and not variable.words:
         return _converted(variable.unit, tag.unit)
     return (1.0, 0.0) if variable.words and tag.kind not in (*_NUMBERS, TagKind.WAVEFORM) else None
@@ -95,7 +97,8 @@ def _set_point(tag: Tag, twin: Twin, at: Mapping[str, tuple[Group, int]]) -> Set
     named = twin.assets[tag.asset].model.get("inputs", {})
     takers = [taker for taker, name in named.items() if name == tag.name] if isinstance(named, Mapping) else []
     for row, variable in enumerate(group.model.inputs) if group else ():
-        fits = _converted(tag.unit, variable.unit) if tag.kind in _NUMBERS else None
+        loose = not variable.unit and group is not None and getattr(group.model, "loose_units", False)
+        fits = ((1.0, 0.0) if loose else _converted(tag.unit, variable.unit)) if tag.kind in _NUMBERS else None
         if variable.name in (takers or [tag.name]) and fits:
             factor, offset = fits
             start = (variable.default - offset) / factor

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twins import InputError
 from twins.asset import Asset, Twin
-from twins.physics import Array, Maker, Model, Noise, Variable, beginning, defaults, settings
+from twins.physics import Array, Maker, Model, Noise, Variable, beginning, defaults, modelled, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class Group:
 def composed(twin: Twin, seed: int, members: int = 1, first: int = 0) -> list[Group]:
     """Groups in the order in which they are to be advanced. Raises InputError where that can't be."""
     maker = Maker(twin.files)
-    named = {path: asset.model for path, asset in twin.assets.items() if asset.model.get("physics", "signal") != "signal"}
+    named = {path: asset.model for path, asset in twin.assets.items() if modelled(asset.model)}
     models = {path: _made(maker, path, written) for path, written in named.items()}
     groups: list[Group] = []
     for level in _levels(twin, models):
         for model in dict.fromkeys(models[path] for path in level):
             paths = tuple(path for path in level if models[path] is model)
-            groups.append(Group(f"{named[paths[0]]['physics']} {len(groups)}", model, paths, seed, members, first))
+            groups.append(Group(f"{_word(named[paths[0]])} {len(groups)}", model, paths, seed, members, first))
             for i, path in enumerate(paths):
                 _set_parameters(groups[-1], i, named[path].get("parameters"), path)
     _gather(groups, twin)
@@ -91,6 +91,10 @@ def composed(twin: Twin, seed: int, members: int = 1, first: int = 0) -> list[Gr
     for group in whole:
         group.state = beginning(group.model, group.parameters)
     return whole
+
+
+def _word(written: Mapping[str, object]) -> str:
+    return str(written.get("fmu") or written.get("physics"))
 
 
 def _made(maker: Maker, path: str, written: Mapping[str, object]) -> Model:

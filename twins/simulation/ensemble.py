@@ -115,6 +115,11 @@ class Ensemble:
         """A model of the environment, by its name in the package."""
         return next((group for group in self.groups if group.surrounds and group.name == name), None)
 
+    @property
+    def unforkable(self) -> tuple[str, ...]:
+        """The assets whose models can't hand their state on."""
+        return tuple(path for group in self.groups if not group.model.forkable for path in group.instances)
+
     def held(self) -> Held:
         """All that a copy needs to go on from here: states, inputs and outputs by group, asset and name."""
         return {
@@ -131,7 +136,7 @@ class Ensemble:
     def take(self, held: Held) -> None:
         """Goes on from what another of the same assets held; what that one knows nothing of stays as it is."""
         for what in ("state", "inputs", "outputs"):
-            for group in self.groups:
+            for group in (group for group in self.groups if group.model.forkable):
                 for i, path in enumerate(group.instances):
                     known = held[what].get(f"{_key(group)}{path}", {})
                     for row, variable in enumerate(_declared(group, what)):

@@ -10,7 +10,7 @@ from twins import InputError
 from twins.asset import Twin
 from twins.clock import SECOND, parse_duration, parse_time
 from twins.expression import tag_named
-from twins.physics import LIBRARY, Profile, read_profile
+from twins.physics import Maker, Profile, modelled, read_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ def _made(name: str, path: str, twin: Twin, start: int) -> Injection:
 def parameter_of(name: str, path: str, twin: Twin) -> tuple[str, str]:
     """The asset, this one or one it is part of, whose model has the parameter, and its unit. Raises ValueError."""
     for owner in twin.ancestors(path):
-        model = LIBRARY.get(str(owner.model.get("physics", "")))
-        for variable in model().parameters if model else ():
+        for variable in Maker(twin.files).model(owner.model).parameters if modelled(owner.model) else ():
             if variable.name == name:
                 return owner.path, variable.unit
     raise ValueError(f"no model here has a parameter “{name}”")

@@ -50,6 +50,8 @@ def forked(
     """
     if origin.checkpoint is not None:
         return _from_checkpoint(twin, origin, scenario, members, first)
+    if origin.record is not None and _unforkable(twin):
+        return _driven_in(twin, origin, scenario, step_ns, members, first, watch)
     held, around = spun_up(twin, origin, scenario, climate=climate, watch=watch)
     models = Ensemble(scenario.varied(twin), origin.at, step_ns, scenario.seed, members, first, still=scenario.still)
     if held is not None:
@@ -57,6 +59,34 @@ def forked(
     tended(models, around, scenario)
     broken(models, twin, scenario, origin.at)
     return models, Measured(origin.record, models) if origin.record is not None else None
+
+
+def _unforkable(twin: Twin) -> bool:
+    return any(asset.model.get("fmu") for asset in twin.assets.values())
+
+
+def _driven_in(
+    twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, members: int, first: int, watch: Watch
+) -> tuple[Ensemble, Measured]:
+    """Where a model can't hand its state on, the run itself goes through the measurements before the fork."""
+    assert origin.record is not None
+    n = scenario.spin_up // step_ns
+    models = Ensemble(
+        scenario.varied(twin), origin.at - n * step_ns, step_ns, scenario.seed, members, first, still=scenario.still
+    )
+    measured = Measured(origin.record, models)
+    measured.resume(models.time)
+    measured.resume_weather(models.time)
+    for k in range(n):
+        measured.drive(models.time)
+        measured.follow_weather(models.time)
+        models.advance()
+        watch(k / max(n, 1), "settling on what was measured")
+    measured.drive(origin.at)
+    measured.resume(origin.at)
+    measured.resume_weather(origin.at)
+    broken(models, twin, scenario, origin.at)
+    return models, measured
 
 
 def spun_up(
@@ -100,6 +130,9 @@ def _from_checkpoint(
     twin: Twin, origin: Origin, scenario: Scenario, members: int, first: int
 ) -> tuple[Ensemble, Measured | None]:
     """Goes on from the checkpoint as the branch did, up to the fork; from there on as the scenario has it."""
+    if _unforkable(twin):
+        fmus = sorted({str(asset.model["fmu"]) for asset in twin.assets.values() if asset.model.get("fmu")})
+        raise InputError(f"the state inside {', '.join(fmus)} can't be copied; begin from the record instead of from a what-if")
     event, before = origin.checkpoint, origin.scenario
     assert event is not None
     assert before is not None

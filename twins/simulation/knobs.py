@@ -11,7 +11,7 @@ import numpy as np
 
 from twins.asset import Twin
 from twins.expression import conversion
-from twins.physics import Array, Maker, Variable, named, settings
+from twins.physics import Array, Maker, Variable, modelled, named, settings
 from twins.simulation.ensemble import Ensemble
 
 STRUCTURAL = ("rotor_radius", "hub_radius", "blades", "precone")  # these make another model: one for all members of a run
@@ -34,7 +34,7 @@ class Knob:
 def knobs_of(twin: Twin, asset: str) -> tuple[Knob, ...]:
     """Set-points, inputs and parameters of an asset's model; of a model of the environment by its name."""
     written = _written(twin, asset)
-    if not written or written.get("physics", "signal") == "signal":
+    if not modelled(written):
         return ()
     model = Maker(twin.files).model(written)
     inputs = {variable.name: variable for variable in model.inputs if not variable.gathered and not variable.returned}

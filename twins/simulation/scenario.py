@@ -17,7 +17,7 @@ from twins.package.fault import Fault
 from twins.package.schema import Form, Scalar, Text
 from twins.package.validation import validated
 from twins.package.words import did_you_mean
-from twins.physics import Maker, Variable, named, quantity, setting
+from twins.physics import Maker, Variable, modelled, named, quantity, setting
 
 Series = tuple[tuple[int, float], ...]  # (ns from the fork, value), each holding until the next
 
@@ -261,7 +261,7 @@ def _written(twin: Twin, asset: str) -> Mapping[str, Any]:
 
 def _parameters(twin: Twin, asset: str) -> Iterator[Variable]:
     written = _written(twin, asset)
-    if written.get("physics") or written.get("fmu"):
+    if modelled(written):
         yield from Maker(twin.files).model(written).parameters
 
 
@@ -269,11 +269,11 @@ def _inputs(twin: Twin, asset: str) -> Iterator[Variable]:
     """Of one asset's model; of "", those of every asset's."""
     maker = Maker(twin.files)
     for path, each in twin.assets.items():
-        if (path == asset or not asset) and each.model.get("physics", "signal") != "signal":
+        if (path == asset or not asset) and modelled(each.model):
             yield from maker.model(each.model).inputs
 
 
 def _no_model(asset: str, twin: Twin) -> str:
-    having = [path for path, each in twin.assets.items() if each.model.get("physics")]
+    having = [path for path, each in twin.assets.items() if modelled(each.model)]
     around: Any = twin.environment.get("models") or {}
     return f"“{asset}” has no model; there are {', '.join([*having[:8], *around])}"

@@ -12,7 +12,7 @@ from twins import InputError
 from twins.asset import TagKind, Twin
 from twins.expression import conversion
 from twins.package.words import did_you_mean
-from twins.physics import LIBRARY, Array, Chart, Maker, Model, Variable, beginning, defaults, rows, settings
+from twins.physics import Array, Chart, Maker, Model, Variable, beginning, defaults, modelled, rows, settings
 
 _STEP = 300.0  # s
 _REST = 1e-7  # of a value, in a step
@@ -81,8 +81,8 @@ def _model(twin: Twin, asset: str) -> tuple[Model, dict[str, float]]:
         hint = did_you_mean(asset, twin.assets)
         raise InputError(f"there is no asset “{asset}”; {hint or 'there are ' + ', '.join(path for path in twin.assets if path)}")
     written = twin.assets[asset].model
-    if written.get("physics") not in LIBRARY:
-        having = [path for path, each in twin.assets.items() if each.model.get("physics") in LIBRARY]
+    if not modelled(written):
+        having = [path for path, each in twin.assets.items() if modelled(each.model)]
         raise InputError(f"{asset or twin.id} has no model to sweep; {', '.join(having) or 'no asset here'} has")
     try:
         model = Maker(twin.files).model(written)

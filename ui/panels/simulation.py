@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from twins.asset import Twin
 from twins.clock import parse_duration
 from twins.historian.query import Answers, Query
+from twins.physics import modelled
 from twins.record import Snapshot
 from twins.simulation.knobs import Knob, knobs_of
 from twins.timeline import Timeline
@@ -249,7 +250,7 @@ class SimulationPanel(QWidget):
     def _choose(self) -> None:
         """The knobs of the selected asset, or of the nearest above it that has a model."""
         owners = (asset.path for asset in self._twin.ancestors(self._selection.asset))
-        self._asset = next((path for path in owners if self._twin.assets[path].model.get("physics")), "")
+        self._asset = next((path for path in owners if modelled(self._twin.assets[path].model)), "")
         knobs = knobs_of(self._twin, self._asset) if self._asset else self._around()
         named = self._twin.assets[self._asset].name if self._asset else "the surroundings"
         self.heading.setText(f"KNOBS OF {named.upper()}" if knobs else "SELECT SOMETHING THAT HAS A MODEL")
