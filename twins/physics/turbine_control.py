@@ -58,20 +58,19 @@ class Control:
         g = dict(zip(self._names, given, strict=True))
         omega, pitch, integral = y[0], y[1], y[2]
         flows, pull, drag = self._flows(omega, pitch, g)
-        error = omega - g["rated"]
+        producing, starting, error = g["producing"] > 0, g["starting"] > 0, omega - g["rated"]
         gentler = 1 / (1 + np.maximum(integral, 0) / g["schedule"])
-        wanted = g["fine"] + np.clip(integral + gentler * g["kp"] * error, 0.0, _MOST_PITCH)
-        spinning_up = g["fine"] + _TO_START * np.clip(1 - omega / g["least"], 0.0, 1.0)
-        target = np.where(g["producing"] > 0, wanted, np.where(g["starting"] > 0, spinning_up, g["setpoint"]))
+        wanted = g["fine"] + _within(integral + gentler * g["kp"] * error, 0.0, _MOST_PITCH)
+        spinning_up = g["fine"] + _TO_START * _within(1 - omega / g["least"], 0.0, 1.0)
+        target = np.where(producing, wanted, np.where(starting, spinning_up, g["setpoint"]))
         grows = gentler * g["ki"] * error
         stuck = ((integral <= 0) & (grows < 0)) | ((integral >= _MOST_PITCH) & (grows > 0))
-        slow = np.where(g["starting"] > 0, 0.25, 1.0)
-        return np.stack([
-            np.where(g["held"] > 0, 0.0, (pull - drag) / g["inertia"]),
-            np.clip((target - pitch) / _ACTUATOR, -g["rate"] * slow, g["rate"]),
-            np.where(g["producing"] > 0, np.where(stuck, 0.0, grows), -integral / _ACTUATOR),
-            *flows,
-        ])  # fmt: skip
+        told = np.empty((6, *omega.shape))
+        told[0] = (pull - drag) * (g["held"] <= 0) / g["inertia"]
+        told[1] = _within((target - pitch) / _ACTUATOR, np.where(starting, -0.25, -1.0) * g["rate"], g["rate"])
+        told[2] = np.where(producing, grows * ~stuck, -integral / _ACTUATOR)
+        told[3], told[4], told[5] = flows
+        return told
 
     def flows(self, y: Array) -> Array:
         """(power of the wind on the rotor, of the rotor on what it turns, W; thrust, N), each a row."""
@@ -92,11 +91,11 @@ class Control:
         """Of the generator, N·m at the rotor: best Cp between steep rises, then constant power; never above the limit."""
         knee = _STEEP * g["rated"]
         below = g["gain"] * knee**2
-        rising = below + (g["due"] - below) * np.clip((omega - knee) / (g["rated"] - knee), 0.0, 1.0)
+        rising = below + (g["due"] - below) * _within((omega - knee) / (g["rated"] - knee), 0.0, 1.0)
         wanted = np.where(omega < knee, g["gain"] * omega**2, rising)
         allowed = np.maximum(g["limit"], 0.0) / (g["efficiency"] * np.maximum(omega, 0.3))
         least = _STEEP * g["least"]
-        return np.minimum(wanted, allowed) * np.clip((omega - least) / (0.02 * g["least"]), 0.0, 1.0)
+        return np.minimum(wanted, allowed) * _within((omega - least) / (0.02 * g["least"]), 0.0, 1.0)
 
     def settle(self, y: Array) -> Array:
         """Where speed, pitch and integral come to rest."""
@@ -133,6 +132,11 @@ class Control:
             pulls = self._pull(omega, g["fine"] + middle, g)[0] > due
             less, more = np.where(pulls, middle, less), np.where(pulls, more, middle)
         return np.where(full, (less + more) / 2, 0.0), full
+
+
+def _within(value: Array, low: Array | float, high: Array | float) -> Array:
+    """As np.clip does it, in a third of the time for few columns."""
+    return np.minimum(np.maximum(value, low), high)
 
 
 def settled(control: Control, before: Array) -> Array:

@@ -20,6 +20,7 @@ QUICK = 5.0  # s
 _AIR_GAS = 287.05  # J/(kg·K)
 _TURN = 2 * math.pi
 _UNWOUND = 0.2  # rad
+_TOLERANCE, _FIRST = 2e-3, 0.25  # of the integration, as a share of what is large; s
 
 
 def yawed(s: Rows, u: Rows, dt: float, p: Rows) -> dict[str, Array]:
@@ -75,7 +76,7 @@ def _integrated(control: Control, before: Array, held: Array, dt: float) -> tupl
     shape = before.shape[1:]
     start = np.concatenate([before, np.zeros((3, *shape))]).reshape(6, -1)
     scale = np.array([0.1, 0.05, 0.05, np.inf, np.inf, np.inf])[:, None]
-    end = integrated(control.rates, start, control.given(held), dt, scale, 2e-4).reshape(6, *shape)
+    end = integrated(control.rates, start, control.given(held), dt, scale, _TOLERANCE, _FIRST).reshape(6, *shape)
     end[0] = np.where(held, 0.0, np.maximum(end[0], 0.0))
     end[2] = np.clip(end[2], 0.0, math.radians(60))
     return end[:3], end[3:] / dt
