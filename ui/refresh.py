@@ -189,7 +189,7 @@ def _state(
 ) -> tuple[Snapshot, tuple[int, int] | None, tuple[str, ...]]:
     """What is shown, and the span and damage of the plant's record."""
     shown = lanes.of(lane).at(time, hindsight and not lane)
-    if lane and beside is not Beside.ALONE:
+    if lane and beside is not Beside.ALONE:  # as it was, whatever was known of it then
         shown = replace(shown, reference=lanes.plant.at(time, hindsight=True))
         shown = difference(shown) if beside is Beside.DIFFERENCE else shown
     return shown, lanes.plant.span(), lanes.plant.damage

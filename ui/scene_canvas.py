@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  makes all renderers
@@ -34,6 +34,7 @@ class GlCanvas(QOpenGLWidget):
         super().__init__(parent)
         self.setFormat(surface_format())
         self._scene, self._pose, self._software = scene, pose, software
+        self._scenes = [scene]
         self._context: QOpenGLContext | None = None
         self._window = vtkGenericOpenGLRenderWindow()
         self._window.SetOwnContext(False)
@@ -50,6 +51,16 @@ class GlCanvas(QOpenGLWidget):
         self._soon.timeout.connect(self.update)
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._smooth)
+
+    def show_scenes(self, scenes: Sequence[TwinScene]) -> None:
+        """One, or several side by side."""
+        for scene in self._scenes:
+            self._window.RemoveRenderer(scene.renderer)
+        self._scenes = list(scenes)
+        for scene in self._scenes:
+            self._window.AddRenderer(scene.renderer)
+        place_side_by_side(self._scenes)
+        self.draw()
 
     def draw(self, hurry: bool = False) -> None:
         """Something changed: draws as soon as half of the time is left for the rest of the window, or at once in a hurry."""
@@ -70,7 +81,10 @@ class GlCanvas(QOpenGLWidget):
         samples = self._window.GetMultiSamples()
         self._window.SetMultiSamples(SAMPLES)
         self._scene.use_pixel_ratio(1.0)
+        scenes = self._scenes
+        self.show_scenes([self._scene])
         pixels = photograph(self._window, self._scene, pose, width, height)
+        self.show_scenes(scenes)
         self._window.SetMultiSamples(samples)
         self.doneCurrent()
         return pixels
@@ -111,8 +125,9 @@ class GlCanvas(QOpenGLWidget):
         state.Reset()  # Qt has used OpenGL since
         state.Push()
         self._window.SetSize(*drawn)
-        self._scene.use_pixel_ratio(ratio * share)
-        self._scene.look(self._pose())
+        for scene in self._scenes:
+            scene.use_pixel_ratio(ratio * share)
+            scene.look(self._pose())
         self._window.Render()
         self.makeCurrent()
         gl = self._context.functions()
@@ -141,6 +156,12 @@ class GlCanvas(QOpenGLWidget):
         return self._context is not None and QOpenGLContext.currentContext() is self._context
 
 
+def place_side_by_side(scenes: Sequence[TwinScene]) -> None:
+    """Each in its share of the picture's width."""
+    for k, scene in enumerate(scenes):
+        scene.renderer.SetViewport(k / len(scenes), 0.0, (k + 1) / len(scenes), 1.0)
+
+
 class PictureCanvas(QWidget):
     """The same without OpenGL in the window: a picture made off screen at each change."""
 
@@ -148,6 +169,14 @@ class PictureCanvas(QWidget):
         super().__init__(parent)
         self._scene, self._pose = scene, pose
         self._off_screen: OffScreen | None = OffScreen(scene, samples=0)
+
+    def show_scenes(self, scenes: Sequence[TwinScene]) -> None:
+        """Without OpenGL there is one picture: that of the last, which is the lane's."""
+        if self._off_screen is not None and scenes[-1] is not self._scene:
+            self._off_screen.close()
+            self._scene = scenes[-1]
+            self._off_screen = OffScreen(self._scene, samples=0)
+        self.update()
 
     def draw(self, hurry: bool = False) -> None:
         """Something changed: draws soon."""

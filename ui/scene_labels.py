@@ -65,7 +65,10 @@ class Labels(QWidget):
     def _tools(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """The boxes of what lies over the scene: the legend, the tools."""
         above = self.parentWidget().children()
-        boxes = [w.geometry() for w in above[above.index(self) + 1 :] if isinstance(w, QWidget) and w.isVisible()]
+        over = [
+            w for w in above[above.index(self) + 1 :] if isinstance(w, QWidget) and not isinstance(w, Labels) and w.isVisible()
+        ]
+        boxes = [w.geometry().translated(-self.pos()) for w in over]
         return [(np.array([box.left(), box.top()], float), np.array([box.right(), box.bottom()], float)) for box in boxes]
 
     def _tag(self, home: str) -> Tag | None:

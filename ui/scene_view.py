@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -46,6 +48,8 @@ class SceneView(QWidget):
         self._canvas: GlCanvas | PictureCanvas | None = None
         self._probe = probe or Probe()  # works while the scene is built
         self.scene = TwinScene(twin, meshes, self._palette())
+        self.beside: TwinScene | None = None  # on the right, while the view is split
+        self._beside_labels: Labels | None = None
         self.choices = choices_of(twin)
         self.pilot = Pilot(self.scene.overview(1.6), self.scene.ground.height, self.scene.blocked)
         self.labels = Labels(self.scene, lambda: self.pilot.pose, theme, self)
@@ -75,15 +79,50 @@ class SceneView(QWidget):
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
             legend = self.scene.legend
-            changed = self.scene.show(snapshot, self._seconds)
+            left = snapshot
+            if self.beside is not None and self._beside_labels is not None and snapshot.reference is not None:
+                left, right = snapshot.reference, replace(snapshot, reference=None)
+                changed = self.beside.show(right, self._seconds)
+                if self._beside_labels.read(right) or changed:
+                    self._draw()
+            changed = self.scene.show(left, self._seconds)
             if self.scene.legend is not legend:
                 self.legend_changed.emit(self.scene.legend)
-            if self.labels.read(snapshot) or changed:
+            if self.labels.read(left) or changed:
                 self._draw()
+
+    def split(self, beside: TwinScene | None) -> None:
+        """Two scenes side by side under one camera, or with None one again."""
+        if beside is self.beside or self._canvas is None:
+            return
+        if self._beside_labels is not None:
+            self._beside_labels.deleteLater()
+            self._beside_labels = None
+        self.beside = beside
+        if beside is not None:
+            beside.colour_by(self.scene.choice)
+            beside.select(self.scene.selected)
+            self._beside_labels = Labels(beside, lambda: self.pilot.pose, self._theme, self)
+            self._beside_labels.setVisible(self.labels.isVisible())
+            self._beside_labels.stackUnder(self.labels)
+        self._canvas.show_scenes([self.scene, beside] if beside is not None else [self.scene])
+        self._place_labels()
+        self._draw()
+
+    def _place_labels(self) -> None:
+        whole = self.rect()
+        if self._beside_labels is None:
+            self.labels.setGeometry(whole)
+            return
+        half = whole.width() // 2
+        self.labels.setGeometry(0, 0, half, whole.height())
+        self._beside_labels.setGeometry(half, 0, whole.width() - half, whole.height())
 
     def colour_by(self, choice: Choice) -> Legend:
         """What colours the scene from now on."""
         legend = self.scene.colour_by(choice)
+        if self.beside is not None:
+            self.beside.colour_by(choice)
         self.labels.read(self._snapshot)
         self._draw()
         self.legend_changed.emit(legend)
@@ -93,6 +132,8 @@ class SceneView(QWidget):
         """Shows an asset as the selected one."""
         if asset != self.scene.selected:
             self.scene.select(asset)
+            if self.beside is not None and asset in self.beside.twin.assets:
+                self.beside.select(asset)
             self._draw()
 
     # ------------------------------------------------------------------ where it is seen from
@@ -132,11 +173,15 @@ class SceneView(QWidget):
 
     def show_labels(self, shown: bool) -> None:
         """Whether things have labels."""
-        self.labels.setVisible(shown)
+        for labels in (self.labels, self._beside_labels):
+            if labels is not None:
+                labels.setVisible(shown)
 
     def spin(self, spinning: bool) -> None:
         """Whether rotors go round."""
-        self.scene.motion.spinning = spinning
+        for scene in (self.scene, self.beside):
+            if scene is not None:
+                scene.motion.spinning = spinning
 
     # ------------------------------------------------------------------ mouse and keys
 
@@ -195,14 +240,16 @@ class SceneView(QWidget):
 
     def asset_at(self, at: QPointF) -> str:
         """The asset seen at a point of the widget, "" for none."""
-        hit = self.scene.pick(*self._ray(at))
+        right = self.beside is not None and at.x() >= self.width() / 2
+        scene = self.beside if right and self.beside is not None else self.scene
+        hit = scene.pick(*self._ray(at))
         return hit.asset if hit else ""
 
     # ------------------------------------------------------------------ the canvas
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The canvas fills the widget."""
-        self.labels.setGeometry(self.rect())
+        self._place_labels()
         if self._canvas is not None:
             self._canvas.setGeometry(self.rect())
 
@@ -249,6 +296,8 @@ class SceneView(QWidget):
         if self._canvas is not None:
             self._canvas.draw(hurry)
             self.labels.update()
+            if self._beside_labels is not None:
+                self._beside_labels.update()
 
     def _tick(self) -> None:
         now = clock.monotonic()
@@ -268,14 +317,21 @@ class SceneView(QWidget):
             self._timer.start()
 
     def _ray(self, at: QPointF) -> tuple[Vector, Vector]:
-        return camera.ray_through(self.pilot.pose, at.x(), at.y(), self.width(), self.height())
+        wide = self._wide()
+        return camera.ray_through(self.pilot.pose, at.x() % wide, at.y(), wide, self.height())
 
     def _aspect(self) -> float:
-        return self.width() / max(self.height(), 1)
+        return self._wide() / max(self.height(), 1)
+
+    def _wide(self) -> float:
+        """How wide one scene is, px."""
+        return self.width() / 2 if self.beside is not None else float(self.width())
 
     def _palette(self) -> Palette:
         return DARK if self._theme.tokens.name == "dark" else GREY
 
     def _repaint_theme(self) -> None:
-        self.scene.use_palette(self._palette())
+        for scene in (self.scene, self.beside):
+            if scene is not None:
+                scene.use_palette(self._palette())
         self._draw()

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from twins import InputError
 from twins.asset import Twin
-from twins.clock import format_duration, format_time
+from twins.clock import MINUTE, SECOND, format_duration, format_time
 from twins.simulation.branches import folder_of
 from twins.simulation.knobs import Knob, knob
 from twins.simulation.scenario import Scenario, read_scenario, scenario_of
@@ -19,6 +19,8 @@ from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
 from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, Draft
 from ui.runs import Run, Runs
+
+_REISSUED, _AHEAD = 15 * MINUTE, "6 h"
 
 
 class Simulating(QObject):
@@ -35,6 +37,10 @@ class Simulating(QObject):
         self._opened, self._timeline = opened, timeline
         self.runs = Runs()
         self.runs.ended.connect(self._tell)
+        self.live = False  # forecasts are issued anew while the plant is live
+        self._timer = QTimer(self, interval=20_000)
+        self._timer.timeout.connect(self.foretell)
+        self._timer.start()
         self._found: dict[tuple[str, float], object] = {}
         self._wanted = ""
 
@@ -88,6 +94,24 @@ class Simulating(QObject):
         verb = "forecast" if draft.kind == FORECAST else "simulate"
         self.runs.add(Run(to.stem, (verb, *common, "--to", str(to)), lambda _answer: self.written.emit()))
 
+    def foretell(self) -> None:
+        """A forecast from now, where one is wanted and the newest is a quarter of an hour old."""
+        timeline = self._timeline
+        newest = max((lane.start for lane in timeline.branches if lane.kind is LaneKind.FORECAST), default=0)
+        busy = any(run.quiet for run in self.runs.queue)
+        if not self.live or not timeline.live or busy or timeline.plant.end - newest < _REISSUED:
+            return
+        at = format_time(timeline.plant.end // SECOND * SECOND)
+        to = self._folder() / f"forecast {at.replace(':', '.')}.twin-recording"
+        package = str(self._opened.package or self._opened.recording)
+        line = ("forecast", package, "--from", str(self._opened.recording), "--for", _AHEAD, "--to", str(to))
+        try:
+            to.parent.mkdir(exist_ok=True)
+        except OSError as problem:
+            self.said.emit(f"{to.parent} can't be made: {problem.strerror}.")
+            return
+        self.runs.add(Run(to.stem, line, lambda _answer: self.written.emit(), quiet=True))
+
     def compare(self, key: str) -> None:
         """Key figures of a branch against the plant's, reckoned beside."""
         path = Path(key)
@@ -122,6 +146,7 @@ class Simulating(QObject):
 
     def close(self) -> None:
         """Ends what runs."""
+        self._timer.stop()
         self.runs.close()
 
     # ------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from twins.asset import Viewpoint
 from twins.clock import MINUTE
 from twins.record import Intention, IntentionKind, Snapshot
-from twins.timeline import Mode, Timeline
+from twins.timeline import Beside, Mode, Timeline
 from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
 from ui.duty import Duty
 from ui.main_window import MainWindow, Opened
@@ -28,6 +29,7 @@ from ui.watch import Watch
 
 if TYPE_CHECKING:
     from scene.legend import Choice
+    from scene.twin_scene import TwinScene
     from ui.annunciator import Annunciator
     from ui.palette import Entry
     from ui.runs import Run
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from ui.shortcuts import Action
 
 MOTION, LABELS, COLOURED, TRENDS, SOUND = "rotor motion", "labels", "coloured by", "trends", "alarm sound"
+FORETOLD = "live forecast"
 LIVE_STRETCH = 10 * MINUTE
 PICTURE_EVERY_MS = 150
 
@@ -118,6 +121,16 @@ class Workplace(QObject):
         self.settings.put(SOUND, not self.sound())
         if self.annunciator:
             self.annunciator.on = self.sound()
+
+    def foretold(self) -> bool:
+        """A live plant is forecast, every quarter of an hour anew."""
+        return self.settings.get(FORETOLD, False)
+
+    def toggle_foretold(self) -> None:
+        """Forecasts of a live plant, or none."""
+        self.settings.put(FORETOLD, not self.foretold())
+        self.simulating.live = self.foretold()
+        self.simulating.foretell()
 
     def silence(self) -> None:
         """No more sound for the alarms that stand; nothing is acknowledged by it."""
@@ -293,6 +306,8 @@ class Workplace(QObject):
 
     def _tie_time(self) -> None:
         self.timeline_panel.moved.connect(self.window.refresh.tick)
+        self._scenes: dict[str, TwinScene] = {}  # of the lane that is split off
+        self.timeline_panel.moved.connect(self._arrange)
         self.window.banner.hindsight_asked.connect(self.timeline_panel.toggle_hindsight)
         for panel in (self.window.panel("events"), self.window.panel("trends")):
             panel.moved.connect(self.window.refresh.tick)
@@ -327,6 +342,7 @@ class Workplace(QObject):
 
         window, panel, scenarios = self.window, self.window.panel("simulation"), self.window.panel("scenarios")
         self.simulating = simulating = Simulating(self.opened, self.timeline)
+        simulating.live = self.foretold()
         panel.run_asked.connect(simulating.start)
         panel.save_asked.connect(simulating.save)
         panel.scenario_asked.connect(lambda name: (draft := simulating.read(name)) and panel.fill(draft))
@@ -364,6 +380,19 @@ class Workplace(QObject):
         from ui.proposal import Influences
 
         Influences(self.window, self.theme, told).show()
+
+    def _arrange(self) -> None:
+        """One scene, or the lane's beside the plant's: in its own package's shape."""
+        lane = self.timeline.shown
+        if self.timeline.beside is not Beside.SPLIT or not lane.key:
+            self.scene.split(None)
+            return
+        if lane.key not in self._scenes:
+            from ui.lane_scene import scene_of
+
+            self._scenes = {lane.key: scene_of(Path(lane.key), self.opened)}
+            self._scenes[lane.key].motion.spinning = self.motion()
+        self.scene.split(self._scenes[lane.key])
 
     def _cancel_run(self, run: Run) -> None:
         self.simulating.runs.cancel(run)

@@ -86,6 +86,7 @@ def _row(figure: Figure, comparison: Comparison) -> dict[str, object]:
         "label": figure.label,
         "unit": figure.unit,
         "better": figure.better,
+        "decimals": figure.decimals,
         "values": values,
         "differences": [None if value is None or base is None else value - base for value in values],
         "known": [0.0 if each is None else each.share for each in found],

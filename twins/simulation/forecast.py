@@ -29,7 +29,7 @@ MEMBERS = 256
 HORIZON = 24 * HOUR
 QUANTILES = (0.05, 0.5, 0.95)
 _SUFFIXES = (".p05", ".p50", ".p95")
-_INSTANTS = 288
+_FEWEST, _MOST_INSTANTS, _USUAL = 72, 288, 5 * MINUTE
 _NO_NUMBER = quality_byte(Quality.BAD, Reason.INPUT_BAD)
 
 
@@ -64,7 +64,8 @@ def forecast(
     """From `at` (ns UTC) of a record, knowing nothing later; writes the forecast at `place`. Raises InputError."""
     horizon = scenario.duration or HORIZON
     step = min(scenario.step or (MINUTE if horizon > 2 * HOUR else 10 * SECOND), longest_step(composed(twin, 0)))
-    every = max(1, round(horizon / step / _INSTANTS))
+    instants = min(max(horizon // _USUAL, _FEWEST), _MOST_INSTANTS)
+    every = max(1, round(horizon / step / instants))
     whole = replace(scenario, recorded=False, duration=horizon, step=step)
     with origin_of(source, at, twin, whole) as (origin, _, facts):
         held, around = spun_up(twin, origin, whole, climate=True, watch=lambda d, what: watch(0.1 * d, what))

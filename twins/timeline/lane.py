@@ -20,6 +20,7 @@ class Beside(StrEnum):
     ALONE = "alone"
     OVERLAY = "overlay"  # with the plant's values beside its own
     DIFFERENCE = "difference"  # its values less the plant's
+    SPLIT = "split"  # the plant on the left, the lane on the right, seen from the same place
 
 
 @dataclass(frozen=True, slots=True)

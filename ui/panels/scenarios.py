@@ -94,7 +94,7 @@ class ScenariosPanel(QWidget):
         self.figures.setRowCount(len(rows))
         for i, row in enumerate(rows):
             values = list(row["values"]) + [None] * (2 - len(row["values"]))
-            digits = 2 if row["unit"] in ("MWh", "kWh") else 1
+            digits = int(row["decimals"])
             label = f"{row['label']}, {unit_text(row['unit'])}" if row["unit"] else row["label"]
             cells = [
                 label,
@@ -183,9 +183,11 @@ class ScenariosPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         self.rows.horizontalHeader().setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
-        for section, width in enumerate((170, 76, 150, 70)):
+        for section, width in enumerate((180, 78, 178, 70)):
             self.rows.setColumnWidth(section, width)
         self.figures.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for section in (1, 2, 3):
+            self.figures.setColumnWidth(section, 84)
 
     def _connect(self) -> None:
         self.rows.itemSelectionChanged.connect(self._compare)
