@@ -106,13 +106,13 @@ REFUSED = [
 
 @pytest.mark.parametrize(("order", "said"), REFUSED, ids=[said for _, said in REFUSED])
 def test_that_what_can_t_be_done_is_refused_with_its_reason_and_changes_nothing(plant, order, said):
-    before = plant.instruments.standing.copy()
+    before = plant.standing.copy()
     side = ordered(plant, order)
     ((_, ok, reason),) = side.answers
     assert not ok
     assert said in reason
     assert not side.told
-    assert (plant.instruments.standing == before).all()
+    assert (plant.standing == before).all()
 
 
 def test_that_a_turbine_which_can_t_be_heard_does_not_answer(plant):

@@ -15,7 +15,8 @@ from twins.emulator import Plant, injections
 from twins.package.loader import load
 from twins.physics import LIBRARY, Variable
 from twins.physics.substation import Substation
-from twins.record import Samples
+from twins.record import Quality, Samples
+from twins.simulation.scenario import Scenario, with_settings
 
 START = parse_time("2026-03-01T06:00:00Z")
 HOUR = 3_600
@@ -273,3 +274,15 @@ def test_that_unknown_physics_is_refused_with_what_there_is(farm):
     odd = {**farm.assets, "MM": replace(farm.assets["MM"], model={"physics": "centrifugal-pmp"})}
     with pytest.raises(InputError, match="MM: there is no physics “centrifugal-pmp”; there are centrifugal-pump"):
         Plant(replace(farm, assets=odd), START)
+
+
+def test_that_what_a_model_gives_no_number_for_is_told_as_bad(farm):
+    """A shaft without stiffness diverges; what it tells is BAD, and all else goes on."""
+    wild = with_settings(Scenario(), ["T02.inertia=1 kg*m^2", "T02.shaft_stiffness=1e-9 N*m/rad"], farm).varied(farm)
+    told = Plant(wild, START).run_to(START + 5 * SECOND)
+    bad = {told.channels[i].path for i in np.unique(told.channel[told.quality & 0b11 == Quality.BAD])}
+    assert "T02.rotor_speed" in bad
+    assert not any(path.startswith(("T01", "T03", "MM")) for path in bad)
+    assert np.isfinite(
+        told.bits.view(np.float64)[np.isin(told.channel, np.flatnonzero(told.channels.of_kind(TagKind.NUMBER)))]
+    ).all()

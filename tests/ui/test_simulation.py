@@ -11,9 +11,13 @@ from PySide6.QtWidgets import QApplication
 from tests.conftest import NORTH_RIDGE
 from tests.conftest import PLANT_START as START
 from twins.clock import MINUTE
+from twins.package.archive import zipped
+from twins.package.loader import load
 from twins.record import Channel, Samples, Snapshot, difference
 from twins.simulation.branches import Lanes, branched, folder_of
 from twins.simulation.knobs import knobs_of
+from twins.simulation.scenario import Scenario
+from twins.simulation.whatif import what_if
 from twins.timeline import Beside, Lane, LaneKind, Mode, Timeline
 from ui.knob_table import VALUE, KnobModel
 from ui.opening import prepare
@@ -219,3 +223,71 @@ def test_that_what_is_no_branch_is_passed_over(tmp_path):
 def snapshot_of(values: dict[Channel, float]) -> Snapshot:
     samples = Samples.join([Samples.numbers(channel, [1], [value]) for channel, value in values.items()])
     return Snapshot(1, samples.channels, samples.source, samples.arrival, samples.bits, samples.quality)
+
+
+def test_that_a_candidate_of_another_shape_stands_beside_the_plant_under_one_camera(qtbot, record, tmp_path):
+    """A variant with one turbine less, driven by the same record, is shown on the right in its own shape."""
+    variant = tmp_path / "variant"
+    shutil.copytree(NORTH_RIDGE, variant)
+    for name in ("twin.yaml", "viewpoints.yaml"):
+        lines = (variant / name).read_text().splitlines()
+        (variant / name).write_text("\n".join(line for line in lines if "T04" not in line))
+    mine = tmp_path / "mine.twin-recording"
+    shutil.copy(record, mine)
+    branch = tmp_path / "candidate.twin-recording"
+    what_if(load(variant), zipped(variant), mine, FORK, Scenario(duration=2 * MINUTE, spin_up=5 * MINUTE), branch)
+    opened_package, opened, timeline = prepare(NORTH_RIDGE, mine, FORK + MINUTE, (branch,))
+    place = Workplace(QApplication.instance(), opened, timeline, Settings(tmp_path / "settings.json"))
+    qtbot.addWidget(place.window)
+    place.window.resize(1400, 900)
+    with qtbot.waitSignal(place.window.furnished, timeout=20_000):
+        place.window.show()
+    qtbot.waitUntil(lambda: len(timeline.branches) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: place.scene._canvas is not None, timeout=10_000)
+    place.timeline_panel.show_lane(str(branch))
+    place.timeline_panel.show_beside(Beside.SPLIT)
+    assert place.scene.beside is not None
+    assert "T04" in place.scene.scene.twin.assets
+    assert "T04" not in place.scene.beside.twin.assets
+    qtbot.waitUntil(lambda: place.window.refresh.snapshot.reference is not None, timeout=5_000)
+    left, right = (scene.renderer.GetViewport() for scene in (place.scene.scene, place.scene.beside))
+    assert (left, right) == ((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0))
+    qtbot.waitUntil(lambda: place.scene.beside._snapshot.reading("T01.power").value is not None, timeout=5_000)
+    place.timeline_panel.show_beside(Beside.ALONE)
+    assert place.scene.beside is None
+    assert place.scene.scene.renderer.GetViewport() == (0.0, 0.0, 1.0, 1.0)
+    place.window.close()
+    opened_package.close()
+
+
+def test_that_a_live_plant_is_forecast_where_that_is_wanted(place, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(place.simulating.runs, "add", asked.append)
+    place.simulating.foretell()
+    assert not asked, "nobody wants it"
+    place.timeline.live = True
+    place.toggle_foretold()
+    assert asked[0].arguments[0] == "forecast"
+    place.timeline.live = False
+
+
+def test_that_a_proposal_can_be_filled_in_and_is_commanded_only_from_live(place, qtbot):
+    from ui.proposal import Proposal
+
+    turned(place, "T01", active_power_limit="900")
+    row = {"knob": "T01.active_power_limit", "sort": "set-point", "value": 1234.5, "unit": "kW", "as_it_is": 2050.0}
+    figure = {"figure": "energy", "label": "Energy", "unit": "MWh", "bound": None, "value": 2.0, "as_it_is": 1.9}
+    told = {
+        "knobs": [row], "label": "Energy", "unit": "MWh", "value": 2.0, "as_it_is": 1.9, "runs": 10,
+        "commands": [{"tag": "T01.active_power_limit", "value": 1234.5, "unit": "kW"}],
+        "front": [{"knobs": [row], "figures": [figure]}],
+    }  # fmt: skip
+    dialog = Proposal(place.window, told, place.standpoint.why_not)
+    assert not dialog.command.isEnabled()
+    dialog.filled.connect(place.window.panel("simulation").turn)
+    dialog.fill.click()
+    assert place.window.panel("simulation").model.changes["T01.active_power_limit"][1] == 1234.5
+    live, sent = Proposal(place.window, told, ""), []
+    live.commanded.connect(lambda commands, why: sent.append((commands, why)))
+    live.command.click()
+    assert sent == [(told["commands"], "Best Energy found")]

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from twins.asset import Tag, TagKind
 from twins.clock import SECOND
 from twins.physics import Array, keyed_generator, rows
-from twins.record import Channel, Channels, Quality, Samples, Waveform, quality_byte
+from twins.record import Channel, Channels, Quality, Reason, Samples, Waveform, quality_byte
 from twins.simulation.binding import Bound
 from twins.simulation.ensemble import Ensemble
 from twins.simulation.faults import Injection
 from twins.simulation.readout import rounded
 
 Int64 = NDArray[np.int64]
-_GOOD = quality_byte(Quality.GOOD)
+_GOOD, _BROKEN = quality_byte(Quality.GOOD), quality_byte(Quality.BAD, Reason.SENSOR_FAILURE)
 _SPREAD = 10 * SECOND  # first stamps of slow tags are not later than this
 
 
@@ -34,7 +34,7 @@ class Instruments:
         self._periodic = np.array([tag.period_ns is not None for tag in self.tags], bool)
         self._period = np.array([tag.period_ns or SECOND for tag in self.tags], np.int64)
         self._due = start + np.array([_phase(tag) for tag in self.tags], np.int64)
-        self._due[~self._periodic] = start
+        self._due[~self._periodic] = self._first_stamp = start
         self._last = np.full(len(self.tags), np.nan)
         self._is_number = np.array([tag.kind is TagKind.NUMBER for tag in self.tags], bool)
         self._is_wave = np.array([tag.kind is TagKind.WAVEFORM for tag in self.tags], bool)
@@ -55,7 +55,12 @@ class Instruments:
         """What is to be told by now: each tag whose period has passed, and each that tells changes and has changed."""
         values = self._values(t)
         late = self._due <= t
-        changed = late & ~self._periodic & (values != self._last)
+        changed = (
+            late
+            & ~self._periodic
+            & (values != self._last)
+            & ~(np.isnan(values) & np.isnan(self._last) & (self._due > self._first_stamp))
+        )
         told = (late & self._periodic) | changed
         stamps = np.where(self._periodic, self._due, t)
         self._due[late & self._periodic] += self._period[late & self._periodic]
@@ -78,7 +83,7 @@ class Instruments:
         channel = np.concatenate([self._none.channel, *(batch.channel for batch in batches)])[order]
         source = source[order]
         bits_ = np.concatenate([self._none.bits, *bits])[order]
-        quality = np.full(len(source), _GOOD, np.uint8)
+        quality = np.concatenate([self._none.quality, *(batch.quality for batch in batches)])[order]
         return Samples(self.channels, channel, source, source, bits_, quality, self._texts, tuple(waves))
 
     def tell(self, paths: Sequence[str], t: int) -> Samples:
@@ -108,16 +113,18 @@ class Instruments:
         return silent
 
     def _samples(self, chosen: NDArray[np.intp], stamps: Int64, values: Array) -> Samples:
-        bits = np.where(self._is_number[chosen], values[chosen].view(np.int64), values[chosen].astype(np.int64))
+        lost = np.isnan(values[chosen])  # a model gave no number
+        told = np.where(lost, 0.0, values[chosen])
+        bits = np.where(self._is_number[chosen], told.view(np.int64), told.astype(np.int64))
         waves: list[Waveform] = []
         for k, i in enumerate(chosen):
             if i in self._text_at:
-                bits[k] = self._text_at[int(i)] + int(values[i])
+                bits[k] = self._text_at[int(i)] + int(told[k])
             elif self._is_wave[i]:
                 bits[k] = len(waves)
                 waves.append(self._wave(self._bounds[i], int(stamps[i])))
         source = stamps[chosen]
-        quality = np.full(len(chosen), _GOOD, np.uint8)
+        quality = np.where(lost, _BROKEN, _GOOD).astype(np.uint8)
         return Samples(self.channels, chosen.astype(np.int32), source, source, bits, quality, self._texts, tuple(waves))
 
     def _wave(self, each: Bound, t: int) -> Waveform:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from twins.asset import Twin
 from twins.clock import SECOND
 from twins.emulator.instruments import Instruments
+from twins.physics import Array
 from twins.record import Samples
 from twins.simulation.composition import composed
 from twins.simulation.ensemble import Ensemble, longest_step
@@ -36,6 +37,11 @@ class Plant:
     def time(self) -> int:
         """Where it is, ns UTC."""
         return self._models.time
+
+    @property
+    def standing(self) -> Array:
+        """The set-points, in their tags' units and the package's order."""
+        return self._models.standing[:, 0]
 
     def run_to(self, t: int) -> Samples:
         """Everything that is told until t (ns), in order of time."""

@@ -47,6 +47,7 @@ class Wakes:
     def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
         """See `Model`."""
         u, p = rows(self.inputs, inputs), rows(self.parameters, parameters)
+        u |= {name: np.nan_to_num(u[name]) for name in ("ct", "yaw_error")}  # a rotor that nothing is known of has no wake
         members, n = u["wind_speed"].shape
         piece = max(1, _MOST // max(n * n, 1))
         deficit = np.concatenate([
