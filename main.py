@@ -55,7 +55,9 @@ def open_(
     lane: Annotated[list[Path] | None, typer.Option(help="A what-if or a forecast to show beside; may be repeated.")] = None,
 ) -> None:
     """Open the window: on a recording, or live where a station records the twin on this machine."""
-    package, file = (None, Path(twin)) if _is_recording(Path(twin)) else (_package(twin), recording)
+    from twins.historian.place import is_record
+
+    package, file = (None, Path(twin)) if is_record(Path(twin)) else (_package(twin), recording)
     _need_a_screen()
     if package is not None and file is None:
         from ui.live import attached
@@ -340,16 +342,6 @@ def _refused(sentence: str) -> InputError:
 def _need_a_screen() -> None:
     if not (has_screen() or os.environ.get("QT_QPA_PLATFORM")):
         raise _refused("there is no display to open a window on; run it on a desktop, or under xvfb-run")
-
-
-def _is_recording(path: Path) -> bool:
-    """A recording's file, or a folder of days."""
-    if path.is_dir():
-        return any(path.glob("????-??-??.twin-recording"))
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(6) == b"SQLite"
 
 
 def _package(twin: str) -> Path:

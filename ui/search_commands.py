@@ -27,7 +27,8 @@ from ui.simulation_commands import (
 from ui.terminal import interruptible, print_json, print_rows, progress
 
 if TYPE_CHECKING:
-    from twins.simulation.search import Goal, Search
+    from twins.simulation.goals import Goal
+    from twins.simulation.search import Search
 
 Knobs = Annotated[list[str], typer.Option("--knob", help="T01.yaw_offset=-25:25; without a range, its bounds. May be repeated.")]
 _GOAL = "A key figure, or: mean power in kW. May be repeated."
@@ -59,8 +60,9 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         until_eof: UntilEof = False,
     ) -> None:
         """The best values of knobs within their bounds; with several objectives, those that none beats in all."""
-        from twins.simulation.search import constraint as bound_of
-        from twins.simulation.search import goal_named, optimised
+        from twins.simulation.goals import constraint as bound_of
+        from twins.simulation.goals import goal_named
+        from twins.simulation.search import optimised
 
         def goals(twin: Any) -> list[Goal]:
             aims = [goal_named(text, high, twin) for texts, high in ((maximise, True), (minimise, False)) for text in texts or ()]
@@ -91,7 +93,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         until_eof: UntilEof = False,
     ) -> None:
         """How much each knob matters to a key figure: Sobol's indices, ranked."""
-        from twins.simulation.search import goal_named
+        from twins.simulation.goals import goal_named
         from twins.simulation.search import sensitivity as ranked
 
         if samples & (samples - 1):
@@ -119,7 +121,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
 
 def _usual(twin: Any) -> list[Goal]:
     from twins.simulation.figures import key_figures
-    from twins.simulation.search import Goal
+    from twins.simulation.goals import Goal
 
     figures = key_figures(twin)
     if not figures:
@@ -138,7 +140,8 @@ def _search(
     until_eof: bool,
 ) -> Iterator[tuple[Search, int]]:
     from twins.simulation.executor import executor
-    from twins.simulation.search import Search, knob_named
+    from twins.simulation.goals import knob_named
+    from twins.simulation.search import Search
     from twins.simulation.whatif import origin_of
 
     with (

@@ -175,12 +175,13 @@ def asked_for(
     """What the options say. Raises InputError."""
     from twins import clock
     from twins.historian.days import open_record
+    from twins.historian.place import is_record
     from twins.package.archive import zipped
     from twins.package.loader import load_zipped
     from twins.simulation.scenario import with_settings
 
     place = package_of(name)
-    recorded = _recorded(place)
+    recorded = is_record(place)
     source = place if recorded and source is None else source
     begin = instant(at) if at else None
     if source is not None:
@@ -203,15 +204,6 @@ def asked_for(
         recorded=_recorded_weather(weather, made.recorded),
     )
     yield Asked(twin, package, source, begin if begin is not None else clock.now() // clock.SECOND * clock.SECOND, made)
-
-
-def _recorded(path: Path) -> bool:
-    if path.is_dir():
-        return any(path.glob("????-??-??.twin-recording"))
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(6) == b"SQLite"
 
 
 def _scenario(name: str, twin: Twin) -> Scenario:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 from PySide6.QtCore import QObject, QTimer
@@ -13,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from twins.asset import Viewpoint
 from twins.clock import MINUTE
-from twins.record import Intention, IntentionKind, Snapshot
-from twins.timeline import Beside, Mode, Timeline
+from twins.record import Snapshot
+from twins.timeline import Mode, Timeline
 from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
 from ui.duty import Duty
 from ui.main_window import MainWindow, Opened
@@ -29,10 +28,8 @@ from ui.watch import Watch
 
 if TYPE_CHECKING:
     from scene.legend import Choice
-    from scene.twin_scene import TwinScene
     from ui.annunciator import Annunciator
     from ui.palette import Entry
-    from ui.runs import Run
     from ui.scene_probe import Probe
     from ui.shortcuts import Action
 
@@ -129,8 +126,8 @@ class Workplace(QObject):
     def toggle_foretold(self) -> None:
         """Forecasts of a live plant, or none."""
         self.settings.put(FORETOLD, not self.foretold())
-        self.simulating.live = self.foretold()
-        self.simulating.foretell()
+        self.what_ifs.simulating.live = self.foretold()
+        self.what_ifs.simulating.foretell()
 
     def silence(self) -> None:
         """No more sound for the alarms that stand; nothing is acknowledged by it."""
@@ -306,8 +303,6 @@ class Workplace(QObject):
 
     def _tie_time(self) -> None:
         self.timeline_panel.moved.connect(self.window.refresh.tick)
-        self._scenes: dict[str, TwinScene] = {}  # of the lane that is split off
-        self.timeline_panel.moved.connect(self._arrange)
         self.window.banner.hindsight_asked.connect(self.timeline_panel.toggle_hindsight)
         for panel in (self.window.panel("events"), self.window.panel("trends")):
             panel.moved.connect(self.window.refresh.tick)
@@ -337,66 +332,10 @@ class Workplace(QObject):
         self.duty.begin()
 
     def _tie_simulation(self) -> None:
-        """Knobs become runs, runs become lanes, lanes are shown."""
-        from ui.simulating import Simulating
+        from ui.what_ifs import WhatIfs
 
-        window, panel, scenarios = self.window, self.window.panel("simulation"), self.window.panel("scenarios")
-        self.simulating = simulating = Simulating(self.opened, self.timeline)
-        simulating.live = self.foretold()
-        panel.run_asked.connect(simulating.start)
-        panel.save_asked.connect(simulating.save)
-        panel.scenario_asked.connect(lambda name: (draft := simulating.read(name)) and panel.fill(draft))
-        scenarios.lane_asked.connect(self.timeline_panel.show_lane)
-        scenarios.beside_asked.connect(self.timeline_panel.show_beside)
-        scenarios.compare_asked.connect(simulating.compare)
-        scenarios.cancel_asked.connect(self._cancel_run)
-        scenarios.remove_asked.connect(simulating.remove)
-        simulating.runs.changed.connect(lambda: scenarios.show_runs(simulating.runs.queue))
-        simulating.compared.connect(scenarios.show_comparison)
-        simulating.said.connect(window.status.notify)
-        simulating.written.connect(window.refresh.look)
-        window.refresh.branched.connect(scenarios.show_branches)
-        for told in (simulating.written, window.refresh.branched):
-            told.connect(lambda *_: panel.show_scenarios(simulating.scenarios()))
-        panel.show_scenarios(simulating.scenarios())
-        simulating.proposed.connect(self._propose)
-        simulating.ranked.connect(self._rank)
-        window.closing.connect(simulating.close)
-
-    def _propose(self, told: Mapping[str, Any]) -> None:
-        from ui.proposal import Proposal
-
-        dialog = Proposal(self.window, told, self.standpoint.why_not)
-        dialog.filled.connect(self.window.panel("simulation").turn)
-        dialog.commanded.connect(self._command)
-        dialog.show()
-
-    def _command(self, commands: Sequence[Mapping[str, Any]], why: str) -> None:
-        for each in commands:
-            data = {"value": f"{each['value']:g}", "lane": "live"}
-            self.duty.intend(Intention(IntentionKind.COMMAND, subject=each["tag"], why=why, data=data))
-
-    def _rank(self, told: Mapping[str, Any]) -> None:
-        from ui.proposal import Influences
-
-        Influences(self.window, self.theme, told).show()
-
-    def _arrange(self) -> None:
-        """One scene, or the lane's beside the plant's: in its own package's shape."""
-        lane = self.timeline.shown
-        if self.timeline.beside is not Beside.SPLIT or not lane.key:
-            self.scene.split(None)
-            return
-        if lane.key not in self._scenes:
-            from ui.lane_scene import scene_of
-
-            self._scenes = {lane.key: scene_of(Path(lane.key), self.opened)}
-            self._scenes[lane.key].motion.spinning = self.motion()
-        self.scene.split(self._scenes[lane.key])
-
-    def _cancel_run(self, run: Run) -> None:
-        self.simulating.runs.cancel(run)
-        self.simulating.runs.forget(run)
+        self.what_ifs = WhatIfs(self.window, self.opened, self.timeline, self.duty, self.theme)
+        self.what_ifs.simulating.live = self.foretold()
 
     def _hear_live(self, snapshot: Snapshot) -> None:
         self.scene.spin(self.motion() and not (snapshot.station_lost and self.timeline.mode is Mode.FOLLOWING))

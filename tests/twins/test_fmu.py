@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -269,6 +271,19 @@ def test_that_what_is_no_fmu_is_a_fault_with_its_line(site, content):
     assert fault.file == "twin.yaml"
     with pytest.raises(FmuError, match="export it as FMI"):
         FmuModel("models/tank.fmu", content)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "told"),
+    [("../../out.txt", 10, "unpacked elsewhere"), ("/etc/out", 10, "unpacked elsewhere"), ("big", 600 << 20, "too much")],
+)
+def test_that_one_that_unpacks_elsewhere_or_to_too_much_is_refused(name, size, told):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file, file.open(name, "w", force_zip64=True) as entry:
+        for _ in range(max(1, size >> 20)):
+            entry.write(bytes(min(size, 1 << 20)))
+    with pytest.raises(FmuError, match=told):
+        FmuModel("models/tank.fmu", packed.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from twins import InputError
 from twins.clock import MINUTE
 from twins.simulation.executor import Here
 from twins.simulation.forking import Origin
+from twins.simulation.goals import constraint, goal_named, knob_named
 from twins.simulation.knobs import knobs_of
 from twins.simulation.scenario import Scenario, with_settings
-from twins.simulation.search import Search, constraint, goal_named, knob_named, optimised, sensitivity
+from twins.simulation.search import Search, optimised, sensitivity
 
 CALM = Scenario(duration=5 * MINUTE, still=True)
 

@@ -128,10 +128,10 @@ def test_that_a_run_is_cancelled_and_leaves_nothing(place, qtbot):
     panel, scenarios = place.window.panel("simulation"), place.window.panel("scenarios")
     panel.duration.setText("3 d")
     panel.ask("what-if")
-    qtbot.waitUntil(lambda: any(run.done > 0 for run in place.simulating.runs.queue), timeout=30_000)
+    qtbot.waitUntil(lambda: any(run.done > 0 for run in place.what_ifs.simulating.runs.queue), timeout=30_000)
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.remove()
-    qtbot.waitUntil(lambda: not place.simulating.runs.queue, timeout=15_000)
+    qtbot.waitUntil(lambda: not place.what_ifs.simulating.runs.queue, timeout=15_000)
     left = [path.suffix for path in folder_of(place.opened.recording).iterdir()]
     assert left == [".yaml"]
 
@@ -262,8 +262,8 @@ def test_that_a_candidate_of_another_shape_stands_beside_the_plant_under_one_cam
 
 def test_that_a_live_plant_is_forecast_where_that_is_wanted(place, qtbot, monkeypatch):
     asked = []
-    monkeypatch.setattr(place.simulating.runs, "add", asked.append)
-    place.simulating.foretell()
+    monkeypatch.setattr(place.what_ifs.simulating.runs, "add", asked.append)
+    place.what_ifs.simulating.foretell()
     assert not asked, "nobody wants it"
     place.timeline.live = True
     place.toggle_foretold()

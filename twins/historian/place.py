@@ -33,6 +33,16 @@ def days_of(record: Path) -> list[Path]:
     return ([record] if record.exists() else []) + followers
 
 
+def is_record(path: Path) -> bool:
+    """Whether a recording's file, or a folder of days, is there."""
+    if path.is_dir():
+        return bool(days_of(path))
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(6) == b"SQLite"
+
+
 def day_file(record: Path, time: int, first: bool) -> Path:
     """The file of the day that `time` (ns) is in."""
     date = to_datetime(time).strftime("%Y-%m-%d")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ _KINDS = {
     "Real": "Real", "Integer": "Integer", "Boolean": "Boolean", "Enumeration": "Integer",
     "Float64": "Float64", "Float32": "Float32", "Int64": "Int64", "Int32": "Int32", "UInt8": "UInt8",
 }  # fmt: skip
+_LARGEST, _MOST = 512 << 20, 10_000  # bytes, files
 
 
 class Slave:
@@ -22,6 +24,7 @@ class Slave:
         import fmpy.fmi3  # noqa: F401
         from fmpy import extract, read_model_description
 
+        _weigh(file)
         self._folder = str(Path.cwd() / "unpacked")
         extract(file, self._folder)
         self._described = read_model_description(self._folder, validate=False)  # many that run well are not to the letter
@@ -118,6 +121,20 @@ class Slave:
             "high": _number(variable.max),
             "tunable": variable.variability == "tunable",
         }
+
+
+def _weigh(file: str) -> None:
+    """Raises ValueError for what would unpack to too much, or elsewhere."""
+    with zipfile.ZipFile(file) as packed:
+        entries = packed.infolist()
+        size = sum(entry.file_size for entry in entries)
+        if size > _LARGEST or len(entries) > _MOST:
+            raise ValueError(f"it unpacks to {size >> 20} MB in {len(entries)} files, which is too much")
+        outside = [
+            entry.filename for entry in entries if ".." in Path(entry.filename).parts or Path(entry.filename).is_absolute()
+        ]
+        if outside:
+            raise ValueError(f"it would be unpacked elsewhere: {outside[0][:60]}")
 
 
 def _number(text: Any) -> float | None:

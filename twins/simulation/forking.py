@@ -75,16 +75,7 @@ def _driven_in(
         scenario.varied(twin), origin.at - n * step_ns, step_ns, scenario.seed, members, first, still=scenario.still
     )
     measured = Measured(origin.record, models)
-    measured.resume(models.time)
-    measured.resume_weather(models.time)
-    for k in range(n):
-        measured.drive(models.time)
-        measured.follow_weather(models.time)
-        models.advance()
-        watch(k / max(n, 1), "settling on what was measured")
-    measured.drive(origin.at)
-    measured.resume(origin.at)
-    measured.resume_weather(origin.at)
+    _settle(models, measured, n, watch)
     broken(models, twin, scenario, origin.at)
     return models, measured
 
@@ -99,6 +90,17 @@ def spun_up(
     n = scenario.spin_up // step
     models = Ensemble(twin, origin.at - n * step, step, scenario.seed, still=True)
     measured = Measured(origin.record, models)
+    _settle(models, measured, n, watch, climate=climate)
+    around = {
+        group.name: {v.name: float(group.parameters[row, 0, 0]) for row, v in enumerate(group.model.parameters) if v.told}
+        for group in models.groups
+        if group.surrounds and climate
+    }
+    return models.held(), around
+
+
+def _settle(models: Ensemble, measured: Measured, n: int, watch: Watch, *, climate: bool = False) -> None:
+    """Through n steps of measurements; at their end everything stands as it was measured."""
     measured.resume(models.time)
     measured.resume_weather(models.time)
     for k in range(n):
@@ -106,15 +108,9 @@ def spun_up(
         measured.follow_weather(models.time)
         models.advance()
         watch(k / max(n, 1), "settling on what was measured")
-    measured.drive(origin.at)
-    measured.resume(origin.at)
-    measured.resume_weather(origin.at, climate=climate)
-    around = {
-        group.name: {v.name: float(group.parameters[row, 0, 0]) for row, v in enumerate(group.model.parameters) if v.told}
-        for group in models.groups
-        if group.surrounds and climate
-    }
-    return models.held(), around
+    measured.drive(models.time)
+    measured.resume(models.time)
+    measured.resume_weather(models.time, climate=climate)
 
 
 def tended(models: Ensemble, around: Mapping[str, Mapping[str, float]], scenario: Scenario) -> None:
