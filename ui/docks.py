@@ -60,6 +60,18 @@ class Docks(ads.CDockManager):
         self._size(BELOW_RIGHT, [round((height - lowest - bottom) * 0.54), round((height - lowest - bottom) * 0.46)])
         self._size(BOTTOM, [height - bottom - lowest, bottom, lowest])
 
+    def make_room(self, name: str, height: int) -> None:
+        """The panel gets so many px of height, where it has less; what is largest above or below gives them."""
+        area = self.widgets[name].dockAreaWidget()
+        sizes = self.splitterSizes(area) if area is not None else []
+        splitter = area.parentSplitter() if area is not None else None
+        place = splitter.indexOf(area) if splitter is not None else -1
+        if 0 <= place < len(sizes) and sizes[place] < height:
+            largest = max((k for k in range(len(sizes)) if k != place), key=lambda k: sizes[k])
+            sizes[largest] -= height - sizes[place]
+            sizes[place] = height
+            self.setSplitterSizes(area, sizes)
+
     def state(self) -> str:
         """The layout as text."""
         return bytes(self.saveState(self._version).toBase64()).decode("ascii")

@@ -18,14 +18,15 @@ from ui.time_view import TimeView
 
 AXIS, LABELS = 24, 96  # the height of the axis, the width of the lanes' names
 _TICK, _MARK = 92, 10
-_BAR, _PITCH = 11, 19
+_BAR, _PITCH, _CLOSEST = 11, 19, 11
 
 
 def bar_box(lane: int, height: int, lanes: int) -> QRectF:
     """A lane's bar; a lane alone is taller and stands in the middle."""
     if lanes == 1:
         return QRectF(LABELS, AXIS + (height - AXIS) * 0.5 - 3, 0, 16)
-    return QRectF(LABELS, AXIS + 18 + lane * _PITCH, 0, _BAR)
+    pitch = min(max((height - AXIS - 18) / lanes, _CLOSEST), _PITCH)
+    return QRectF(LABELS, AXIS + 18 + lane * pitch, 0, min(_BAR, pitch - 4))
 
 
 def height_for(lanes: int) -> int:

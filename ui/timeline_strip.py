@@ -15,7 +15,7 @@ from twins.timeline import Lane, Timeline
 from ui.event_marks import SIGNS, Cluster, clusters, sign_of
 from ui.event_text import sentence
 from ui.stepping import times_of
-from ui.strip_paint import AXIS, LABELS, StripPainter, bar_box, height_for, mark_box
+from ui.strip_paint import AXIS, LABELS, StripPainter, bar_box, mark_box
 from ui.theme import Theme
 from ui.time_view import TimeView
 
@@ -97,7 +97,6 @@ class TimelineStrip(QWidget):
             paint.say(self.instead)
             return
         paint.grid()
-        self.setMinimumHeight(height_for(len(self._timeline.lanes)))
         paint.lanes(self._timeline.lanes, self._covered, self._of_tag, self._timeline.shown.key)
         known = self._timeline.cursor if self._timeline.known_at is not None else self._view.end
         paint.events(self.clusters(), self._times, known, len(self._timeline.lanes))

@@ -14,6 +14,7 @@ from ui.duty import Duty
 from ui.main_window import MainWindow, Opened
 from ui.runs import Run
 from ui.simulating import Simulating
+from ui.strip_paint import height_for
 from ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class WhatIfs(QObject):
         simulating.compared.connect(scenarios.show_comparison)
         timeline.moved.connect(self._arrange)
         window.refresh.branched.connect(scenarios.show_branches)
+        window.refresh.branched.connect(lambda _: window.docks.make_room("timeline", height_for(len(self._timeline.lanes))))
         for told in (simulating.written, window.refresh.branched):
             told.connect(lambda *_: self._tell_scenarios())
 

@@ -130,6 +130,7 @@ class SimulationPanel(QWidget):
     def fill(self, draft: Draft) -> None:
         """Another scenario's knobs."""
         self.name.setText(draft.name)
+        self.name.setCursorPosition(0)
         self.duration.setText(draft.duration)
         self.weather.setCurrentIndex(max(0, self.weather.findData(draft.weather)))
         name, _, after = draft.fault.partition("@")
