@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -134,12 +135,13 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         asset: Annotated[str, typer.Argument(metavar="ASSET", help="Its path, like T01.")],
         input_: Annotated[list[str], typer.Option("--input", help="NAME=FROM:TO:STEP or NAME=4,8,12; may be repeated.")],
         outputs: Annotated[str, typer.Option(help="Names, with commas between; default: all.")] = "",
+        cluster: ClusterAt = "",
         json_: AsJson = False,
     ) -> None:
         """Steady states of an asset over ranges of its model's inputs: wind_speed=3:25:0.5."""
-        from twins.package.loader import load
-        from twins.simulation.sweep import spanned
-        from twins.simulation.sweep import sweep as swept
+        from twins.package.archive import zipped
+        from twins.simulation.executor import executor
+        from twins.simulation.sweep import spanned, swept
 
         wanted = {}
         for text in input_:
@@ -151,7 +153,10 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
             except ValueError as problem:
                 raise InputError(f"--input {text}: {problem}") from None
         names = [name.strip() for name in outputs.split(",") if name.strip()]
-        table = swept(load(package_of(twin)), asset, wanted, names)
+        with executor(cluster) as where:
+            table = swept(zipped(package_of(twin)), asset, wanted, names, where, lambda done, what: None)
+        if table.restless:
+            print(f"twindeck: at {table.restless} points something never comes to rest; its last value is told", file=sys.stderr)
         if json_:
             print_json({"columns": table.columns, "units": table.units, "rows": table.rows})
         else:

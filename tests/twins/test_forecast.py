@@ -21,6 +21,7 @@ from twins.simulation.executor import Cluster, Here, executor, shares
 from twins.simulation.forecast import banded, forecast
 from twins.simulation.run import RunCancelled
 from twins.simulation.scenario import Scenario
+from twins.simulation.sweep import sweep, swept
 
 FORK = START + 15 * MINUTE
 SHORT = Scenario(duration=30 * MINUTE, step=30 * SECOND, spin_up=10 * MINUTE)
@@ -100,21 +101,30 @@ def test_that_pieces_change_no_bit(foretell):
     assert content(foretell("whole")[0]) == content(foretell("pieces", where=Pieces())[0])
 
 
-def test_that_a_cluster_of_two_workers_changes_no_bit(foretell):
-    with cluster() as address, executor(address) as where:
-        assert where.width == 2
-        path, _ = foretell("cluster", where=where)
-    assert content(path) == content(foretell("here")[0])
-
-
-def test_that_the_command_line_takes_a_cluster(record, tmp_path):
+def test_that_a_cluster_of_two_workers_changes_no_bit(foretell, package, farm):
     with cluster() as address:
-        to = tmp_path / "f.twin-recording"
-        done = main_py(
-            "forecast", "north-ridge", "--from", str(record), "--at", "2026-03-01T06:15:00Z", "--for", "10 min", "--members", "8",
-            "--cluster", address, "--to", str(to), "--json",
-        )  # fmt: skip
-        assert json.loads(done.stdout)["members"] == 8, done.stderr
+        with executor(address) as where:
+            assert where.width == 2
+            path, _ = foretell("cluster", where=where)
+            winds = {"wind_speed": list(np.arange(4.0, 20.0, 1.5))}
+            there = swept(package, "T01", winds, ["power", "pitch", "gearbox_oil_temperature"], where, lambda done, what: None)
+        _command_line_takes_it(address)
+    assert content(path) == content(foretell("here")[0])
+    assert there == sweep(farm, "T01", winds, ["power", "pitch", "gearbox_oil_temperature"])
+
+
+def _command_line_takes_it(address):
+    line = ("sweep", "north-ridge", "T01", "--input", "wind_speed=5,8", "--outputs", "power", "--cluster", address, "--json")
+    assert len(json.loads(main_py(*line).stdout)["rows"]) == 2
+
+
+def test_that_the_command_line_forecasts(record, tmp_path):
+    to = tmp_path / "f.twin-recording"
+    done = main_py(
+        "forecast", "north-ridge", "--from", str(record), "--at", "2026-03-01T06:15:00Z", "--for", "10 min", "--members", "8",
+        "--to", str(to), "--json",
+    )  # fmt: skip
+    assert json.loads(done.stdout)["members"] == 8, done.stderr
 
 
 def test_that_a_cluster_that_isnt_there_is_refused_in_one_sentence():

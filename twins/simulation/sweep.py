@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ import numpy as np
 from twins import InputError
 from twins.asset import TagKind, Twin
 from twins.expression import conversion
+from twins.package.loader import load_zipped
 from twins.package.words import did_you_mean
 from twins.physics import Array, Chart, Maker, Model, Variable, beginning, defaults, modelled, rows, settings
+from twins.simulation.executor import Executor, Watch, shares
 
 _STEP = 300.0  # s
 _REST = 1e-7  # of a value, in a step
@@ -27,6 +30,7 @@ class Table:
     columns: tuple[str, ...]
     units: tuple[str, ...]
     rows: tuple[tuple[float | str | None, ...], ...]
+    restless: int = 0  # at so many points something never came to rest; its last value is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +45,64 @@ class Column:
     words: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some points of a sweep, as plain data that can be sent anywhere: (point, input)."""
+
+    package: bytes
+    asset: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    points: Array
+
+
+def swept(
+    package: bytes, asset: str, inputs: Mapping[str, Sequence[float]], outputs: Sequence[str], where: Executor, watch: Watch
+) -> Table:
+    """`sweep`, cut into pieces for an executor; the same to the bit, as no point knows of another."""
+    points = _points(inputs)
+    pieces = [
+        Piece(package, asset, tuple(inputs), tuple(outputs), points[first : first + n])
+        for first, n in shares(len(points), where.width)
+    ]
+    tables = list(where.map(_of_piece, pieces, watch))
+    rows = tuple(row for table in tables for row in table.rows)
+    return Table(tables[0].columns, tables[0].units, rows, sum(table.restless for table in tables))
+
+
+def _of_piece(piece: Piece, watch: Watch) -> Table:
+    return _swept(load_zipped(piece.package), piece.asset, piece.inputs, piece.points, piece.outputs)
+
+
 def sweep(twin: Twin, asset: str, inputs: Mapping[str, Sequence[float]], outputs: Sequence[str] = ()) -> Table:
     """The table over all combinations of the inputs' values, in the units of the asset's tags, else in the model's own.
 
     Raises InputError, which says what there is.
     """
-    model, parameters = _model(twin, asset)
+    return _swept(twin, asset, tuple(inputs), _points(inputs), outputs)
+
+
+def _points(inputs: Mapping[str, Sequence[float]]) -> Array:
     if not inputs:
         raise InputError("name an input and its range, like --input wind_speed=3:25:0.5")
-    points = np.array(list(itertools.product(*inputs.values())), float).reshape(-1, len(inputs))
-    if len(points) > _MOST:
-        raise InputError(f"{len(points):,} points are too many; at most {_MOST:,} are swept at once")
+    many = math.prod(len(values) for values in inputs.values())
+    if many > _MOST:
+        raise InputError(f"{many:,} points are too many; at most {_MOST:,} are swept at once")
+    return np.array(list(itertools.product(*inputs.values())), float).reshape(-1, len(inputs))
+
+
+def _swept(twin: Twin, asset: str, inputs: tuple[str, ...], points: Array, outputs: Sequence[str]) -> Table:
+    model, parameters = _model(twin, asset)
     chart = next((each for each in getattr(model, "charts", ()) if set(inputs) <= {v.name for v in each.inputs}), None)
     if chart is not None:
-        return _charted(chart, tuple(inputs), points, outputs or [each.name for each in chart.outputs])
+        return _charted(chart, inputs, points, outputs or [each.name for each in chart.outputs])
     given = [_column(name, "inputs", model, twin, asset) for name in inputs]
     told = [_column(name, "outputs", model, twin, asset) for name in outputs or [each.name for each in model.outputs]]
-    steady = _steady(model, parameters, given, [column.row for column in told], points, twin, asset)
+    steady, restless = _steady(model, parameters, given, [column.row for column in told], points, twin, asset)
     values = [(steady[column.row] - column.offset) / column.factor for column in told]
     made = tuple((*map(float, point), *_row(told, [value[k] for value in values])) for k, point in enumerate(points))
-    return Table((*inputs, *(each.name for each in told)), (*(each.unit for each in given), *(each.unit for each in told)), made)
+    units = (*(each.unit for each in given), *(each.unit for each in told))
+    return Table((*inputs, *(each.name for each in told)), units, made, restless)
 
 
 def spanned(text: str) -> list[float]:
@@ -125,8 +167,8 @@ def _steady(
     points: Array,
     twin: Twin,
     asset: str,
-) -> Array:
-    """The outputs (row, point), once those that are told are at rest."""
+) -> tuple[Array, int]:
+    """The outputs (row, point), each point's once those that are told are at rest; and at how many they never were."""
     n = len(points)
     inputs, parameters = (defaults(each, n, 1) for each in (model.inputs, model.parameters))
     for name, value in settled.items():
@@ -144,15 +186,19 @@ def _steady(
     noise, before = np.zeros((model.noises, n, 1)), np.full((len(model.outputs), n, 1), np.nan)
     dt = min(_STEP, model.longest_step)
     resting = [row for row in told if model.outputs[row].name not in _COUNTERS]
+    found, moving = np.full((len(model.outputs), n), np.nan), np.ones(n, bool)
     for k in range(_LONGEST):
         state, outputs = model.advance(state, inputs, parameters, k * dt, dt, noise)
         change = np.abs(outputs - before)[resting] / np.maximum(np.abs(outputs[resting]), 1e-6)
-        if k > 10 and float(change.max(initial=0.0)) < _REST:
-            break
+        found[:, moving] = outputs[:, moving, 0]
+        if k > 10:
+            moving &= ~(change.max(axis=(0, 2), initial=0.0) < _REST)
         before = outputs
-    if not np.isfinite(outputs).all():
+        if not moving.any():
+            break
+    if not np.isfinite(found).all():
         raise InputError(f"the model of {asset or twin.id} gives no number at some of these points; narrow the range")
-    return outputs[:, :, 0]
+    return found, int(moving.sum())
 
 
 _COUNTERS = {"energy_total", "operating_hours", "energy_exported", "life_used"}
