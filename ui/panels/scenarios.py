@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from twins.asset import Twin
-from twins.clock import format_duration
+from twins.clock import DAY, format_duration, parse_time, to_datetime
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
 from twins.simulation.branches import Branched
@@ -56,6 +57,9 @@ class ScenariosPanel(QWidget):
         self._compared: Branched | None = None
         self.rows = _table(("Name", "Kind", "From", "For", ""))
         self.figures = _table(("Figure", "Plant", "What-if", "Difference"))
+        self.limits = _table(("Limit", "Share", "Soonest", "By half"))
+        self.tabs = QTabWidget(documentMode=True)
+        self.tabs.tabBar().setDrawBase(False)
         self.empty = QLabel(NOTHING, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, margin=18)
         self.empty.setProperty("muted", True)
         self.note = QLabel(wordWrap=True, margin=4)
@@ -169,8 +173,14 @@ class ScenariosPanel(QWidget):
         column.addLayout(deeds)
         other = QVBoxLayout(right, spacing=0)
         other.setContentsMargins(0, 0, 0, 0)
-        other.addWidget(self.note)
-        other.addWidget(self.figures, 1)
+        figures = QWidget()
+        inside = QVBoxLayout(figures, spacing=0)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.note)
+        inside.addWidget(self.figures, 1)
+        self.tabs.addTab(figures, "Figures")
+        self.tabs.addTab(self.limits, "Limits")
+        other.addWidget(self.tabs)
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         split.addWidget(left)
         split.addWidget(right)
@@ -186,8 +196,10 @@ class ScenariosPanel(QWidget):
         for section, width in enumerate((180, 78, 178, 70)):
             self.rows.setColumnWidth(section, width)
         self.figures.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.limits.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for section in (1, 2, 3):
             self.figures.setColumnWidth(section, 84)
+            self.limits.setColumnWidth(section, 64 if section == 1 else 92)
 
     def _connect(self) -> None:
         self.rows.itemSelectionChanged.connect(self._compare)
@@ -215,7 +227,27 @@ class ScenariosPanel(QWidget):
         found = self.chosen()
         if isinstance(found, Branched) and found != self._compared:
             self._compared = found
+            self._show_limits(found)
             self.compare_asked.emit(found.lane.key)
+
+    def _show_limits(self, branch: Branched) -> None:
+        """Every limit that is passed, the soonest first: by how many members, and when."""
+        limits = branch.findings.get("limits", [])
+        assert isinstance(limits, list)
+        self.tabs.setTabText(1, f"Limits ({len(limits)})")
+        self.limits.setRowCount(len(limits))
+        for i, each in enumerate(limits):
+            times = (self._clock_time(parse_time(each[key]), branch.lane.start) for key in ("soonest", "time"))
+            cells = (f"{each['tag']} {each['limit'].replace('_', ' ')} {each['value']:g}", f"{each['share']:.0%}", *times)
+            for k, cell in enumerate(cells):
+                item = QTableWidgetItem(cell)
+                item.setToolTip(cell)
+                self.limits.setItem(i, k, item)
+
+    def _clock_time(self, t: int, since: int) -> str:
+        """Without the date, where it is within a day."""
+        moment = to_datetime(t, self._zone)
+        return moment.strftime("%H:%M:%S" if t - since < DAY else "%d %b %H:%M")
 
     def sizeHint(self) -> QSize:
         """As the other panels down there."""
@@ -232,6 +264,8 @@ def _table(heads: Sequence[str]) -> QTableWidget:
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setTabKeyNavigation(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    table.setWordWrap(False)
     return table
 
 
