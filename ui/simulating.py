@@ -131,7 +131,9 @@ class Simulating(QObject):
         def take(answer: object) -> None:
             self._found[stamp] = answer
             if self._wanted == key:
-                self.compared.emit(answer, "" if both else "The record doesn't reach that far yet: these are its own figures.")
+                self.compared.emit(
+                    answer, _note(answer) if both else "The record doesn't reach that far yet: these are its own figures."
+                )
 
         self.runs.add(Run("compare", ("compare", *both, key, *until), take, quiet=True))
 
@@ -171,6 +173,11 @@ class Simulating(QObject):
             self.said.emit(run.said or f"{run.name} failed.")
             if run.quiet:
                 self.runs.forget(run)
+
+
+def _note(answer: object) -> str:
+    without = answer.get("without", []) if isinstance(answer, dict) else []
+    return f"Of what the record knows, too: without {', '.join(without)}." if without else ""
 
 
 def _written(draft: Draft, name: str) -> dict[str, object]:

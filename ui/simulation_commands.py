@@ -283,3 +283,5 @@ def _print_figures(comparison: Comparison) -> None:
         label = f"{figure.label} [{figure.unit}]" if figure.unit else figure.label
         rows.append((label, *("—" if cell is None else f"{cell:,.{figure.decimals}f}" for cell in cells)))
     print_rows(heads, [""] * len(heads), rows)
+    if comparison.without:
+        print(f"of what all of them know: without {', '.join(comparison.without)}")

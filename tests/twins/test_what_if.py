@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import PLANT_START as START
 from tests.rig import main_py
 from twins import InputError
-from twins.clock import MINUTE, SECOND
+from twins.clock import MINUTE, SECOND, parse_time
 from twins.historian.file import RecordingFile
 from twins.record import EventKind, Quality
 from twins.simulation.comparing import compared
@@ -204,3 +204,18 @@ def test_that_the_command_line_simulates_and_compares(record, tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.startswith("twindeck: ")
     assert "choose an instant within" in refused.stderr
+
+
+def test_that_a_record_of_half_the_farm_is_compared_by_what_it_knows(farm, package, real_year, tmp_path):
+    """Two of four turbines were recorded: the figures are of these, in the what-if too."""
+    path = tmp_path / "june.twin-recording"
+    start = parse_time("2014-06-04T00:00:00Z")
+    what_if(farm, package, real_year, start, Scenario(duration=24 * 60 * MINUTE, step=5 * MINUTE), path)
+    found = compared([real_year, path], start, start + 24 * 60 * MINUTE)
+    assert found.without[:2] == ("T03", "T04")
+    energy = next(figure for figure in found.figures if figure.name == "energy")
+    real, made = (course.of(energy).value for course in found.courses)
+    assert real == pytest.approx(made, rel=0.15)
+    with RecordingFile.open(real_year) as file:
+        power = [file.trend(f"T0{k}.power", start, start + 24 * 60 * MINUTE, 1000).mean.mean() for k in (1, 2)]
+    assert real == pytest.approx(sum(power) * 24 / 1000, rel=0.02)

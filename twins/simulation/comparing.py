@@ -12,7 +12,7 @@ from twins.asset import Figure, Twin
 from twins.clock import format_time
 from twins.historian.days import Record, open_record
 from twins.package.loader import load_zipped
-from twins.simulation.figures import Found, figures_of
+from twins.simulation.figures import Found, figures_of, key_figures, measured_by, restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,14 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Over [start, end), ns UTC. The figures are those of the first course whose package declares some."""
+    """Over [start, end), ns UTC. The figures are those of the first course whose package declares some, of what every course
+    knows; `without` are assets that some course knows nothing of."""
 
     start: int
     end: int
     figures: tuple[Figure, ...]
     courses: tuple[Course, ...]
+    without: tuple[str, ...] = ()
 
 
 def compared(paths: Sequence[Path], start: int | None = None, end: int | None = None) -> Comparison:
@@ -55,8 +57,26 @@ def compared(paths: Sequence[Path], start: int | None = None, end: int | None = 
             )
             raise InputError(f"these have no stretch in common: {told}")
         twin = _judge(paths, [record.package_at(last) for record in records])
-        courses = [Course(path.stem, figures_of(record, twin, first, last)) for path, record in zip(paths, records, strict=True)]
-    return Comparison(first, last, tuple(each.figure for each in courses[0].found), tuple(courses))
+        figures = key_figures(twin)
+        common, without = _in_common(twin, figures, records)
+        courses = [
+            Course(path.stem, figures_of(record, common, first, last, figures, anew=common is not twin))
+            for path, record in zip(paths, records, strict=True)
+        ]
+    return Comparison(first, last, figures, tuple(courses), without)
+
+
+def _in_common(twin: Twin, figures: Sequence[Figure], records: Sequence[Record]) -> tuple[Twin, tuple[str, ...]]:
+    """The twin as far as every record knows it, and the assets that figures need and some records know nothing of."""
+    known = [frozenset(channel.path for channel in record.channels) for record in records]
+    every = known[0].intersection(*known[1:])
+    needed = measured_by(twin, figures) & known[0].union(*known[1:])
+    missed = needed - every
+    if not missed:
+        return twin, ()
+    there = {twin.tags[path].asset for path in needed - missed}
+    gone = {twin.tags[path].asset for path in missed} - there
+    return restricted(twin, every), tuple(asset for asset in twin.assets if asset in gone)
 
 
 def _judge(paths: Sequence[Path], packages: Sequence[bytes | None]) -> Twin:
@@ -72,6 +92,7 @@ def told(comparison: Comparison) -> dict[str, object]:
     return {
         "start": format_time(comparison.start),
         "end": format_time(comparison.end),
+        "without": list(comparison.without),
         "courses": [course.name for course in comparison.courses],
         "figures": [_row(figure, comparison) for figure in comparison.figures],
     }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import Figure, Tag, TagKind, Taken, Twin, per_second
 from twins.clock import DAY, MINUTE, SECOND
-from twins.expression import Formula, bound, computed_formulas, meanings_of, parse, same_dimension
+from twins.expression import ExpressionError, Formula, bound, computed_formulas, meanings_of, parse, same_dimension
 from twins.historian.days import Record
 from twins.historian.deriving import histories_of
 from twins.physics import Array
@@ -80,10 +80,17 @@ class Tally:
         return np.array([time / max(self._time, 1e-9) for time in known])
 
 
-def figures_of(record: Record, twin: Twin, start: int, end: int) -> tuple[Found, ...]:
-    """The twin's figures over [start, end) of a record or a branch, held at instants as close as its tags report."""
-    tally = Tally(twin, key_figures(twin))
-    known = {channel.path: channel for channel in record.channels}
+def figures_of(
+    record: Record, twin: Twin, start: int, end: int, figures: Sequence[Figure], *, anew: bool = False
+) -> tuple[Found, ...]:
+    """Figures over [start, end) of a record or a branch, held at instants as close as its tags report.
+
+    With `anew` computed tags are not read but computed: of a twin that was `restricted`, they mean something else.
+    """
+    tally = Tally(twin, _reckonable(twin, figures))
+    known = {channel.path: channel for channel in record.channels if channel.path in twin.tags}
+    if anew:
+        known = {path: channel for path, channel in known.items() if not twin.tags[path].computed}
     formulas = _unrecorded(twin, tally.names, set(known))
     names = [name for f in formulas.values() for name in f.names] + list(tally.names)
     tags = {name: twin.tags[name] for name in names if name not in formulas and name in known}
@@ -101,7 +108,44 @@ def figures_of(record: Record, twin: Twin, start: int, end: int) -> tuple[Found,
             columns[name] = formula({each: _judged(columns, each, len(instants)) for each in formula.names})[0]
         tally.add({name: _judged(columns, name, len(instants))[0] for name in tally.names}, step / SECOND)
     values, shares = tally.values(), tally.shares()
-    return tuple(Found(f, float(values[k, 0]), float(shares[k, 0])) for k, f in enumerate(tally.figures))
+    found = {f.name: Found(f, float(values[k, 0]), float(shares[k, 0])) for k, f in enumerate(tally.figures)}
+    return tuple(found.get(figure.name, Found(figure, np.nan, 0.0)) for figure in figures)
+
+
+def restricted(twin: Twin, known: Collection[str]) -> Twin:
+    """The twin with these measured tags and what can be computed from them, and nothing else: a sum over children is over those
+    that are known."""
+    tags = {path: tag for path, tag in twin.tags.items() if tag.computed or path in known}
+    while True:
+        made = replace(twin, tags=tags)
+        formulas = computed_formulas(made)[0]
+        fewer = {
+            path: tag
+            for path, tag in tags.items()
+            if not tag.computed or (path in formulas and formulas[path].names and all(n in tags for n in formulas[path].names))
+        }
+        if len(fewer) == len(tags):
+            return made
+        tags = fewer
+
+
+def measured_by(twin: Twin, figures: Sequence[Figure]) -> set[str]:
+    """The measured tags that figures come down to."""
+    names = Tally(twin, _reckonable(twin, figures)).names
+    formulas = _unrecorded(twin, names, set())
+    return {name for name in (*names, *(n for f in formulas.values() for n in f.names)) if not twin.tags[name].computed}
+
+
+def _reckonable(twin: Twin, figures: Sequence[Figure]) -> list[Figure]:
+    made = []
+    for figure in figures:
+        try:
+            names = Tally(twin, (figure,)).names
+        except ExpressionError:
+            continue
+        if names and all(name in twin.tags for name in names):
+            made.append(figure)
+    return made
 
 
 def _unrecorded(twin: Twin, names: Sequence[str], known: set[str]) -> dict[str, Formula]:
