@@ -34,6 +34,7 @@ For = Annotated[str, typer.Option("--for", help="How long: 6 h.")]
 To = Annotated[Path, typer.Option("--to", help="The recording to write; one that is there is replaced.")]
 Step = Annotated[str, typer.Option(help="1 s, 10 s …; default: by the duration.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Another one makes another weather.")]
+_JUST_NOW = 15_000_000_000  # ns
 _EOF = "Tell progress in lines, and stop when standard input ends."
 UntilEof = Annotated[bool, typer.Option("--until-eof", hidden=True, help=_EOF)]
 ClusterAt = Annotated[str, typer.Option("--cluster", help="tcp://HOST:PORT of a dask scheduler; default: here.")]
@@ -192,7 +193,8 @@ def asked_for(
     if source is not None:
         with open_record(source) as record:
             span = record.span()
-            begin = begin if begin is not None else span[1] if span else clock.now()
+            last = span[1] if span else clock.now()
+            begin = last if begin is None or last < begin < last + _JUST_NOW else begin  # a live record is a moment behind
             package = record.package_at(begin) if recorded else zipped(place)
     else:
         package = zipped(place)
