@@ -138,6 +138,11 @@ def test_that_a_cancelled_forecast_leaves_nothing(farm, package, record, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_that_more_members_than_fit_are_refused(farm, package, tmp_path):
+    with pytest.raises(InputError, match="members of it need"):
+        forecast(farm, package, None, FORK, Scenario(duration=24 * HOUR), tmp_path / "no.twin-recording", 100_000)
+
+
 def test_that_north_is_no_border_of_a_band():
     tag = Tag("w.direction", unit="deg", range=(0.0, 360.0))
     told = (np.linspace(-20, 20, 41)[None, :]) % 360

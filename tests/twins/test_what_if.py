@@ -169,6 +169,29 @@ def test_that_a_faulty_scenario_is_refused_with_its_line_and_remedy(farm, text, 
     assert "s.yaml" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--for", "40000 d"), "is too long; a run goes over"),
+        (("--for", "9 d", "--step", "1 ms"), "steps are too many; take a longer step"),
+        (("--for", "0 s"), "is no time that can pass"),
+        (("--for", "soon"), "is not a duration"),
+        (("--weather", "nice"), "write recorded or modelled"),
+        (("--set", "T01.gearbox_cooling"), "write ASSET.PARAMETER=VALUE"),
+        (("--set", "T01.active_power_limit=1 K"), "K"),
+        (("--fault", "T01.nothing@1 min"), "there is no fault “nothing”"),
+        (("--scenario", "nowhere.yaml"), "can't be read"),
+        (("--from", "nowhere.twin-recording"), "nowhere.twin-recording"),
+    ],
+)
+def test_that_what_can_t_be_run_is_one_sentence_and_writes_nothing(more, told, tmp_path):
+    done = main_py("simulate", "north-ridge", *more, "--to", str(tmp_path / "no.twin-recording"))
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_that_a_scenario_file_says_all_that_can_be_otherwise(farm, run, tmp_path):
     text = """
 name: A gust, a limit and an iced rotor

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from twins import InputError
 from twins.asset import Tag, TagKind, Twin
 from twins.clock import HOUR, MINUTE, SECOND
 from twins.package.loader import load_zipped
@@ -19,7 +20,7 @@ from twins.simulation.composition import composed
 from twins.simulation.crossings import Crossings
 from twins.simulation.ensemble import Ensemble, Held, longest_step
 from twins.simulation.executor import Executor, Here, shares
-from twins.simulation.forking import broken, spun_up, tended
+from twins.simulation.forking import broken, spun_up, step_for, tended
 from twins.simulation.run import Cancelled, RunCancelled, Watch, run
 from twins.simulation.scenario import Scenario
 from twins.simulation.whatif import Findings, Lost, origin_of, run_told, told_of
@@ -30,6 +31,7 @@ HORIZON = 24 * HOUR
 QUANTILES = (0.05, 0.5, 0.95)
 _SUFFIXES = (".p05", ".p50", ".p95")
 _FEWEST, _MOST_INSTANTS, _USUAL = 72, 288, 5 * MINUTE
+_LARGEST = 4 << 30  # bytes of what all members tell
 _NO_NUMBER = quality_byte(Quality.BAD, Reason.INPUT_BAD)
 
 
@@ -63,9 +65,12 @@ def forecast(
 ) -> Findings:
     """From `at` (ns UTC) of a record, knowing nothing later; writes the forecast at `place`. Raises InputError."""
     horizon = scenario.duration or HORIZON
-    step = min(scenario.step or (MINUTE if horizon > 2 * HOUR else 10 * SECOND), longest_step(composed(twin, 0)))
+    wanted = scenario.step or (MINUTE if horizon > 2 * HOUR else 10 * SECOND)
+    step = step_for(horizon, wanted, longest_step(composed(twin, 0)))
     instants = min(max(horizon // _USUAL, _FEWEST), _MOST_INSTANTS)
     every = max(1, round(horizon / step / instants))
+    if (size := (horizon // step // every) * len(twin.tags) * members * 8) > _LARGEST:
+        raise InputError(f"{members:,} members of it need {size >> 30} GB; take fewer, or a shorter time")
     whole = replace(scenario, recorded=False, duration=horizon, step=step)
     with origin_of(source, at, twin, whole) as (origin, _, facts):
         held, around = spun_up(twin, origin, whole, climate=True, watch=lambda d, what: watch(0.1 * d, what))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from twins import InputError
 from twins.asset import Twin
-from twins.clock import HOUR, MINUTE, SECOND, format_time
+from twins.clock import DAY, HOUR, MINUTE, SECOND, format_duration, format_time
 from twins.historian.days import Record
 from twins.record import Event, EventKind
 from twins.simulation.branch import held_in
@@ -18,6 +18,7 @@ from twins.simulation.scenario import Scenario
 
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)  # s
 _MANY = 8_640
+_LONGEST, _MOST_STEPS = 3_660 * DAY, 2_000_000
 _SPIN_STEPS = 180
 Watch = Callable[[float, str], None]
 
@@ -33,7 +34,16 @@ class Origin:
 
 
 def step_for(duration: int, wanted: int, longest: int) -> int:
-    """The step of a run, ns: as it is wanted, else one that takes some thousand of them."""
+    """The step of a run, ns: as it is wanted, else one that takes some thousand. Raises InputError for what never ends."""
+    if duration > _LONGEST:
+        raise InputError(f"{format_duration(duration)} is too long; a run goes over {format_duration(_LONGEST)} at most")
+    step = _step_for(duration, wanted, longest)
+    if duration // step > _MOST_STEPS:
+        raise InputError(f"{duration // step:,} steps are too many; take a longer step, or a shorter time")
+    return step
+
+
+def _step_for(duration: int, wanted: int, longest: int) -> int:
     if wanted:
         return min(wanted, longest)
     return min(next((s * SECOND for s in _STEPS if s * SECOND * _MANY >= duration), _STEPS[-1] * SECOND), longest)
@@ -86,6 +96,7 @@ def spun_up(
     """What the models hold at the fork after the measurements before it, and what the weather tends to."""
     if origin.record is None:
         return None, {}
+    refuse_long_spin_up(scenario)
     step = max(SECOND, min(MINUTE, scenario.spin_up // _SPIN_STEPS))
     n = scenario.spin_up // step
     models = Ensemble(twin, origin.at - n * step, step, scenario.seed, still=True)
@@ -169,6 +180,12 @@ def checkpoint_before(branch: Record, at: int) -> Event | None:
     """The newest one at or before an instant."""
     found = branch.events(at - 400 * HOUR * 24, at + 1, (EventKind.CHECKPOINT,))
     return found[-1] if found else None
+
+
+def refuse_long_spin_up(scenario: Scenario) -> None:
+    """Raises InputError."""
+    if scenario.spin_up > 30 * DAY:
+        raise InputError(f"a spin-up of {format_duration(scenario.spin_up)} is too long; 30 d are the most")
 
 
 def refuse_outside(record: Record, at: int, name: str) -> None:

@@ -16,7 +16,7 @@ from twins.simulation.composition import composed
 from twins.simulation.ensemble import Ensemble, Held, longest_step
 from twins.simulation.executor import Executor, Watch, shares
 from twins.simulation.figures import Tally
-from twins.simulation.forking import Origin, broken, spun_up, tended
+from twins.simulation.forking import Origin, broken, spun_up, step_for, tended
 from twins.simulation.goals import Goal
 from twins.simulation.knobs import Knob, turn
 from twins.simulation.run import Cancelled, RunCancelled, run
@@ -51,7 +51,7 @@ class Search:
     ) -> None:  # fmt: skip
         """Raises InputError where the models don't fit."""
         horizon = scenario.duration or HORIZON
-        step = min(scenario.step or max(10 * SECOND, horizon // 600), longest_step(composed(twin, 0)))
+        step = step_for(horizon, scenario.step or max(10 * SECOND, horizon // 600), longest_step(composed(twin, 0)))
         names = {each.key for each in knobs}
         whole = replace(
             scenario, recorded=False, duration=horizon, step=step,

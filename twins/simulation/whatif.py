@@ -24,7 +24,7 @@ from twins.simulation.run import Cancelled, Watch, run
 from twins.simulation.scenario import Order, Scenario
 
 WHAT_IF = "what-if"
-_CHECKPOINTS = 200
+_CHECKPOINTS, _CHECKPOINT_NUMBERS = 200, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _written(models: Ensemble, steps: Iterator[tuple[int, np.ndarray]], branch: 
     words = {each.tag.path: each.words for each in models.bounds}
     columns = Columns(models.tags, models.step_ns, words)
     crossings, lost = Crossings(models.tags, 1), Lost(models, 1)
-    every, due = max(MINUTE, duration // _CHECKPOINTS), at
+    every, due = max(MINUTE, duration // _checkpoints(models)), at
     time = at
     for time, told in steps:
         crossings.see(time, told)
@@ -72,6 +72,16 @@ def _written(models: Ensemble, steps: Iterator[tuple[int, np.ndarray]], branch: 
     findings = Findings(at, time, models.step_ns, tuple(crossings.found()), lost.sentences())
     branch.conclude(told_of(findings))
     return findings
+
+
+def _checkpoints(models: Ensemble) -> int:
+    """How many are kept: some hundred, fewer where each of them is large."""
+    numbers = sum(
+        len(group.instances) * len(declared)
+        for group in models.groups
+        for declared in (group.model.states, group.model.inputs, group.model.outputs)
+    )
+    return max(2, min(_CHECKPOINTS, _CHECKPOINT_NUMBERS // max(numbers, 1)))
 
 
 class Lost:
