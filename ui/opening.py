@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from twins.historian.lock import holder
 from twins.historian.memory import MemoryRecording
 from twins.historian.recording import Recording
 from twins.package.opening import OpenPackage
-from twins.timeline import Timeline
+from twins.simulation.branches import branched
+from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
 
 FOREVER = 2**63 - 1
@@ -32,6 +33,7 @@ def prepare(
     opened_package = OpenPackage.of(found.package) if package is None else OpenPackage.at(package)
     live = recording is not None and bool(holder(recording))
     timeline = Timeline(*found.span, live=live)
+    timeline.plant = replace(timeline.plant, kind=found.kind, name=found.lane or timeline.plant.name)  # a branch says what it is
     if at is not None:
         timeline.seek(at)
     meshes = partial(opened_package.meshes, platformdirs.user_cache_path("twindeck") / "meshes")
@@ -56,6 +58,8 @@ class _Found:
     span: tuple[int, int]
     simulated: bool
     package: bytes
+    kind: LaneKind = LaneKind.PLANT
+    lane: str = ""  # the name of a branch
 
 
 def _recording(path: Path | None, at: int) -> _Found:
@@ -65,4 +69,6 @@ def _recording(path: Path | None, at: int) -> _Found:
         kept = file.package_at(at)
         if kept is None:
             raise InputError(f"the twin package inside {path} is damaged; open it with its package: open TWIN --recording {path}")
-        return _Found(lambda: open_record(path), file.span() or (0, 0), file.simulated, kept)
+        branch = branched(path) if "lane" in file.meta else None
+        kind, name = (branch.lane.kind, branch.lane.name) if branch else (LaneKind.PLANT, "")
+        return _Found(lambda: open_record(path), file.span() or (0, 0), file.simulated, kept, kind, name)

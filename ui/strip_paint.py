@@ -84,7 +84,7 @@ class StripPainter(QPainter):
             self.setPen(QColor(self._tokens.text if lane.key == shown else self._tokens.muted))
             named = self._metrics.elidedText(lane.name, Qt.TextElideMode.ElideMiddle, LABELS - 14)
             self.drawText(QRectF(8, box.top() - 4, LABELS - 12, box.height() + 8), Qt.AlignmentFlag.AlignVCenter, named)
-            if lane.kind is LaneKind.PLANT:
+            if not lane.key:
                 self._stretches(box, covered, mixed(self._tokens.panel, self._tokens.muted, 0.28))
                 self._stretches(box, of_tag, mixed(self._tokens.panel, self._tokens.muted, 0.55))
             else:

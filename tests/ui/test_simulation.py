@@ -291,3 +291,17 @@ def test_that_a_proposal_can_be_filled_in_and_is_commanded_only_from_live(place,
     live.commanded.connect(lambda commands, why: sent.append((commands, why)))
     live.command.click()
     assert sent == [(told["commands"], "Best Energy found")]
+
+
+def test_that_a_branch_that_is_opened_by_itself_is_never_taken_for_a_replay(qtbot, record, package, farm, tmp_path):
+    branch = tmp_path / "gust.twin-recording"
+    what_if(farm, package, record, FORK, Scenario("A gust", duration=MINUTE, spin_up=MINUTE), branch)
+    opened_package, opened, timeline = prepare(None, branch, None)
+    place = Workplace(QApplication.instance(), opened, timeline, Settings(tmp_path / "settings.json"))
+    qtbot.addWidget(place.window)
+    with qtbot.waitSignal(place.window.furnished, timeout=20_000):
+        place.window.show()
+    assert place.window.banner.mode == "whatif"
+    assert "WHAT-IF · A gust" in place.window.banner._mode.text()
+    place.window.close()
+    opened_package.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from twins.clock import SECOND, format_time
@@ -95,12 +96,26 @@ def info(recording: RecordingFile) -> Json:
         "twin": meta.get("twin", ""),
         "simulated": recording.simulated,
         "sealed": "sealed" in meta,
+        **_branch(meta),
         "bytes": recording.size(),
         **recording.counts(),
         "first": _time(span and span[0]),
         "last": _time(span and span[1]),
         "tags": list(dict.fromkeys(channel.path for channel in recording.channels)),
         "damage": list(recording.damage),
+    }
+
+
+def _branch(meta: Mapping[str, str]) -> Json:
+    """Of a what-if or a forecast: where it left, and what made it."""
+    if "lane" not in meta:
+        return {}
+    return {
+        "lane": meta["lane"],
+        "forked_from": meta.get("forked_from", ""),
+        "forked_at": _time(int(meta["forked_at"])),
+        "record": meta.get("record", ""),
+        "run": json.loads(meta.get("run", "{}")),
     }
 
 
