@@ -295,6 +295,7 @@ def export(
             refuse_bad_place(to)
             time = instant(at) if at else _span(recording)[1]
             from scene.still import parsed_size, save_still
+            from twins.historian.exporting import mark_of
             from twins.package.opening import OpenPackage
 
             with contextlib.closing(OpenPackage.of(recording.package_at(time) or b"")) as package:
@@ -305,7 +306,7 @@ def export(
                     view=view,
                     colour_by=colour_by,
                     size=parsed_size(size),
-                    simulated=recording.simulated,
+                    mark=mark_of(recording),
                 )
         else:
             from twins.historian.exporting import export_table

@@ -29,7 +29,7 @@ def save_still(
     view: str = "",
     colour_by: str = "",
     size: tuple[int, int] = (1600, 1000),
-    simulated: bool = False,
+    mark: str = "",
 ) -> None:
     """Draws the snapshot as seen from a viewpoint (default: the first, else all of it). Raises InputError."""
     viewpoint = _named_view(package.twin, view)
@@ -38,7 +38,7 @@ def save_still(
     if choice:
         scene.colour_by(choice)
     scene.show(snapshot, 0.0)
-    caption = Caption(scene.renderer, GREY, _lines(package.twin, snapshot, simulated), scene.legend, size)
+    caption = Caption(scene.renderer, GREY, _lines(package.twin, snapshot, mark), scene.legend, size)
     screen = OffScreen(scene)
     try:
         pose = scene.pose_of(viewpoint) if viewpoint else fitted(scene.bounds(), size[0] / size[1], 30.0, -20.0)
@@ -49,10 +49,10 @@ def save_still(
         screen.close()
 
 
-def _lines(twin: Twin, snapshot: Snapshot, simulated: bool) -> tuple[str, ...]:
+def _lines(twin: Twin, snapshot: Snapshot, mark: str) -> tuple[str, ...]:
     then = "hindsight" if snapshot.hindsight else "known then"
     return (
-        "SIMULATED PLANT" if simulated else "",
+        mark,
         twin.name,
         f"{format_time(snapshot.time, ZoneInfo(twin.timezone)).replace('T', '  ')}  {then}",
     )

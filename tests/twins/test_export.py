@@ -15,7 +15,7 @@ from pyarrow import parquet
 from twins.asset import TagKind
 from twins.clock import MINUTE, SECOND, parse_time
 from twins.historian import exporting
-from twins.historian.exporting import SIMULATED, ExportCancelled, export_table
+from twins.historian.exporting import ExportCancelled, export_table
 from twins.historian.file import RecordingFile
 from twins.historian.recording import RecordingError
 from twins.record import Channel, Quality, Reason, Samples, Waveform, quality_byte
@@ -107,9 +107,9 @@ def test_that_a_simulated_plant_is_marked_on_every_row(tmp_path, ending):
         recording.append(Samples.numbers(POWER, [T0, T0 + 1], [1, 2]))
         export_table(recording, T0, T0 + MINUTE, None, out)
     plants = [row["plant"] for row in rows_of(out)] if ending == ".csv" else parquet.read_table(out)["plant"].to_pylist()
-    assert plants == [SIMULATED, SIMULATED]
+    assert plants == ["SIMULATED PLANT"] * 2
     if ending == ".parquet":
-        assert parquet.read_schema(out).metadata[b"plant"] == SIMULATED.encode()
+        assert parquet.read_schema(out).metadata[b"plant"] == b"SIMULATED PLANT"
 
 
 def test_that_a_long_stretch_goes_out_piece_by_piece(tmp_path, monkeypatch):

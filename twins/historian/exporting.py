@@ -21,7 +21,6 @@ from twins.record.quality import ASSUMED, quality_of, reason_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SIMULATED = "SIMULATED PLANT"
 _ROWS_AT_ONCE = 200_000
 _LONGEST_STEP = 3660 * DAY
 _WORDS = (TagKind.ENUMERATION, TagKind.TEXT, TagKind.BOOLEAN, TagKind.INTEGER, TagKind.WAVEFORM)
@@ -29,6 +28,14 @@ _WORDS = (TagKind.ENUMERATION, TagKind.TEXT, TagKind.BOOLEAN, TagKind.INTEGER, T
 
 class ExportCancelled(RecordingError):  # noqa: N818 — it is not an error
     """The user stopped the export; nothing was written."""
+
+
+def mark_of(recording: Recording) -> str:
+    """What stands on everything that is taken out of a recording that is not of a real plant; "" where it is."""
+    meta = getattr(recording, "meta", {})
+    if "lane" in meta:
+        return str(meta["lane"]).upper()
+    return "SIMULATED PLANT" if getattr(recording, "simulated", False) else ""
 
 
 def export_table(
@@ -43,19 +50,19 @@ def export_table(
     """Writes the samples with start ≤ time < end (ns UTC) of these tags (None: all) to a .parquet or .csv; returns how many.
 
     Columns: time, tag, value (double; of an enumeration its code, of a boolean 0 or 1), text (what is not a plain number, in
-    words; integers in full), unit, quality, reason, assumed, arrival; `plant` where the recording is of a simulated one.
+    words; integers in full), unit, quality, reason, assumed, arrival; `plant` of a simulated one or a branch.
     Raises RecordingError with a sentence for the user, and ExportCancelled; then `out` is as it was.
     """
     _refuse(recording, tags, out)
-    simulated = bool(getattr(recording, "simulated", False))
+    mark = mark_of(recording)
     rows = 0
-    with drafted(out, over=True) as draft, _writer(draft, simulated) as writer:
+    with drafted(out, over=True) as draft, _writer(draft, mark) as writer:
         for upto, samples in _stretches(recording, start, end, tags):
             if cancelled():
                 raise ExportCancelled(f"the export to {out.name} was cancelled; nothing was written")
             rows += len(samples)
             if len(samples):
-                writer.write_table(_table(samples, simulated, csv=out.suffix.lower() == ".csv"))
+                writer.write_table(_table(samples, mark, csv=out.suffix.lower() == ".csv"))
             progress((upto - start) / max(end - start, 1), f"Writing {out.name}")
     return rows
 
@@ -80,18 +87,18 @@ def _stretches(recording: Recording, start: int, end: int, tags: Sequence[str] |
         step = int(min(max(step * min(_ROWS_AT_ONCE / max(len(samples), 1), 8.0), SECOND // 1000), _LONGEST_STEP))
 
 
-def _writer(path: Path, simulated: bool) -> Any:
+def _writer(path: Path, mark: str) -> Any:
     import pyarrow as pa
     from pyarrow import csv, parquet
 
     if path.suffix.lower() == ".csv":
-        return csv.CSVWriter(path, _schema(simulated, pa.string()), write_options=csv.WriteOptions(quoting_style="needed"))
-    schema = _schema(simulated, pa.timestamp("ns", "UTC"))
-    mark = {"plant": SIMULATED} if simulated else {}
-    return parquet.ParquetWriter(path, schema.with_metadata({"made_by": "Twindeck", **mark}), compression="zstd")
+        return csv.CSVWriter(path, _schema(mark, pa.string()), write_options=csv.WriteOptions(quoting_style="needed"))
+    schema = _schema(mark, pa.timestamp("ns", "UTC"))
+    told = {"plant": mark} if mark else {}
+    return parquet.ParquetWriter(path, schema.with_metadata({"made_by": "Twindeck", **told}), compression="zstd")
 
 
-def _schema(simulated: bool, moment: pa.DataType) -> pa.Schema:
+def _schema(mark: str, moment: pa.DataType) -> pa.Schema:
     import pyarrow as pa
 
     word = pa.string() if pa.types.is_string(moment) else pa.dictionary(pa.int32(), pa.string())
@@ -106,13 +113,13 @@ def _schema(simulated: bool, moment: pa.DataType) -> pa.Schema:
         ("assumed", pa.bool_()),
         ("arrival", moment),
     ]
-    return pa.schema(fields + ([("plant", word)] if simulated else []))
+    return pa.schema(fields + ([("plant", word)] if mark else []))
 
 
-def _table(samples: Samples, simulated: bool, *, csv: bool) -> pa.Table:
+def _table(samples: Samples, mark: str, *, csv: bool) -> pa.Table:
     import pyarrow as pa
 
-    schema = _schema(simulated, pa.string() if csv else pa.timestamp("ns", "UTC"))
+    schema = _schema(mark, pa.string() if csv else pa.timestamp("ns", "UTC"))
     channel = samples.channel
     value, text = _values(samples)
     reasons = [reason_of(byte).name.lower() for byte in range(256)]
@@ -127,8 +134,8 @@ def _table(samples: Samples, simulated: bool, *, csv: bool) -> pa.Table:
         arrow(samples.quality & ASSUMED != 0),
         _moments(samples.arrival, csv),
     ]
-    if simulated:
-        columns.append(_named([SIMULATED], np.zeros(len(samples), np.int32)))
+    if mark:
+        columns.append(_named([mark], np.zeros(len(samples), np.int32)))
     return pa.Table.from_arrays([column.cast(field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
 
 
