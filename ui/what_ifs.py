@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
+from twins.expression import conversion
 from twins.record import Intention, IntentionKind
 from twins.timeline import Beside, Timeline
 from ui.duty import Duty
@@ -31,6 +33,7 @@ class WhatIfs(QObject):
         self.simulating = Simulating(opened, timeline)
         self._tie_runs()
         self._tie_lanes()
+        Thread(target=conversion, args=("kW", "W"), name="units", daemon=True).start()  # a quarter of a second, the first time
 
     def _tie_runs(self) -> None:
         window, panel, simulating = self._window, self._window.panel("simulation"), self.simulating

@@ -103,6 +103,9 @@ def _extent(database: sqlite3.Connection) -> dict[str, int]:
     return {"blocks": blocks, "samples": samples, "events": database.execute("select count(*) from event").fetchone()[0]}
 
 
+_OF_A_BRANCH = ("lane", "forked_from", "forked_at", "record", "run", "findings")
+
+
 def cut(source: RecordingFile | Days, start: int, end: int, out: Path, progress: Progress | None = None) -> None:
     """A stretch as a sealed file of its own, that tells every instant of [start, end) (ns UTC) as the original does.
 
@@ -115,6 +118,7 @@ def cut(source: RecordingFile | Days, start: int, end: int, out: Path, progress:
         raise RecordingError(f"{out} exists already; name another file or remove it first")
     start = max(start, span[0])
     told = {"cut_of": source.path.name, "cut_from": str(start), "cut_to": str(min(end - 1, span[1]))}
+    told |= {key: source.meta[key] for key in _OF_A_BRANCH if key in source.meta}  # a what-if is never taken for the plant
     # Read through a connection of its own, so that only damage that was met on the way counts.
     with drafted(out) as partial, open_record(source.path) as fresh:
         _build(fresh, partial, start, end, progress or (lambda _done, _what: None), told)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFont
+from PySide6.QtGui import QAction, QFont, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -93,6 +93,10 @@ class SimulationPanel(QWidget):
         self.clear = QAction("All knobs as they are", self)
         self._lay_out()
         self._connect()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first time it is seen it reads the models' units, which takes a moment."""
+        super().showEvent(event)
         self._choose()
 
     def wanted(self) -> Query:
@@ -249,7 +253,9 @@ class SimulationPanel(QWidget):
             self.name.clear()
 
     def _choose(self) -> None:
-        """The knobs of the selected asset, or of the nearest above it that has a model."""
+        """The knobs of the selected asset, or of the nearest above it that has a model; while nobody looks, later."""
+        if not self.isVisible():
+            return
         owners = (asset.path for asset in self._twin.ancestors(self._selection.asset))
         self._asset = next((path for path in owners if modelled(self._twin.assets[path].model)), "")
         knobs = knobs_of(self._twin, self._asset) if self._asset else self._around()
