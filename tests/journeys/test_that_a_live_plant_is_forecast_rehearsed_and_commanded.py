@@ -37,6 +37,7 @@ def test_that_a_live_plant_is_forecast_rehearsed_and_commanded(north_ridge, open
     qtbot.waitUntil(lambda: snapshot().reading(OIL).value is not None, timeout=20_000)
 
     # the forecast of a broken cooler, from now: what is right of now is shown in 3D, and marked as such
+    place.window.docks.reveal("simulation")
     place.selection.choose("T01")
     panel.fault.setCurrentIndex(panel.fault.findData("T01.gearbox_cooling_loss"))
     panel.after.setText("10 s")

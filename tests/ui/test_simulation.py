@@ -49,6 +49,7 @@ def place(qtbot, record, tmp_path):
 
 def turned(place, asset, **knobs):
     """Knobs of an asset, as one types them."""
+    place.window.docks.reveal("simulation")
     place.selection.choose(asset)
     model = place.window.panel("simulation").model
     for name, text in knobs.items():
