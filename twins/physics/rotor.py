@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twins.physics.blade import Blade, generic_blade
 from twins.physics.blade_element import BladeElements
@@ -49,12 +50,8 @@ class Rotor:
 
     def coefficients(self, ratio: Array, pitch: Array) -> tuple[Array, Array]:
         """(torque, thrust) coefficients between the table's points; beyond its edges those of the edge."""
-        x = np.fmin(np.fmax(ratio * 4, 0.0), len(_RATIOS) - 1.001)  # what is no number has some place, too
-        degrees = np.degrees(pitch)
-        y = np.fmin(np.fmax(np.minimum(degrees + 8, 38 + (degrees - 30) / 3), 0.0), len(_PITCHES) - 1.001)
-        i, j = x.astype(np.intp), y.astype(np.intp)
-        across, along = x - i, y - j
-        t0, t1, t2, t3, u0, u1, u2, u3 = self._cells.take(i * (len(_PITCHES) - 1) + j, axis=1)
+        at, along, across = _cell_of(ratio, pitch)
+        t0, t1, t2, t3, u0, u1, u2, u3 = self._cells.take(at, axis=1)
         both = across * along
         return t0 + along * t1 + across * t2 + both * t3, u0 + along * u1 + across * u2 + both * u3
 
@@ -64,6 +61,14 @@ class Rotor:
         torque, thrust = self.coefficients(omega * self.radius / speed, pitch)
         push = 0.5 * density * math.pi * self.radius**2 * speed**2
         return torque * push * self.radius, thrust * push
+
+    def torque(self, wind: Array, omega: Array, pitch: Array, density: Array) -> Array:
+        """The torque of `pull` alone."""
+        speed = np.maximum(wind, _LEAST)
+        at, along, across = _cell_of(omega * self.radius / speed, pitch)
+        t0, t1, t2, t3 = self._cells[:4].take(at, axis=1)
+        push = 0.5 * density * math.pi * self.radius**2 * speed**2
+        return (t0 + along * t1 + across * (t2 + along * t3)) * push * self.radius
 
     def best(self, pitch: float) -> Best:
         """The lowest tip-speed ratio that comes within 0.05 % of the largest power coefficient: the peak is flat, and a slower
@@ -80,6 +85,15 @@ class Rotor:
     @cached_property
     def _found(self) -> dict[float, Best]:
         return {}
+
+
+def _cell_of(ratio: Array, pitch: Array) -> tuple[NDArray[np.intp], Array, Array]:
+    """The cell of the table, and how far along it and across it; what is no number has some place, too."""
+    x = np.fmin(np.fmax(ratio * 4, 0.0), len(_RATIOS) - 1.001)
+    degrees = np.degrees(pitch)
+    y = np.fmin(np.fmax(np.minimum(degrees + 8, 38 + (degrees - 30) / 3), 0.0), len(_PITCHES) - 1.001)
+    i, j = x.astype(np.intp), y.astype(np.intp)
+    return i * (len(_PITCHES) - 1) + j, y - j, x - i
 
 
 def _smooth(x: Array, y: Array, at: Array) -> Array:

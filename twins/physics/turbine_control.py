@@ -87,6 +87,10 @@ class Control:
         pull, thrust = self._rotor.pull(g["wind"], omega, pitch + g["offset"], g["density"])
         return pull * (1 - 0.35 * g["ice"] * (pull > 0)), thrust * (1 - 0.1 * g["ice"])
 
+    def _pull_only(self, omega: Array, pitch: Array, g: Rows) -> Array:
+        pull = self._rotor.torque(g["wind"], omega, pitch + g["offset"], g["density"])
+        return pull * (1 - 0.35 * g["ice"] * (pull > 0))
+
     def _torque(self, omega: Array, g: Rows) -> Array:
         """Of the generator, N·m at the rotor: best Cp between steep rises, then constant power; never above the limit."""
         knee = _STEEP * g["rated"]
@@ -112,7 +116,7 @@ class Control:
         low, high = 0.9 * g["least"], g["rated"].copy()
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            faster = self._pull(middle, g["fine"], g)[0] > self._torque(middle, g)
+            faster = self._pull_only(middle, g["fine"], g) > self._torque(middle, g)
             low, high = np.where(faster, middle, low), np.where(faster, high, middle)
         return (low + high) / 2
 
@@ -124,12 +128,12 @@ class Control:
         omega = g["rated"]
         due, less, full = self._torque(omega, g), np.zeros_like(omega), np.zeros(omega.shape, bool)
         for step in _COARSE:
-            pulls = self._pull(omega, g["fine"] + step, g)[0] > due
+            pulls = self._pull_only(omega, g["fine"] + step, g) > due
             less, full = np.where(pulls, step, less), full | pulls
         more = less + _COARSE[1]
         for _ in range(_HALVINGS if full.any() else 0):
             middle = (less + more) / 2
-            pulls = self._pull(omega, g["fine"] + middle, g)[0] > due
+            pulls = self._pull_only(omega, g["fine"] + middle, g) > due
             less, more = np.where(pulls, middle, less), np.where(pulls, more, middle)
         return np.where(full, (less + more) / 2, 0.0), full
 
