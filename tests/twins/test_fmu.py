@@ -26,6 +26,7 @@ from twins.package.loader import load
 from twins.physics import FmuError
 from twins.physics.fmu import FmuModel
 from twins.physics.model import beginning, defaults
+from twins.record import Channel, Samples
 from twins.simulation.forecast import forecast
 from twins.simulation.run import RunCancelled
 from twins.simulation.scenario import Scenario, with_settings
@@ -312,3 +313,27 @@ def test_that_a_cancelled_run_leaves_no_child(site, tmp_path):
             tmp_path / "n.twin-recording",
             cancelled=lambda: True,
         )
+
+
+def test_that_a_recorded_tag_drives_the_input_that_the_package_names_for_it(site, tmp_path):
+    """A's inflow was measured: the what-if of the past runs on it, and follows it to another level than B's."""
+    folder = site()
+    written = yaml.safe_load((folder / "twin.yaml").read_text())
+    tank = written["types"]["tank"]
+    tank["tags"]["feed"] = {"unit": "m^3/h", "range": [0, 4], "period": "10s", "address": {"mqtt": "s/{asset}/feed"}}
+    (folder / "twin.yaml").write_text(yaml.safe_dump(written, sort_keys=False))
+    assert check(folder) == []
+    twin, package = load(folder), zipped(folder)
+    record = tmp_path / "r.twin-recording"
+    times = np.arange(START, START + 30 * MINUTE, 10 * SECOND)
+    feeds = {"A.feed": np.where(times < START + 20 * MINUTE, 1.0, 3.0), "B.feed": np.full(len(times), 0.2)}
+    with RecordingFile.create(record, package, twin.id, START) as file:
+        for path, values in feeds.items():
+            file.append(Samples.numbers(Channel.of(twin.tags[path]), times, values))
+    out = tmp_path / "w.twin-recording"
+    what_if(twin, package, record, START + 15 * MINUTE, Scenario(duration=14 * MINUTE, spin_up=14 * MINUTE), out)
+    with RecordingFile.open(out) as file:
+        before, after, other = (
+            file.at(START + t * MINUTE).reading(tag).value for t, tag in ((19, "A.level"), (29, "A.level"), (29, "B.level"))
+        )
+    assert other < 0.8 < before < 2.6 < after

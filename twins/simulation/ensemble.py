@@ -51,7 +51,8 @@ class Ensemble:
         self._still = still
         self.readout = Readout(self.bounds, self.setpoints, self.groups)
         self._derived = Derived(twin, self.readout.tags)
-        self.standing: Array = np.repeat([[each.start] for each in self.setpoints], members, axis=1).reshape(-1, members)
+        starts = np.array([each.start for each in self.setpoints], float)
+        self.standing: Array = np.repeat(starts[:, None], members, axis=1)
         self._by_tag = {each.tag.path: (k, each) for k, each in enumerate(self.setpoints)}
         self._sound = [group.parameters.copy() for group in self.groups]
         self._broken: list[Injection] = []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from twins.asset import Tag, TagKind
 from twins.clock import DAY, MINUTE, SECOND
+from twins.expression import conversion, tag_named
 from twins.historian.days import Record
 from twins.historian.deriving import History, histories_of
 from twins.physics import Array, Variable, resumed
@@ -36,7 +37,7 @@ class Measured:
             for group in models.groups
             for row, variable in enumerate(group.model.inputs if not group.surrounds else ())
             for i in range(len(group.instances))
-            if (each := at.get((id(group), _output(group, variable), i)))
+            if (each := at.get((id(group), _output(group, variable), i)) or self._named(group, row, i, known))
         ]
         self._setpoints = [each for each in models.setpoints if each.tag.path in known]
         span = recording.span()
@@ -44,10 +45,20 @@ class Measured:
         self._window = (0, 0)
         self._given: Array = np.zeros((0, 0))
 
-    @property
-    def drives(self) -> bool:
-        """Whether it knows any input."""
-        return bool(self._inputs)
+    def _named(self, group: Group, row: int, i: int, known: Collection[str]) -> SetPoint | None:
+        """The measured tag that the package names for an input, else that of the same name, which no output tells."""
+        twin, path, variable = self._models.twin, group.instances[i], group.model.inputs[row]
+        written = twin.assets[path].model.get("inputs", {})
+        word = str(written.get(variable.name, variable.name)) if isinstance(written, Mapping) else variable.name
+        tag = twin.tags.get(tag_named(word, path, twin.assets, twin.tags) if word != variable.name else f"{path}.{word}")
+        if tag is None or tag.writable or tag.path not in known or tag.kind not in (TagKind.NUMBER, TagKind.INTEGER):
+            return None
+        try:
+            loose = not variable.unit and getattr(group.model, "loose_units", False)
+            factor, offset = (1.0, 0.0) if loose else conversion(tag.unit, variable.unit)
+        except ValueError:
+            return None
+        return SetPoint(tag, np.nan, group, row, i, factor, offset)
 
     def drive(self, t: int, *, inputs: bool = True) -> None:
         """Sets what was measured by `t`; what is not known there is left to the models. Without `inputs`, set-points alone."""
