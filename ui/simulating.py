@@ -20,6 +20,7 @@ from ui.main_window import Opened
 from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, Draft
 from ui.runs import Run, Runs
 
+_BEYOND = "The record doesn't reach that far yet: these are their own figures."
 _REISSUED, _AHEAD = 15 * MINUTE, "6 h"
 
 
@@ -41,8 +42,8 @@ class Simulating(QObject):
         self._timer = QTimer(self, interval=20_000)
         self._timer.timeout.connect(self.foretell)
         self._timer.start()
-        self._found: dict[tuple[str, float], object] = {}
-        self._wanted = ""
+        self._found: dict[object, object] = {}
+        self._wanted: object = None
 
     def scenarios(self) -> list[str]:
         """Those of the package, then those that were kept beside the record."""
@@ -112,30 +113,25 @@ class Simulating(QObject):
             return
         self.runs.add(Run(to.stem, line, lambda _answer: self.written.emit(), quiet=True))
 
-    def compare(self, key: str) -> None:
-        """Key figures of a branch against the plant's, reckoned beside."""
-        path = Path(key)
-        stamp = (key, path.stat().st_mtime if path.exists() else 0.0)
-        self._wanted = key
-        if stamp in self._found:
-            self.compared.emit(self._found[stamp], "")
-            return
-        self.compared.emit(None, "")
-        lane = next((lane for lane in self._timeline.branches if lane.key == key), None)
-        beyond = lane is not None and lane.end > self._timeline.plant.end
-        until = (
-            ["--to", format_time(self._timeline.plant.end)] if beyond and lane and lane.start < self._timeline.plant.end else []
-        )
-        both = [str(self._opened.recording)] if not beyond or until else []
+    def compare(self, keys: tuple[str, ...]) -> None:
+        """Key figures of branches against the plant's, and each other's, reckoned beside."""
+        stamp = tuple((key, Path(key).stat().st_mtime if Path(key).exists() else 0.0) for key in keys)
+        self._wanted = stamp
+        begins = max((lane.start for lane in self._timeline.branches if lane.key in keys), default=0)
+        both = [str(self._opened.recording)] if begins < self._timeline.plant.end else []
 
         def take(answer: object) -> None:
+            if both and isinstance(answer, dict):
+                answer["courses"] = ["Plant", *answer["courses"][1:]]
             self._found[stamp] = answer
-            if self._wanted == key:
-                self.compared.emit(
-                    answer, _note(answer) if both else "The record doesn't reach that far yet: these are its own figures."
-                )
+            if self._wanted == stamp:
+                self.compared.emit(answer, _note(answer) if both else _BEYOND)
 
-        self.runs.add(Run("compare", ("compare", *both, key, *until), take, quiet=True))
+        if stamp in self._found:
+            take(self._found[stamp])
+            return
+        self.compared.emit(None, "")
+        self.runs.add(Run("compare", ("compare", *both, *keys), take, quiet=True))
 
     def remove(self, key: str) -> None:
         """Deletes a branch; its scenario stays."""

@@ -43,7 +43,7 @@ class ScenariosPanel(QWidget):
     """Emits what is asked; rows are runs, then branches. Return shows the chosen one, Delete cancels or removes it."""
 
     lane_asked = Signal(str)
-    compare_asked = Signal(str)
+    compare_asked = Signal(tuple)  # the keys of the branches that are chosen
     cancel_asked = Signal(object)  # a Run
     remove_asked = Signal(str)
     beside_asked = Signal(object)  # a Beside
@@ -54,8 +54,10 @@ class ScenariosPanel(QWidget):
         self._runs: list[Run] = []
         self._branches: tuple[Branched, ...] = ()
         self._shown: object = None
-        self._compared: Branched | None = None
+        self._compared: tuple[Branched, ...] = ()
         self.rows = _table(("Name", "Kind", "From", "For", ""))
+        self.rows.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.rows.setToolTip("Ctrl and Shift choose several, to compare them")
         self.figures = _table(("Figure", "Plant", "What-if", "Difference"))
         self.limits = _table(("Limit", "Share", "Soonest", "By half"))
         self.tabs = QTabWidget(documentMode=True)
@@ -94,22 +96,29 @@ class ScenariosPanel(QWidget):
         self.note.setText(sentence or ("" if told else "Reckoning…"))
         self.note.setVisible(bool(self.note.text()))
         rows = told["figures"] if told else ()
+        courses = told["courses"] if told else ()
         assert isinstance(rows, Sequence)
+        assert isinstance(courses, Sequence)
+        single = len(courses) == 2
+        heads = ["Figure", *map(str, courses), *(["Difference"] if single else [])]
+        self.figures.setColumnCount(len(heads))
+        self.figures.setHorizontalHeaderLabels(heads)
+        for k in range(1, len(heads)):
+            self.figures.horizontalHeaderItem(k).setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.figures.setColumnWidth(k, 84)
         self.figures.setRowCount(len(rows))
         for i, row in enumerate(rows):
-            values = list(row["values"]) + [None] * (2 - len(row["values"]))
             digits = int(row["decimals"])
-            label = f"{row['label']}, {unit_text(row['unit'])}" if row["unit"] else row["label"]
-            cells = [
-                label,
-                *(_number(value, digits) for value in values),
-                _number(row["differences"][-1] if len(row["values"]) > 1 else None, digits, signed=True),
-            ]
+            cells = [f"{row['label']}, {unit_text(row['unit'])}" if row["unit"] else row["label"]]
+            cells += [_number(value, digits) for value in row["values"]]
+            cells += [_number(row["differences"][-1], digits, signed=True)] if single else []
             for k, cell in enumerate(cells):
                 item = QTableWidgetItem(cell)
                 if k:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                if k == 3:
+                    against = _number(row["differences"][min(k, len(courses)) - 1], digits, signed=True)
+                    item.setToolTip(f"{against} against {courses[0]}")
+                if single and k == len(heads) - 1:
                     item.setFont(font(weight=QFont.Weight.DemiBold))
                 self.figures.setItem(i, k, item)
 
@@ -185,7 +194,7 @@ class ScenariosPanel(QWidget):
         split.addWidget(left)
         split.addWidget(right)
         split.setStretchFactor(0, 1)
-        split.setSizes([700, 480])
+        split.setSizes([640, 560])
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(split)
@@ -224,11 +233,13 @@ class ScenariosPanel(QWidget):
             self.cancel_asked.emit(found)
 
     def _compare(self) -> None:
-        found = self.chosen()
-        if isinstance(found, Branched) and found != self._compared:
+        everything = (*self._runs, *self._branches)
+        rows = sorted({index.row() for index in self.rows.selectedIndexes()} | {self.rows.currentRow()})
+        found = tuple(each for row in rows if 0 <= row < len(everything) and isinstance(each := everything[row], Branched))
+        if found and found != self._compared:
             self._compared = found
-            self._show_limits(found)
-            self.compare_asked.emit(found.lane.key)
+            self._show_limits(found[0])
+            self.compare_asked.emit(tuple(branch.lane.key for branch in found))
 
     def _show_limits(self, branch: Branched) -> None:
         """Every limit that is passed, the soonest first: by how many members, and when."""
