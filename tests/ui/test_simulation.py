@@ -65,6 +65,7 @@ def test_that_a_knob_becomes_a_run_and_the_run_a_lane_that_is_shown(place, qtbot
     panel.duration.setText("2 min")
     panel.ask("what-if")
     qtbot.waitUntil(lambda: len(timeline.branches) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: not place.what_ifs.simulating.runs.queue, timeout=30_000)
     (lane,) = timeline.branches
     assert (lane.name, lane.kind, lane.start) == ("Curtailed", LaneKind.WHAT_IF, FORK)
     scenarios.rows.setCurrentCell(0, 0)
