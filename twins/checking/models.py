@@ -21,6 +21,7 @@ from twins.physics import (
     TableError,
     Variable,
     blade_files,
+    missing_extra,
     modelled,
     named,
     read_blade,
@@ -60,6 +61,8 @@ def _model(model: Mapping[str, object], origins: tuple[Origin, ...], key: str = 
         remedy = did_you_mean(name, LIBRARY) or f"write one of {', '.join(LIBRARY)}"
         yield written(origins, *steps, "physics").fault(f"there is no physics “{name}”", remedy)
         return
+    if missing := missing_extra(name):
+        yield _sentence(missing, written(origins, *steps, "physics"))
     known = {variable.name: variable for variable in LIBRARY[name]().parameters}
     parameters = model.get("parameters")
     for parameter, value in parameters.items() if isinstance(parameters, Mapping) else ():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 
 from twins.physics.blade import TableError, read_blade
 from twins.physics.centrifugal_pump import CentrifugalPump
+from twins.physics.floris_wakes import FlorisWakes
 from twins.physics.fmu import FmuError, FmuModel
 from twins.physics.grid import Grid
 from twins.physics.met_mast import MetMast
@@ -26,6 +28,7 @@ LIBRARY: dict[str, Callable[[], Model]] = {
     "signal": Signal,
     "substation": Substation,
     "wakes": Wakes,
+    "wakes-floris": FlorisWakes,
     "wind": Wind,
     "wind-turbine": WindTurbine,
 }
@@ -49,6 +52,8 @@ class Maker:
         name = str(written.get("physics", ""))
         if name not in LIBRARY:
             raise ValueError(f"there is no physics “{name}”; there are {', '.join(LIBRARY)}")
+        if missing := missing_extra(name):
+            raise ValueError(missing)
         if name != "wind-turbine":
             return self._once(name, LIBRARY[name])
         blade, airfoils = blade_files(written, self._files)
@@ -77,6 +82,14 @@ class Maker:
             raise TableError(blade, 0, f"the blade begins at {stations.radius[0]:g} m, outside the rotor's radius {radius:g} m",
                              "write r_m in metres from the rotor's axis")  # fmt: skip
         return Rotor(radius, hub, round(blades), precone, stations)
+
+
+def missing_extra(name: str) -> str:
+    """The sentence for a physics whose library isn't installed; "" where there is nothing amiss."""
+    library = getattr(LIBRARY[name], "needs", "")
+    if not library or find_spec(library) is not None:
+        return ""
+    return f"the physics “{name}” needs {library}, which isn't installed; run “pip install {library}”"
 
 
 def modelled(written: Written) -> bool:
