@@ -19,8 +19,11 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.historian.file import RecordingFile
 from twins.simulation.executor import Cluster, Here, executor, shares
 from twins.simulation.forecast import banded, forecast
+from twins.simulation.forking import Origin
+from twins.simulation.goals import goal_named, knob_named
 from twins.simulation.run import RunCancelled
 from twins.simulation.scenario import Scenario
+from twins.simulation.search import Search
 from twins.simulation.sweep import sweep, swept
 
 FORK = START + 15 * MINUTE
@@ -108,9 +111,19 @@ def test_that_a_cluster_of_two_workers_changes_no_bit(foretell, package, farm):
             path, _ = foretell("cluster", where=where)
             winds = {"wind_speed": list(np.arange(4.0, 20.0, 1.5))}
             there = swept(package, "T01", winds, ["power", "pitch", "gearbox_oil_temperature"], where, lambda done, what: None)
+            tried = _searched(farm, package, where)
         _command_line_takes_it(address)
+    assert np.array_equal(tried, _searched(farm, package, Here()))
     assert content(path) == content(foretell("here")[0])
     assert there == sweep(farm, "T01", winds, ["power", "pitch", "gearbox_oil_temperature"])
+
+
+def _searched(farm, package, where):
+    """What five points of a search come to."""
+    knobs, goals = [knob_named("T01.active_power_limit", farm)], [goal_named("energy", True, farm)]
+    asked = Scenario(duration=2 * MINUTE)
+    search = Search(farm, package, Origin(START), asked, knobs, goals, where, lambda done, what: None, lambda: False)
+    return search.figures(np.array([[300.0], [700.0], [1000.0], [1500.0], [2000.0]]))
 
 
 def _command_line_takes_it(address):
