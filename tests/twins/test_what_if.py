@@ -13,6 +13,7 @@ from tests.rig import main_py
 from twins import InputError
 from twins.clock import MINUTE, SECOND, parse_time
 from twins.historian.file import RecordingFile
+from twins.historian.recording import RecordingError
 from twins.record import EventKind, Quality
 from twins.simulation.comparing import compared
 from twins.simulation.run import RunCancelled
@@ -190,6 +191,24 @@ def test_that_what_can_t_be_run_is_one_sentence_and_writes_nothing(more, told, t
     assert told in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_that_a_record_is_never_written_over_and_a_branch_is(farm, package, record, tmp_path):
+    mine = tmp_path / "mine.twin-recording"
+    mine.write_bytes(record.read_bytes())
+    with pytest.raises(RecordingError, match="is no what-if or forecast; name another file"):
+        what_if(farm, package, mine, FORK, SHORT, mine)
+    assert mine.read_bytes() == record.read_bytes()
+    other = tmp_path / "notes.txt"
+    other.write_text("kept")
+    with pytest.raises(RecordingError):
+        what_if(farm, package, record, FORK, SHORT, other)
+    assert other.read_text() == "kept"
+    branch = tmp_path / "branch.twin-recording"
+    for duration in (20, 40):
+        what_if(farm, package, mine, FORK, replace(SHORT, duration=duration * SECOND, spin_up=MINUTE), branch)
+    with RecordingFile.open(branch) as file:
+        assert file.span()[1] == FORK + 40 * SECOND
 
 
 def test_that_a_scenario_file_says_all_that_can_be_otherwise(farm, run, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from twins.asset import Tag, TagKind
 from twins.historian.drafting import drafted, refuse_bad_place
 from twins.historian.file import RecordingFile
+from twins.historian.recording import RecordingError
 from twins.physics import Array
 from twins.record import Channel, Channels, Event, EventKind, Quality, Reason, Samples, quality_byte
 from twins.simulation.ensemble import Ensemble, Held
@@ -26,6 +27,7 @@ class Branch:
     def __init__(self, place: Path, package: bytes, twin_id: str, start: int, facts: Mapping[str, str]) -> None:
         """`start` is the fork, ns UTC. Raises RecordingError where the place is no good."""
         refuse_bad_place(place)
+        refuse_to_replace(place)
         self._drafted: AbstractContextManager[Path] = drafted(place, over=True)
         self._file = RecordingFile.create(self._drafted.__enter__(), package, twin_id, start, simulated=True)
         for key, value in facts.items():
@@ -60,6 +62,17 @@ class Branch:
     def _write(self) -> None:
         self._file.append(Samples.join(self._rows), self._events)
         self._rows, self._events, self._waiting = [], [], 0
+
+
+def refuse_to_replace(place: Path) -> None:
+    """Raises RecordingError where something stands that is no branch: a record is never written over."""
+    if not place.exists():
+        return
+    lane = ""
+    with suppress(RecordingError), RecordingFile.open(place) as file:
+        lane = file.meta.get("lane", "")
+    if not lane:
+        raise RecordingError(f"{place} is there already and is no what-if or forecast; name another file")
 
 
 class Columns:

@@ -15,7 +15,7 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.package.loader import load_zipped
 from twins.physics import Array
 from twins.record import Channel, Quality, Reason, Samples, quality_byte
-from twins.simulation.branch import Branch
+from twins.simulation.branch import Branch, refuse_to_replace
 from twins.simulation.composition import composed
 from twins.simulation.crossings import Crossings
 from twins.simulation.ensemble import Ensemble, Held, longest_step
@@ -64,6 +64,7 @@ def forecast(
     cancelled: Cancelled = lambda: False,
 ) -> Findings:
     """From `at` (ns UTC) of a record, knowing nothing later; writes the forecast at `place`. Raises InputError."""
+    refuse_to_replace(place)
     horizon = scenario.duration or HORIZON
     wanted = scenario.step or (MINUTE if horizon > 2 * HOUR else 10 * SECOND)
     step = step_for(horizon, wanted, longest_step(composed(twin, 0)))

@@ -14,7 +14,7 @@ from twins import InputError
 from twins.asset import Twin
 from twins.clock import HOUR, MINUTE, SECOND, format_time
 from twins.historian.days import Record, open_record
-from twins.simulation.branch import Branch, Columns, checkpoint
+from twins.simulation.branch import Branch, Columns, checkpoint, refuse_to_replace
 from twins.simulation.composition import composed
 from twins.simulation.crossings import Crossing, Crossings
 from twins.simulation.ensemble import Ensemble, longest_step
@@ -49,6 +49,7 @@ def what_if(
     cancelled: Cancelled = lambda: False,
 ) -> Findings:
     """Runs a scenario from `at` (ns UTC) of a record or a branch, and writes the new branch at `place`. Raises InputError."""
+    refuse_to_replace(place)
     with origin_of(source, at, twin, scenario) as (origin, whole, facts):
         duration = whole.duration or HOUR
         step = _step_in(origin) or step_for(duration, whole.step, longest_step(composed(twin, 0)))
