@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from twins.simulation.knobs import Knob, knob
 from twins.simulation.scenario import Scenario, read_scenario, scenario_of
 from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
-from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, Draft
+from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, WHAT_IF, Draft
 from ui.runs import Run, Runs
 
 _BEYOND = "The record doesn't reach that far yet: these are their own figures."
@@ -72,7 +73,7 @@ class Simulating(QObject):
         if not self._opened.recording.exists():
             self.said.emit("Nothing is recorded that a run could begin from; open a recording first.")
             return
-        path = self._write(draft)
+        path = self._write(draft, fresh=draft.kind == WHAT_IF)
         if path is None:
             return
         lane = self._timeline.shown
@@ -152,9 +153,14 @@ class Simulating(QObject):
     def _folder(self) -> Path:
         return folder_of(self._opened.recording)
 
-    def _write(self, draft: Draft) -> Path | None:
+    def _write(self, draft: Draft, *, fresh: bool = False) -> Path | None:
+        """The scenario as a file; with `fresh` under a name that no branch has yet."""
         name = draft.name or _name_for(draft)
-        fit = re.sub(r"[^\w .+,=-]", " ", name).strip() or "what-if"
+        if fresh:
+            taken = {lane.name for lane in self._timeline.branches} | {run.name for run in self.runs.queue}
+            more = (f"{name} ({k})" for k in itertools.count(2))
+            name = next(each for each in itertools.chain([name], more) if each not in taken)
+        fit = re.sub(r"[^\w .+,()=-]", " ", name).strip() or "what-if"
         path = self._folder() / f"{fit}.yaml"
         try:
             path.parent.mkdir(exist_ok=True)

@@ -21,6 +21,7 @@ from twins.simulation.whatif import what_if
 from twins.timeline import Beside, Lane, LaneKind, Mode, Timeline
 from ui.knob_table import VALUE, KnobModel
 from ui.opening import prepare
+from ui.panels.simulation import Draft
 from ui.runs import Run, Runs
 from ui.settings import Settings
 from ui.theme import Theme
@@ -307,3 +308,11 @@ def test_that_a_branch_that_is_opened_by_itself_is_never_taken_for_a_replay(qtbo
     assert "WHAT-IF · A gust" in place.window.banner._mode.text()
     place.window.close()
     opened_package.close()
+
+
+def test_that_the_same_name_again_makes_another_lane(place, monkeypatch):
+    simulating, asked = place.what_ifs.simulating, []
+    monkeypatch.setattr(simulating.runs, "add", asked.append)
+    place.timeline.show_branches([Lane("gust", LaneKind.WHAT_IF, FORK, FORK + MINUTE, "k")])
+    simulating.start(Draft("what-if", "gust", "1 min", "recorded", "", {}))
+    assert asked[0].arguments[-1].endswith("gust (2).twin-recording")
