@@ -79,7 +79,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
                 found = what_if(asked.twin, asked.package, asked.source, asked.at, asked.scenario, to, say, cancelled)
             told = told_of(found)
             files = [to] if asked.source is None or not _reaches(asked.source, found.end) else [asked.source, to]
-            comparison = compared(files, found.start + found.step, found.end + 1)
+            comparison = compared(files, found.start + found.step, found.end)
         _tell(told, comparison, json_)
 
     @app.command()
@@ -266,9 +266,10 @@ def _tell(told: dict[str, object], comparison: Comparison | None, json_: bool) -
         print(f"{each['tag']} passes {each['limit']} {each['value']:g}: {share}{each['time']}")
     if len(limits) > 20:
         print(f"… and {len(limits) - 20} more limits; --json tells all")
-    lost = told["lost"]
+    lost, notes = told["lost"], told["notes"]
     assert isinstance(lost, list)
-    for sentence in lost:
+    assert isinstance(notes, list)
+    for sentence in (*lost, *notes):
         print(sentence)
 
 

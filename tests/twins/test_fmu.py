@@ -337,3 +337,10 @@ def test_that_a_recorded_tag_drives_the_input_that_the_package_names_for_it(site
             file.at(START + t * MINUTE).reading(tag).value for t, tag in ((19, "A.level"), (29, "A.level"), (29, "B.level"))
         )
     assert other < 0.8 < before < 2.6 < after
+
+
+def test_that_what_a_system_can_t_enforce_is_told_with_the_findings(site, tmp_path, monkeypatch):
+    folder = site()
+    monkeypatch.setattr("twins.physics.fmu.FmuModel.unenforced", ("This system does not keep native code from the moon.",))
+    found = what_if(load(folder), zipped(folder), None, START, Scenario(duration=MINUTE), tmp_path / "w.twin-recording")
+    assert found.notes == ("This system does not keep native code from the moon.",)

@@ -16,7 +16,7 @@ from twins.physics.model import Array, Variable, Wave
 from twins.sandbox import SandboxError, Session
 
 _HANDLES = itertools.count(1)
-_SECONDS = 10.0  # for a step of all instances, and 10 ms for each of them
+_SECONDS = 8.0  # for a step of all instances, and 10 ms for each of them
 
 
 class FmuError(ValueError):
@@ -78,6 +78,11 @@ class FmuModel:
         return state.copy(), outputs.reshape(len(names), *state.shape[1:])
 
     @property
+    def unenforced(self) -> tuple[str, ...]:
+        """What this system doesn't keep the FMU from, a sentence each; known once it has run."""
+        return self._child.unenforced if self._child is not None else ()
+
+    @property
     def _session(self) -> Session:
         """Begun with the first step."""
         if self._child is None:
@@ -91,7 +96,7 @@ class FmuModel:
         if self._described["once"] and (self._running or len(fresh) > 1):
             raise InputError(f"{self.name} can be run only once in a process; give it to one asset, and run one member")
         places = [handles.index(handle) for handle in fresh]
-        self._session.ask("start", fresh, {name: [each[k] for k in places] for name, each in values.items()}, seconds=20.0)
+        self._session.ask("start", fresh, {name: [each[k] for k in places] for name, each in values.items()}, seconds=_SECONDS)
         self._running.update(fresh)
 
 

@@ -29,7 +29,7 @@ class Session:
     """
 
     def __init__(
-        self, kept: str, *arguments: Any, files: Mapping[str, bytes], seconds: float = 20.0, memory: int = GIGABYTE
+        self, kept: str, *arguments: Any, files: Mapping[str, bytes], seconds: float = 10.0, memory: int = GIGABYTE
     ) -> None:
         """Raises SandboxError where it can't be made within so many seconds."""
         self._folder = tempfile.TemporaryDirectory(prefix="twindeck-", ignore_cleanup_errors=True)

@@ -121,6 +121,11 @@ class Ensemble:
         """The assets whose models can't hand their state on."""
         return tuple(path for group in self.groups if not group.model.forkable for path in group.instances)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever reads the results should know: what a sandbox could not enforce."""
+        return tuple(dict.fromkeys(note for group in self.groups for note in getattr(group.model, "unenforced", ())))
+
     def held(self) -> Held:
         """All that a copy needs to go on from here: states, inputs and outputs by group, asset and name."""
         return {

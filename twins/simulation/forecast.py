@@ -89,7 +89,9 @@ def forecast(
     times, told = joined(where, pieces, seen)
     models = ensemble_of(replace(pieces[0], members=1), twin)
     with Branch(place, package, twin.id, at, facts) as branch:
-        return _written(models, times, told, branch, at, every)
+        anew = f"{', '.join(models.unforkable)} began from the start values of an FMU, whose state can't be copied"
+        notes = (anew,) if models.unforkable and source is not None else ()
+        return _written(models, times, told, branch, at, every, notes)
 
 
 def joined(where: Executor, pieces: list[Piece], watch: Watch) -> tuple[list[int], Array]:
@@ -120,7 +122,9 @@ def ensemble_of(piece: Piece, twin: Twin) -> Ensemble:
     return models
 
 
-def _written(models: Ensemble, times: list[int], told: Array, branch: Branch, at: int, every: int) -> Findings:
+def _written(
+    models: Ensemble, times: list[int], told: Array, branch: Branch, at: int, every: int, notes: tuple[str, ...]
+) -> Findings:
     crossings, lost = Crossings(models.tags, told.shape[2]), Lost(models, told.shape[2])
     for time, values in zip(times, told, strict=True):
         crossings.see(time, values)
@@ -130,7 +134,7 @@ def _written(models: Ensemble, times: list[int], told: Array, branch: Branch, at
         if tag.kind is not TagKind.TEXT:
             for samples in banded(tag, np.array(times, np.int64), told[:, i], period):
                 branch.add(samples)
-    findings = Findings(at, times[-1], models.step_ns, tuple(crossings.found()), lost.sentences())
+    findings = Findings(at, times[-1], models.step_ns, tuple(crossings.found()), lost.sentences(), notes)
     branch.conclude(told_of(findings))
     return findings
 

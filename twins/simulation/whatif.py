@@ -36,6 +36,7 @@ class Findings:
     step: int
     crossings: tuple[Crossing, ...]
     lost: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what a sandbox could not enforce, and where an FMU began anew
 
 
 def what_if(
@@ -70,7 +71,7 @@ def _written(models: Ensemble, steps: Iterator[tuple[int, np.ndarray]], branch: 
         lost.see(time, told)
         due, events = (time + every, (checkpoint(models),)) if time >= due else (due, ())
         branch.add(columns.samples(time, told[:, 0]), events)
-    findings = Findings(at, time, models.step_ns, tuple(crossings.found()), lost.sentences())
+    findings = Findings(at, time, models.step_ns, tuple(crossings.found()), lost.sentences(), models.notes)
     branch.conclude(told_of(findings))
     return findings
 
@@ -212,4 +213,5 @@ def told_of(findings: Findings) -> dict[str, object]:
             for c in findings.crossings
         ],
         "lost": list(findings.lost),
+        "notes": list(findings.notes),
     }
