@@ -182,7 +182,7 @@ def _told_of_best(search: Search, found: list[Any], now: Any) -> dict[str, Any]:
     commands = [
         {"tag": k["knob"], "value": round(k["value"], 3), "unit": k["unit"]}
         for k in knobs(found[0][0])
-        if k["sort"] == "set-point"
+        if k["sort"] == "set-point" and abs(k["value"] - k["as_it_is"]) > 1e-6 * max(1.0, abs(k["as_it_is"]))
     ]
     return {
         "knobs": knobs(found[0][0]),

@@ -15,7 +15,8 @@ from twins.asset import Twin
 from twins.clock import MINUTE, SECOND, format_duration, format_time
 from twins.simulation.branches import folder_of
 from twins.simulation.knobs import Knob, knob
-from twins.simulation.scenario import Scenario, read_scenario, scenario_of
+from twins.simulation.scenario import Scenario
+from twins.simulation.scenario_file import read_scenario, scenario_of
 from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
 from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, WHAT_IF, Draft

@@ -184,7 +184,7 @@ def asked_for(
     from twins.historian.place import is_record
     from twins.package.archive import zipped
     from twins.package.loader import load_zipped
-    from twins.simulation.scenario import with_settings
+    from twins.simulation.scenario_file import with_settings
 
     place = package_of(name)
     recorded = is_record(place)
@@ -214,7 +214,8 @@ def asked_for(
 
 
 def _scenario(name: str, twin: Twin) -> Scenario:
-    from twins.simulation.scenario import Scenario, read_scenario, scenario_of
+    from twins.simulation.scenario import Scenario
+    from twins.simulation.scenario_file import read_scenario, scenario_of
 
     if not name:
         return Scenario()

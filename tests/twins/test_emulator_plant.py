@@ -16,7 +16,8 @@ from twins.package.loader import load
 from twins.physics import LIBRARY, Variable
 from twins.physics.substation import Substation
 from twins.record import Quality, Samples
-from twins.simulation.scenario import Scenario, with_settings
+from twins.simulation.scenario import Scenario
+from twins.simulation.scenario_file import with_settings
 
 START = parse_time("2026-03-01T06:00:00Z")
 HOUR = 3_600

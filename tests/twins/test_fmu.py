@@ -29,7 +29,8 @@ from twins.physics.model import beginning, defaults
 from twins.record import Channel, Samples
 from twins.simulation.forecast import forecast
 from twins.simulation.run import RunCancelled
-from twins.simulation.scenario import Scenario, with_settings
+from twins.simulation.scenario import Scenario
+from twins.simulation.scenario_file import with_settings
 from twins.simulation.whatif import what_if
 
 START = parse_time("2026-03-01T06:00:00Z")

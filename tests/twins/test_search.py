@@ -15,7 +15,8 @@ from twins.simulation.executor import Here
 from twins.simulation.forking import Origin
 from twins.simulation.goals import constraint, goal_named, knob_named
 from twins.simulation.knobs import knobs_of
-from twins.simulation.scenario import Scenario, with_settings
+from twins.simulation.scenario import Scenario
+from twins.simulation.scenario_file import with_settings
 from twins.simulation.search import Search, optimised, sensitivity
 
 CALM = Scenario(duration=5 * MINUTE, still=True)

@@ -17,7 +17,8 @@ from twins.historian.recording import RecordingError
 from twins.record import EventKind, Quality
 from twins.simulation.comparing import compared
 from twins.simulation.run import RunCancelled
-from twins.simulation.scenario import Scenario, scenario_of, with_settings
+from twins.simulation.scenario import Scenario
+from twins.simulation.scenario_file import scenario_of, with_settings
 from twins.simulation.whatif import what_if
 
 FORK = START + 15 * MINUTE

@@ -8,9 +8,10 @@ import numpy as np
 
 from twins import InputError
 from twins.physics import Array
+from twins.simulation.changes import Series
 from twins.simulation.ensemble import Ensemble
 from twins.simulation.measured import Measured
-from twins.simulation.scenario import Scenario, Series
+from twins.simulation.scenario import Scenario
 
 Watch = Callable[[float, str], None]
 Cancelled = Callable[[], bool]

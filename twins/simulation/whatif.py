@@ -15,13 +15,14 @@ from twins.asset import Twin
 from twins.clock import HOUR, MINUTE, SECOND, format_time
 from twins.historian.days import Record, open_record
 from twins.simulation.branch import Branch, Columns, checkpoint, refuse_to_replace
+from twins.simulation.changes import Order
 from twins.simulation.composition import composed
 from twins.simulation.crossings import Crossing, Crossings
 from twins.simulation.ensemble import Ensemble, longest_step
 from twins.simulation.faults import injections
 from twins.simulation.forking import Origin, checkpoint_before, forked, refuse_outside, shifted, step_for
 from twins.simulation.run import Cancelled, Watch, run
-from twins.simulation.scenario import Order, Scenario
+from twins.simulation.scenario import Scenario
 
 WHAT_IF = "what-if"
 _CHECKPOINTS, _CHECKPOINT_NUMBERS = 200, 1_000_000

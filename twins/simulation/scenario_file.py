@@ -1,0 +1,151 @@
+"""A scenario's file, and what the command line has otherwise: YAML with lines, every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from twins import InputError
+from twins.asset import Twin
+from twins.package.document import read_document
+from twins.package.fault import Fault
+from twins.package.schema import Form, Scalar, Text
+from twins.package.validation import validated
+from twins.package.words import did_you_mean
+from twins.physics import named
+from twins.simulation.changes import inputs_of, no_model, order_of, parameters_of, series_of, span_of, with_parameter
+from twins.simulation.scenario import Scenario
+
+
+class OrderForm(Form):
+    """A command at its time."""
+
+    at: Text = "0 s"
+    tag: Text
+    value: Scalar
+
+
+class ScenarioForm(Form):
+    """scenarios/*.yaml."""
+
+    name: Text = ""
+    description: Text = ""
+    for_: Text = Field(default="", alias="for", description="how long: 6 h")
+    step: Text = ""
+    spin_up: Text = "30 min"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+    weather: Text = Field(
+        default="recorded", description="recorded: inputs as they were measured; modelled: as the models make them"
+    )
+    noise: bool = True
+    parameters: Mapping[Text, Scalar] = {}
+    inputs: Mapping[Text, Any] = Field(
+        default={}, description="T01.wind_speed: 14 m/s; wind_speed: [[0 min, 8 m/s], [10 min, 14 m/s]]"
+    )
+    commands: list[OrderForm] = Field(default=[])
+    faults: list[Text] = Field(default=[])
+
+
+def read_scenario(path: Path, twin: Twin) -> Scenario:
+    """Raises InputError with every fault: file, line, what is wrong, what to write."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {(error.strerror or str(error)).lower()}; check the path") from None
+    return scenario_of(content.decode("utf-8", "replace"), twin, str(path))
+
+
+def scenario_of(text: str, twin: Twin, file: str = "scenario") -> Scenario:
+    """The scenario in a YAML text, for a twin. Raises InputError."""
+    document = read_document(file, text.encode())
+    if not isinstance(document.data, dict):
+        due = Fault(file, 0, "this is no scenario", "write keys like name:, for:, parameters:, as docs/simulation.md shows")
+        raise InputError("\n".join(map(str, document.faults or [due])))
+    form, faults = validated(document, ScenarioForm)
+    faults = [*document.faults, *faults]
+    found = Scenario(text=text)
+    if form is not None:
+        for place, change in _read(form, twin):
+            try:
+                found = change(found)
+            except (InputError, ValueError) as problem:
+                message, _, remedy = str(problem).partition("; ")
+                faults.append(document.fault(place, message, remedy or "see docs/simulation.md"))
+    if faults:
+        raise InputError("\n".join(map(str, faults)))
+    return found
+
+
+def with_settings(scenario: Scenario, texts: Sequence[str], twin: Twin) -> Scenario:
+    """`--set asset.parameter=value`, or a tag or an input in its place. Raises InputError."""
+    for text in texts:
+        name, given, value = (part.strip() for part in text.partition("="))
+        if not given or not name or not value:
+            raise InputError(f"--set {text}: write ASSET.PARAMETER=VALUE, like T01.gearbox_cooling=0.2")
+        try:
+            scenario = _set(scenario, name, _plain(value), twin)
+        except (InputError, ValueError) as problem:
+            raise InputError(f"--set {text}: {problem}") from None
+    return scenario
+
+
+def _plain(value: str) -> object:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _set(scenario: Scenario, name: str, value: object, twin: Twin) -> Scenario:
+    """A parameter, a set-point or an input, whichever there is of that name."""
+    tag, (asset, _, word) = twin.tags.get(name), name.rpartition(".")
+    if tag is not None and tag.writable:
+        order = order_of(0, name, value, twin)
+        return replace(scenario, orders=(*scenario.orders, order))
+    if named(tuple(parameters_of(twin, asset)), word):
+        with_parameter(twin, name, value)
+        return replace(scenario, parameters={**scenario.parameters, name: value})
+    if any(variable.name == word for variable in inputs_of(twin, asset)):
+        return replace(scenario, inputs={**scenario.inputs, (asset, word): series_of(name, value, twin)})
+    known = [f"{asset}.{v.name}".lstrip(".") for v in (*parameters_of(twin, asset), *inputs_of(twin, asset))]
+    hint = did_you_mean(name, known) or f"there are {', '.join(known[:8])}" if known else no_model(asset, twin)
+    raise InputError(f"there is no parameter, input or set-point “{name}”; {hint}".rstrip("; "))
+
+
+def _read(form: ScenarioForm, twin: Twin) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """(place in the file, what it changes)."""
+    yield ("name",), lambda s: replace(s, name=form.name, description=form.description, seed=form.seed, still=not form.noise)
+    yield ("for",), lambda s: replace(s, duration=span_of(form.for_) if form.for_ else 0)
+    yield ("step",), lambda s: replace(s, step=span_of(form.step) if form.step else 0)
+    yield ("spin_up",), lambda s: replace(s, spin_up=span_of(form.spin_up, least=0))
+    yield ("weather",), lambda s: replace(s, recorded=_recorded(form.weather))
+    for name, value in form.parameters.items():
+        yield ("parameters", name), lambda s, name=name, value=value: _checked_parameter(s, name, value, twin)
+    for name, value in form.inputs.items():
+        yield ("inputs", name), lambda s, name=name, value=value: _checked_input(s, name, value, twin)
+    for k, each in enumerate(form.commands):
+        yield (
+            ("commands", k),
+            lambda s, each=each: replace(s, orders=(*s.orders, order_of(span_of(each.at, least=0), each.tag, each.value, twin))),
+        )
+    yield ("faults",), lambda s: replace(s, faults=tuple(form.faults))
+
+
+def _recorded(word: str) -> bool:
+    if word not in ("recorded", "modelled"):
+        raise ValueError(f"“{word}” is no weather; write recorded or modelled")
+    return word == "recorded"
+
+
+def _checked_parameter(scenario: Scenario, name: str, value: object, twin: Twin) -> Scenario:
+    with_parameter(twin, name, value)
+    return replace(scenario, parameters={**scenario.parameters, name: value})
+
+
+def _checked_input(scenario: Scenario, name: str, value: object, twin: Twin) -> Scenario:
+    asset, _, word = name.rpartition(".")
+    return replace(scenario, inputs={**scenario.inputs, (asset, word): series_of(name, value, twin)})
