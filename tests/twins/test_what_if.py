@@ -89,6 +89,17 @@ def test_that_a_branch_of_a_branch_goes_on_to_the_bit(run):
         assert np.array_equal(a[1], b[1]), tag
 
 
+@pytest.mark.parametrize("after", [200, 600])
+def test_that_it_does_so_past_the_weather_s_turns_and_the_record_s_end(run, after):
+    """The weather follows what is measured every ten minutes, and goes on alone from 25 minutes on: before and after both."""
+    long = run("long", scenario=replace(SHORT, duration=14 * MINUTE))
+    inner = run("inner", source=long, at=FORK + after * SECOND, scenario=replace(SHORT, duration=14 * MINUTE - after * SECOND))
+    for tag in ("T01.wind_speed", "T03.power", "SUB.export_power"):
+        a, b = (values(path, tag, FORK + (after + 1) * SECOND, FORK + 14 * MINUTE) for path in (long, inner))
+        assert len(a[1]) > 190, tag
+        assert np.array_equal(a[1], b[1]), tag
+
+
 def test_that_forks_go_five_deep_and_keep_what_was_changed_on_the_way(run, farm):
     source, at = run("f0"), FORK
     for k in range(1, 6):

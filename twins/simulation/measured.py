@@ -41,7 +41,8 @@ class Measured:
         ]
         self._setpoints = [each for each in models.setpoints if each.tag.path in known]
         span = recording.span()
-        self.start, self.end = span if span else (0, -1)  # where there is something
+        self.end = span[1] if span else -1  # ns: where the record ends
+        self._before = _LATELY // models.step_ns  # steps
         self._window = (0, 0)
         self._given: Array = np.zeros((0, 0))
 
@@ -60,15 +61,15 @@ class Measured:
             return None
         return SetPoint(tag, np.nan, group, row, i, factor, offset)
 
-    def drive(self, t: int, *, inputs: bool = True) -> None:
-        """Sets what was measured by `t`; what is not known there is left to the models. Without `inputs`, set-points alone."""
+    def drive(self, t: int) -> None:
+        """Sets what was measured by `t`; what is not known there is left to the models."""
         values = self._at(t)
         for k, each in enumerate(self._setpoints):
             if not np.isnan(values[len(self._inputs) + k]):
                 self._models.set(each.tag.path, values[len(self._inputs) + k])
         for k, (group, row, i, _) in enumerate(self._inputs):
             forced = group.forced.setdefault(row, np.full((self._models.members, len(group.instances)), np.nan))
-            forced[:, i] = values[k] if inputs else np.nan
+            forced[:, i] = values[k]
 
     def release(self) -> None:
         """No input is given any more."""
@@ -98,8 +99,8 @@ class Measured:
         if (t + step) // _LATELY == t // _LATELY:
             return
         self._at(t)
-        row = (t - self._window[0]) // step
-        given = self._given[max(0, row - _LATELY // step) : row + 1]
+        row = (t - self._window[0]) // step + self._before
+        given = self._given[row - self._before : row + 1]
         means = [_mean(known, group.model.inputs[r].unit) if len(known := given[:, k][~np.isnan(given[:, k])]) else np.nan
                  for k, (group, r, *_) in enumerate(self._inputs)]  # fmt: skip
         for group in self._surroundings():
@@ -125,17 +126,21 @@ class Measured:
         """The inputs in SI, then the set-points in their units; NaN: not known."""
         if not self._window[0] <= t < self._window[1]:
             self._read(t)
-        row = (t - self._window[0]) // self._models.step_ns
-        return self._given[row]
+        return self._given[(t - self._window[0]) // self._models.step_ns + self._before]
 
     def _read(self, t: int) -> None:
-        step = self._models.step_ns
-        instants = t + step * np.arange(_STEPS, dtype=np.int64)
-        self._window = (t, t + step * _STEPS)
-        histories = self._histories([*(b.tag for *_, b in self._inputs), *(s.tag for s in self._setpoints)], t, int(instants[-1]))
+        """A stretch of steps counted from where the models began, so that it is the same for whoever comes back to it, and the
+        ten minutes before."""
+        step, begin = self._models.step_ns, self._models.start
+        first = begin + (t - begin) // (step * _STEPS) * step * _STEPS
+        instants = first + step * np.arange(-self._before, _STEPS, dtype=np.int64)
+        self._window = (first, first + step * _STEPS)
+        histories = self._histories(
+            [*(b.tag for *_, b in self._inputs), *(s.tag for s in self._setpoints)], int(instants[0]), int(instants[-1])
+        )
         told = [_si(each, _held(histories[each.tag.path], instants)) for *_, each in self._inputs]
         set_ = [_held(histories[each.tag.path], instants) for each in self._setpoints]
-        self._given = np.array([*told, *set_]).reshape(-1, _STEPS).T
+        self._given = np.array([*told, *set_]).reshape(-1, len(instants)).T
 
     def _histories(self, tags: Sequence[Tag], start: int, end: int) -> Mapping[str, History]:
         return histories_of(self._recording, {tag.path: tag for tag in tags}, start, end)

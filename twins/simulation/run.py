@@ -10,10 +10,10 @@ from twins import InputError
 from twins.physics import Array
 from twins.simulation.changes import Series
 from twins.simulation.ensemble import Ensemble
+from twins.simulation.executor import Watch
 from twins.simulation.measured import Measured
 from twins.simulation.scenario import Scenario
 
-Watch = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
 
@@ -52,7 +52,7 @@ def step_on(models: Ensemble, measured: Measured | None, scenario: Scenario, for
             measured.follow_weather(t)
         if measured.end < t <= measured.end + models.step_ns:
             measured.release()
-            if fork < measured.end:
+            if models.start < measured.end:
                 measured.resume_weather(measured.end)
     for (asset, name), series in scenario.inputs.items():
         _force(models, asset, name, _standing(series, t - fork))
