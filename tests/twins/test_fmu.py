@@ -28,6 +28,7 @@ from twins.physics.fmu import FmuModel
 from twins.physics.model import beginning, defaults
 from twins.record import Channel, Samples
 from twins.simulation.forecast import forecast
+from twins.simulation.forking import Origin, forked
 from twins.simulation.run import RunCancelled
 from twins.simulation.scenario import Scenario
 from twins.simulation.scenario_file import with_settings
@@ -338,6 +339,10 @@ def test_that_a_recorded_tag_drives_the_input_that_the_package_names_for_it(site
             file.at(START + t * MINUTE).reading(tag).value for t, tag in ((19, "A.level"), (29, "A.level"), (29, "B.level"))
         )
     assert other < 0.8 < before < 2.6 < after
+    with RecordingFile.open(record) as file:
+        origin = Origin(START + 15 * MINUTE, file)
+        models, _ = forked(twin, origin, Scenario(spin_up=14 * MINUTE, recorded=False), 10 * SECOND)
+    assert all(np.isnan(given).all() for group in models.groups for given in group.forced.values())
 
 
 def test_that_what_a_system_can_t_enforce_is_told_with_the_findings(site, tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ Held = Mapping[str, Mapping[str, Mapping[str, Array]]]  # states, inputs or para
 
 class Ensemble:
     """Steps are fixed and counted from the start: the same twin, seed, start and step give each member the same bits,
-    whichever members run beside it. `still` is without noise; With `stand_ins` there are waveforms, and
+    whichever members run beside it. `still` is without noise; with `stand_ins` there are waveforms, and
     signals for tags that no model speaks of.
     """
 
@@ -91,10 +91,6 @@ class Ensemble:
         k, each = self._by_tag[path]
         self.standing[k] = value
         self._put(each, self.standing[k])
-
-    def takes(self, path: str) -> bool:
-        """Whether a tag is a set-point that a model obeys."""
-        return path in self._by_tag
 
     def inject(self, fault: Injection) -> None:
         """A fault of a parameter begins at its instant."""

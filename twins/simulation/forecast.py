@@ -19,9 +19,9 @@ from twins.simulation.branch import Branch, refuse_to_replace
 from twins.simulation.composition import composed
 from twins.simulation.crossings import Crossings
 from twins.simulation.ensemble import Ensemble, Held, longest_step
-from twins.simulation.executor import Executor, Here, shares
-from twins.simulation.forking import broken, spun_up, step_for, tended
-from twins.simulation.run import Cancelled, RunCancelled, Watch, run
+from twins.simulation.executor import Executor, Here, Watch, shares
+from twins.simulation.forking import begun, spun_up, step_for
+from twins.simulation.run import Cancelled, RunCancelled, run
 from twins.simulation.scenario import Scenario
 from twins.simulation.whatif import Findings, Lost, origin_of, run_told, told_of
 
@@ -111,15 +111,7 @@ def members_told(piece: Piece, watch: Watch) -> tuple[list[int], Array]:
 
 def ensemble_of(piece: Piece, twin: Twin) -> Ensemble:
     """The members of a piece where they begin."""
-    scenario = piece.scenario
-    models = Ensemble(
-        scenario.varied(twin), piece.at, piece.step, scenario.seed, piece.members, piece.first, still=scenario.still
-    )
-    if piece.held is not None:
-        models.take(piece.held)
-    tended(models, piece.around, scenario)
-    broken(models, twin, scenario, piece.at)
-    return models
+    return begun(twin, piece.scenario, piece.at, piece.step, piece.held, piece.around, piece.members, piece.first)
 
 
 def _written(

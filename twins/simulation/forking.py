@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from twins import InputError
 from twins.asset import Twin
@@ -12,15 +13,16 @@ from twins.historian.days import Record
 from twins.record import Event, EventKind
 from twins.simulation.branch import held_in
 from twins.simulation.ensemble import Ensemble, Held
+from twins.simulation.executor import Watch
 from twins.simulation.faults import injections
 from twins.simulation.measured import Measured
+from twins.simulation.run import step_on
 from twins.simulation.scenario import Scenario
 
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)  # s
 _MANY = 8_640
 _LONGEST, _MOST_STEPS = 3_660 * DAY, 2_000_000
 _SPIN_STEPS = 180
-Watch = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +52,49 @@ def _step_for(duration: int, wanted: int, longest: int) -> int:
 
 
 def forked(
-    twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, members: int = 1, first: int = 0, *, climate: bool = False,
-    watch: Watch = lambda done, what: None,
-) -> tuple[Ensemble, Measured | None]:  # fmt: skip
+    twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, watch: Watch = lambda done, what: None
+) -> tuple[Ensemble, Measured | None]:
     """The models at `origin.at`, changed as the scenario has it, and what drives them from there on (None: nothing was measured).
 
     From a checkpoint it goes on to the bit; else the models are driven through the measurements before the fork, then stand as
-    they were measured there. With `climate`, the weather tends to what it was on the day before. Raises InputError.
+    they were measured there. Raises InputError.
     """
     if origin.checkpoint is not None:
-        return _from_checkpoint(twin, origin, scenario, members, first)
+        return _from_checkpoint(twin, origin, scenario)
     if origin.record is not None and _unforkable(twin):
-        return _driven_in(twin, origin, scenario, step_ns, members, first, watch)
-    held, around = spun_up(twin, origin, scenario, climate=climate, watch=watch)
-    models = Ensemble(scenario.varied(twin), origin.at, step_ns, scenario.seed, members, first, still=scenario.still)
+        return _driven_in(twin, origin, scenario, step_ns, watch)
+    held, _ = spun_up(twin, origin, scenario, climate=False, watch=watch)
+    models = begun(twin, scenario, origin.at, step_ns, held)
+    return models, Measured(origin.record, models) if origin.record is not None else None
+
+
+def begun(
+    twin: Twin, scenario: Scenario, at: int, step_ns: int, held: Held | None,
+    around: Mapping[str, Mapping[str, float]] = MappingProxyType({}), members: int = 1, first: int = 0,
+) -> Ensemble:  # fmt: skip
+    """The members that begin at an instant from what was held there, changed as the scenario has it. Raises InputError."""
+    models = Ensemble(scenario.varied(twin), at, step_ns, scenario.seed, members, first, still=scenario.still)
     if held is not None:
         models.take(held)
-    tended(models, around, scenario)
-    broken(models, twin, scenario, origin.at)
-    return models, Measured(origin.record, models) if origin.record is not None else None
+    _tended(models, around, scenario)
+    _broken(models, twin, scenario, at)
+    return models
 
 
 def _unforkable(twin: Twin) -> bool:
     return any(asset.model.get("fmu") for asset in twin.assets.values())
 
 
-def _driven_in(
-    twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, members: int, first: int, watch: Watch
-) -> tuple[Ensemble, Measured]:
+def _driven_in(twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, watch: Watch) -> tuple[Ensemble, Measured]:
     """Where a model can't hand its state on, the run itself goes through the measurements before the fork."""
     assert origin.record is not None
     n = scenario.spin_up // step_ns
-    models = Ensemble(
-        scenario.varied(twin), origin.at - n * step_ns, step_ns, scenario.seed, members, first, still=scenario.still
-    )
+    models = Ensemble(scenario.varied(twin), origin.at - n * step_ns, step_ns, scenario.seed, still=scenario.still)
     measured = Measured(origin.record, models)
     _settle(models, measured, n, watch)
-    broken(models, twin, scenario, origin.at)
+    if not scenario.recorded:
+        measured.release()
+    _broken(models, twin, scenario, origin.at)
     return models, measured
 
 
@@ -124,7 +132,7 @@ def _settle(models: Ensemble, measured: Measured, n: int, watch: Watch, *, clima
     measured.resume_weather(models.time, climate=climate)
 
 
-def tended(models: Ensemble, around: Mapping[str, Mapping[str, float]], scenario: Scenario) -> None:
+def _tended(models: Ensemble, around: Mapping[str, Mapping[str, float]], scenario: Scenario) -> None:
     """The weather tends to what it was; a parameter that the scenario sets is as it says."""
     for name, values in around.items():
         group = models.around(name)
@@ -133,9 +141,7 @@ def tended(models: Ensemble, around: Mapping[str, Mapping[str, float]], scenario
                 group.parameters[group.row("parameters", parameter)] = value
 
 
-def _from_checkpoint(
-    twin: Twin, origin: Origin, scenario: Scenario, members: int, first: int
-) -> tuple[Ensemble, Measured | None]:
+def _from_checkpoint(twin: Twin, origin: Origin, scenario: Scenario) -> tuple[Ensemble, Measured | None]:
     """Goes on from the checkpoint as the branch did, up to the fork; from there on as the scenario has it."""
     if _unforkable(twin):
         fmus = sorted({str(asset.model["fmu"]) for asset in twin.assets.values() if asset.model.get("fmu")})
@@ -144,31 +150,29 @@ def _from_checkpoint(
     assert event is not None
     assert before is not None
     models = _restored(before.varied(twin), event, before)
-    broken(models, twin, before, origin.at)
+    _broken(models, twin, before, origin.at)
     measured = Measured(origin.record, models) if origin.record is not None else None
-    from twins.simulation.run import step_on  # it knows how a branch goes on
-
     while models.time < origin.at:
         step_on(models, measured, before, origin.at)
     held = models.held()
-    merged = _restored(scenario.varied(twin), event, scenario, members, first)
+    merged = _restored(scenario.varied(twin), event, scenario)
     merged.steps = models.steps
     merged.take(held)
-    broken(merged, twin, scenario, origin.at)
+    _broken(merged, twin, scenario, origin.at)
     return merged, Measured(origin.record, merged) if origin.record is not None else None
 
 
-def _restored(twin: Twin, event: Event, scenario: Scenario, members: int = 1, first: int = 0) -> Ensemble:
+def _restored(twin: Twin, event: Event, scenario: Scenario) -> Ensemble:
     start, step, steps = (event.data[key] for key in ("start", "step", "steps"))
     if not (isinstance(start, int) and isinstance(step, int) and isinstance(steps, int)):
         raise InputError("the branch's checkpoint can't be read; run it again")
-    models = Ensemble(twin, start, step, scenario.seed, members, first, still=scenario.still)
+    models = Ensemble(twin, start, step, scenario.seed, still=scenario.still)
     models.steps = steps
     models.take(held_in(event))
     return models
 
 
-def broken(models: Ensemble, twin: Twin, scenario: Scenario, at: int) -> None:
+def _broken(models: Ensemble, twin: Twin, scenario: Scenario, at: int) -> None:
     """Faults of the scenario are set to begin. Raises InputError."""
     for fault in injections(scenario.faults, twin, at):
         if not fault.parameter:

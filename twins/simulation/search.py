@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,10 +13,10 @@ from twins.clock import MINUTE, SECOND
 from twins.package.loader import load_zipped
 from twins.physics import Array
 from twins.simulation.composition import composed
-from twins.simulation.ensemble import Ensemble, Held, longest_step
+from twins.simulation.ensemble import Held, longest_step
 from twins.simulation.executor import Executor, Watch, shares
 from twins.simulation.figures import Tally
-from twins.simulation.forking import Origin, broken, spun_up, step_for, tended
+from twins.simulation.forking import Origin, begun, spun_up, step_for
 from twins.simulation.goals import Goal
 from twins.simulation.knobs import Knob, turn
 from twins.simulation.run import Cancelled, RunCancelled, run
@@ -36,7 +36,6 @@ class Population:
     horizon: int
     step: int
     held: Held | None
-    around: Mapping[str, Mapping[str, float]]
     knobs: tuple[Knob, ...]
     figures: tuple[Figure, ...]
     points: Array
@@ -58,11 +57,11 @@ class Search:
             orders=tuple(order for order in scenario.orders if order.tag not in names),
             inputs={key: series for key, series in scenario.inputs.items() if ".".join(key) not in names},
         )  # fmt: skip
-        held, around = spun_up(twin, origin, whole, climate=False, watch=lambda done, what: watch(0.02 * done, what))
+        held, _ = spun_up(twin, origin, whole, climate=False, watch=lambda done, what: watch(0.02 * done, what))
         self.knobs, self.goals, self._where, self._watch, self._cancelled = tuple(knobs), tuple(goals), where, watch, cancelled
         figures = tuple(dict.fromkeys(goal.figure for goal in goals))
         none = np.zeros((0, len(knobs)))
-        self._asked = Population(package, whole, origin.at, horizon, step, held, around, self.knobs, figures, none)
+        self._asked = Population(package, whole, origin.at, horizon, step, held, self.knobs, figures, none)
         self.tried = 0
         self.expected = 1  # how many will be, about
 
@@ -94,13 +93,9 @@ class Search:
 def scored(asked: Population, watch: Watch) -> Array:
     """(figure, member) of a population."""
     twin, members = load_zipped(asked.package), len(asked.points)
-    models = Ensemble(asked.scenario.varied(twin), asked.at, asked.step, asked.scenario.seed, members, still=asked.scenario.still)
-    if asked.held is not None:
-        models.take(asked.held)
+    models = begun(twin, asked.scenario, asked.at, asked.step, asked.held, members=members)
     for group in models.groups:
         group.share_noise()
-    tended(models, asked.around, asked.scenario)
-    broken(models, twin, asked.scenario, asked.at)
     for each, values in zip(asked.knobs, asked.points.T, strict=True):
         turn(models, each, values)
     tally = Tally(twin, asked.figures)

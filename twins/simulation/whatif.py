@@ -19,9 +19,10 @@ from twins.simulation.changes import Order
 from twins.simulation.composition import composed
 from twins.simulation.crossings import Crossing, Crossings
 from twins.simulation.ensemble import Ensemble, longest_step
+from twins.simulation.executor import Watch
 from twins.simulation.faults import injections
 from twins.simulation.forking import Origin, checkpoint_before, forked, refuse_outside, shifted, step_for
-from twins.simulation.run import Cancelled, Watch, run
+from twins.simulation.run import Cancelled, run
 from twins.simulation.scenario import Scenario
 
 WHAT_IF = "what-if"
