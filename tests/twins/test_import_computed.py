@@ -7,6 +7,7 @@ import pytest
 
 from twins.asset import Asset, AssetKind, Tag, TagKind, Twin
 from twins.clock import MINUTE, parse_time
+from twins.expression import computed_formulas
 from twins.historian.file import RecordingFile
 from twins.historian.importing import import_history
 from twins.historian.mapping import mapping_of
@@ -120,6 +121,14 @@ def test_that_what_cannot_be_derived_is_told_and_stops_nothing(bring):
     assert len(report.not_computed) == 4
     assert "nonsense could not be derived: " in told
     assert "here could not be derived: it depends on itself" in told
+
+
+def test_that_a_circle_takes_no_other_tag_with_it():
+    """Live, and in what a model tells, as in an import."""
+    formulas, refused = computed_formulas(twin_with(here="there", there="here", beyond="here"))
+    assert list(formulas)
+    assert not {"here", "there", "beyond"} & set(formulas)
+    assert sorted(refused) == [f"{name} could not be derived: it depends on itself" for name in ("beyond", "here", "there")]
 
 
 def test_that_an_input_that_was_never_recorded_is_named(bring):

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import Tag, TagKind, Twin
-from twins.expression import ExpressionError, Formula, bound, parse
-from twins.expression.scope import meanings_of
+from twins.expression import Formula, computed_formulas
 from twins.historian.merging import in_terms_of, merge, without_rounding
 from twins.historian.recording import Recording
 from twins.record import Channel, Samples, Snapshot
@@ -74,10 +73,9 @@ def derive(twin: Twin, recording: Recording, brought: Samples, watch: Callable[[
     An input counts with its last value at or before the instant while that is not older than 1.9 of its periods; where one is
     missing nothing is derived, and where one is BAD the result is BAD. What `recording` holds already is not repeated.
     """
-    formulas, refused = _formulas(twin)
+    formulas, refused = computed_formulas(twin)
     came = {brought.channels[i].path for i in np.unique(brought.channel).tolist()}
-    chosen, circle = _in_order(formulas, came)
-    refused = (*refused, *(f"{path} could not be derived: it depends on itself" for path in circle))
+    chosen = _touched(formulas, came)
     if not chosen or not len(brought):
         return Derived(Samples.empty(), refused)
     first, last = int(brought.source[0]), int(brought.source[-1])
@@ -106,30 +104,14 @@ def _why_not(path: str, formula: Formula, recorded: Collection[str]) -> str:
     return f"{path} needs {listed}, which {'was' if len(missing) == 1 else 'were'} never recorded"
 
 
-def _formulas(twin: Twin) -> tuple[dict[str, Formula], tuple[str, ...]]:
-    """Each computed tag's formula over tag paths, and why the others have none."""
-    meanings = meanings_of(twin.tags.values())
-    formulas, refused = {}, []
-    for tag in twin.tags.values():
-        if tag.computed:
-            try:
-                formulas[tag.path] = Formula(bound(parse(tag.computed), tag.asset, twin).root, meanings, tag.unit)
-            except ExpressionError as error:
-                refused.append(f"{tag.path} could not be derived: {error}")
-    return formulas, tuple(refused)
-
-
-def _in_order(formulas: Mapping[str, Formula], came: Iterable[str]) -> tuple[dict[str, Formula], tuple[str, ...]]:
-    """Those that depend on what came, each after its inputs; and those that go in a circle, or depend on one."""
-    touched, waiting = set(came), dict(formulas)
-    chosen: dict[str, Formula] = {}
-    while ready := [path for path, formula in waiting.items() if not waiting.keys() & set(formula.names)]:
-        for path in ready:
-            formula = waiting.pop(path)
-            if touched & set(formula.names):
-                chosen[path] = formula
-                touched.add(path)
-    return chosen, tuple(waiting)
+def _touched(formulas: Mapping[str, Formula], came: Iterable[str]) -> dict[str, Formula]:
+    """Those that depend on what came, in their order: each after its inputs."""
+    touched, chosen = set(came), {}
+    for path, formula in formulas.items():
+        if touched & set(formula.names):
+            chosen[path] = formula
+            touched.add(path)
+    return chosen
 
 
 def _histories(recording: Recording, twin: Twin, formulas: Mapping[str, Formula], first: int, last: int) -> dict[str, History]:
