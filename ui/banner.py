@@ -151,11 +151,12 @@ class Banner(QWidget):
         replay = "LIVE" + paused if paused and self._near_now() else "REPLAY" + paused
         lane, beside = self._timeline.shown, self._timeline.beside
         against = "" if beside is Beside.ALONE else f" · {beside.value} with the plant"
+        named = "" if lane.name == str(lane.kind) else f" · {lane.name}"
         said = {
             "live": "●  LIVE",
             "lost": f"⊘  STATION LOST · {silent}",
             "whatif": f"WHAT-IF · {lane.name}{against}{paused}",
-            "forecast": f"FORECAST of {to_datetime(lane.start, self._zone):%H:%M}{against}{paused}",
+            "forecast": f"FORECAST of {to_datetime(lane.start, self._zone):%H:%M}{named}{against}{paused}",
         }
         self._mode.setText(said.get(mode, replay))
         self._known.setVisible(mode == "replay")

@@ -74,7 +74,7 @@ class Simulating(QObject):
         if not self._opened.recording.exists():
             self.said.emit("Nothing is recorded that a run could begin from; open a recording first.")
             return
-        path = self._write(draft, fresh=draft.kind == WHAT_IF)
+        path = self._write(draft, fresh=draft.kind in (WHAT_IF, FORECAST))
         if path is None:
             return
         lane = self._timeline.shown
@@ -92,8 +92,6 @@ class Simulating(QObject):
             self.runs.add(Run(f"{draft.kind} {path.stem}", (draft.kind, *common, *knobs), then))
             return
         to = path.with_suffix(".twin-recording")
-        if draft.kind == FORECAST:
-            to = path.with_name(f"forecast {format_time(cursor).replace(':', '.')}.twin-recording")
         verb = "forecast" if draft.kind == FORECAST else "simulate"
         self.runs.add(Run(to.stem, (verb, *common, "--to", str(to)), lambda _answer: self.written.emit()))
 
@@ -239,4 +237,4 @@ def _name_for(draft: Draft) -> str:
     """By what is otherwise."""
     parts = [f"{key} {value:.4g}" for key, (_, value) in list(draft.changes.items())[:2]]
     parts += [draft.fault.partition("@")[0]] if draft.fault else []
-    return ", ".join(parts) or "unchanged"
+    return ", ".join(parts) or ("forecast" if draft.kind == FORECAST else "unchanged")

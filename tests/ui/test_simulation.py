@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -316,3 +317,20 @@ def test_that_the_same_name_again_makes_another_lane(place, monkeypatch):
     place.timeline.show_branches([Lane("gust", LaneKind.WHAT_IF, FORK, FORK + MINUTE, "k")])
     simulating.start(Draft("what-if", "gust", "1 min", "recorded", "", {}))
     assert asked[0].arguments[-1].endswith("gust (2).twin-recording")
+
+
+def test_that_a_forecast_has_the_name_it_was_given_and_a_second_one_stands_beside_it(place, qtbot, monkeypatch):
+    simulating = place.what_ifs.simulating
+    place.timeline.seek(FORK)
+    simulating.start(Draft("forecast", "Curtailed", "2 min", "recorded", "", {}))
+    qtbot.waitUntil(lambda: [lane.name for lane in place.timeline.branches] == ["Curtailed"], timeout=60_000)
+    lane = place.timeline.branches[0]
+    assert lane.kind is LaneKind.FORECAST
+    place.timeline.choose(lane.key)
+    place.timeline.seek(FORK + MINUTE)
+    qtbot.waitUntil(lambda: "· Curtailed" in place.window.banner._mode.text(), timeout=5_000)
+    asked = []
+    monkeypatch.setattr(simulating.runs, "add", asked.append)
+    simulating.start(Draft("forecast", "Curtailed", "2 min", "recorded", "", {}))
+    simulating.start(Draft("forecast", "", "2 min", "recorded", "", {}))
+    assert [Path(run.arguments[-1]).stem for run in asked] == ["Curtailed (2)", "forecast"]

@@ -85,7 +85,7 @@ def branched(path: Path) -> Branched | None:
             return None
         run, findings = json.loads(meta.get("run", "{}")), json.loads(meta.get("findings", "{}"))
         kind = _KINDS[meta["lane"]]
-        name = str(kind) if kind is LaneKind.FORECAST else str(run.get("name") or path.stem)
+        name = str(run.get("name") or (kind if kind is LaneKind.FORECAST else path.stem))
         lane = Lane(name, kind, int(meta["forked_at"]), span[1], str(path))
         return Branched(path, lane, meta.get("forked_from", ""), run, findings)
     return None
