@@ -54,6 +54,18 @@ def read_cells(column: Column, tag: Tag, keys: TagKeys, form: Form, rows: Int64,
     return _words(column, tag, keys, form, rows, tally)
 
 
+def numbers_of(column: Column, form: Form) -> Float64:
+    """The n cells of any column as numbers; NaN where one holds no finite number."""
+    import pyarrow as pa
+
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    rows, tally = np.zeros(len(column), np.int64), Tally()
+    typed = pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
+    values, good = _typed(column, rows, tally) if typed else _written(words_of(column), form, rows, tally)
+    return np.where(good & np.isfinite(values), values, np.nan)
+
+
 def sniffed_decimal(columns: Iterable[Column], delimiter: str, thousands: str = "") -> str:
     """A comma where cells only make sense so: some like 5,31, none like 5.31. `1,234` alone counts only beside a semicolon."""
     import pyarrow as pa

@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ _CHUNK = 1 << 20
 _CRUMB = 64  # how finely a broken gzip is read up to its damage
 _LONGEST_RECORD = 50  # lines that one quoted cell may run over
 _SNIFFED_LINES = 50
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(?i:nan)")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -122,7 +123,8 @@ def _quoted(cells: list[str], delimiter: str) -> bytes:
 
 
 def sniffed_delimiter(lines: list[str]) -> str:
-    """The sign among `; tab , |` that cuts the first line, and most others into as many cells; a comma if none does."""
+    """The sign among `; tab , |` that cuts the first line, and most others into as many cells; else blanks between numbers, or a
+    comma."""
 
     def merit(delimiter: str) -> tuple[float, int]:
         widths = [len(cells_of(line, delimiter)) for line in lines]
@@ -130,7 +132,21 @@ def sniffed_delimiter(lines: list[str]) -> str:
         return (alike / len(widths), widths[0]) if widths[0] > 1 else (0.0, 0)
 
     best = max(";\t,|", key=merit) if lines else ","
-    return best if lines and merit(best)[1] else ","
+    if lines and merit(best)[1]:
+        return best
+    return " " if _numbers_between_blanks(lines) else ","
+
+
+def blanks_squeezed(text: Text) -> Text:
+    """The same cells with one blank between them, none around them."""
+    return replace(text, body=re.sub(rb"^ +| +$", b"", re.sub(rb"[ \t]+", b" ", text.body), flags=re.MULTILINE))
+
+
+def _numbers_between_blanks(lines: list[str]) -> bool:
+    """As many in each line, the first of which may hold names."""
+    rows = [line.split() for line in lines if line.strip()]
+    alike = bool(rows) and len(rows[0]) > 1 and all(len(row) == len(rows[0]) for row in rows)
+    return alike and all(_NUMBER.fullmatch(cell) for row in rows[1:] or rows for cell in row)
 
 
 def sniffed_lines(text: Text, starts: NDArray[np.int64], wanted: NDArray[np.bool_]) -> list[str]:

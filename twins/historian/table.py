@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.historian.columns import Column
-from twins.historian.csvtext import Text, cells_of, read_text, records, sniffed_delimiter, sniffed_lines
+from twins.historian.csvtext import Text, blanks_squeezed, cells_of, read_text, records, sniffed_delimiter, sniffed_lines
 from twins.historian.recording import RecordingError
 from twins.historian.tally import Tally
 
@@ -81,6 +81,10 @@ class TextSource:
         self._wanted = _lines_that_matter(self._text, self._starts, self.layout)
         lines = sniffed_lines(self._text, self._starts, self._wanted)
         self._delimiter = self.layout.delimiter or sniffed_delimiter(lines)
+        if self._delimiter == " ":
+            self._text = blanks_squeezed(self._text)
+            self._starts = self._text.line_starts()
+            lines = sniffed_lines(self._text, self._starts, self._wanted)
         self.told = {"encoding": self._text.encoding, "delimiter": self._delimiter}
         self.names = self._names(lines)
 

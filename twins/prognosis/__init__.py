@@ -1,0 +1,1 @@
+"""Prognosis: what deviates, what will fail, and when."""

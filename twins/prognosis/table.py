@@ -1,0 +1,99 @@
+"""A table of measurements: rows of numbers from a CSV or Parquet file, whatever signs it is written with."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins import InputError
+from twins.clock import SECOND
+from twins.historian.cells import Form, numbers_of, sniffed_decimal
+from twins.historian.columns import Column, texts_of
+from twins.historian.stamps import read_stamps
+from twins.historian.table import Layout, open_source
+from twins.historian.tally import Tally
+
+Array = NDArray[np.float64]
+
+
+class MeasuredTable:
+    """n rows that are as long as they should be, in the file's order; the others are counted in `tally`.
+
+    `names` are those of the header, or “1”, “2”, … where the file has none; a column can be asked for by its name, by its
+    number from 1, or (without a header) by its number from 0 if any of the numbers asked for is 0.
+    """
+
+    def __init__(self, path: Path, delimiter: str | None = None, headed: bool = True) -> None:
+        """Raises InputError with a sentence for the user."""
+        if delimiter is not None and len(delimiter := delimiter.replace("\\t", "\t")) != 1:
+            raise InputError(f"--sep “{delimiter}” is not one sign; write ';' or ',' or '\\t' or ' '")
+        source = open_source(path, Layout(delimiter=delimiter), lambda done: None)
+        if not headed:
+            numbered = tuple(str(i + 1) for i in range(len(source.names)))
+            source = open_source(path, Layout(delimiter=delimiter, header=numbered), lambda done: None)
+        self.path, self.tally = path, Tally()
+        self._decimal = ""
+        known = tuple(dict.fromkeys(source.names))
+        table = source.read(known, self.tally, lambda done: None)
+        self.names = tuple(name or f"column {i + 1}" for i, name in enumerate(known))
+        self.rows: NDArray[np.int64] = table.rows
+        self._columns = dict(zip(self.names, (table.columns[name] for name in known), strict=True))
+        self._delimiter, self._headed = source.told.get("delimiter", ""), headed
+        if not len(self.rows):
+            raise InputError(f"{path} holds no rows of {len(self.names)} cells; check the file, or say its sign with --sep")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, asked: str, others: tuple[str, ...] = ()) -> str:
+        """The name of the column that is meant; `others` are asked for in the same breath. Raises InputError."""
+        if asked in self.names and (self._headed or "0" not in others):
+            return asked
+        if asked.isdecimal():
+            place = int(asked) - (0 if not self._headed and "0" in (asked, *others) else 1)
+            if 0 <= place < len(self.names):
+                return self.names[place]
+        near = difflib.get_close_matches(asked, self.names, 1)
+        listed = ", ".join(self.names[:12]) + (" …" if len(self.names) > 12 else "")
+        remedy = f"did you mean “{near[0]}”?" if near else f"it has {listed}"
+        raise InputError(f"{self.path} has no column “{asked}”; {remedy}")
+
+    def numbers(self, name: str) -> Array:
+        """(n,); NaN where a cell holds no finite number."""
+        return numbers_of(self._columns[name], Form(decimal=self._sign()))
+
+    def instants(self, name: str) -> Array:
+        """(n,): a column of numbers as they are, or of dates and times in seconds. Raises InputError."""
+        numbers = self.numbers(name)
+        if np.isfinite(numbers).any():
+            return numbers
+        stamps = read_stamps(self._columns[name], "iso8601")
+        if not stamps.valid.any():
+            raise InputError(f"the column “{name}” of {self.path} holds neither numbers nor times like 2026-03-01 14:00:00")
+        first = int(stamps.time[stamps.valid].min())
+        return np.where(stamps.valid, (stamps.time - first) / SECOND, np.nan)
+
+    def words(self, name: str) -> list[str]:
+        """n trimmed words; whole numbers without decimals."""
+        return texts_of(self._columns[name])
+
+    def numeric(self, without: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The columns most of whose filled cells are numbers."""
+        return tuple(name for name in self.names if name not in without and self._is_numeric(name))
+
+    def matrix(self, names: tuple[str, ...]) -> Array:
+        """(n, column)."""
+        return np.stack([self.numbers(name) for name in names], axis=1) if names else np.empty((len(self), 0))
+
+    def _is_numeric(self, name: str) -> bool:
+        filled = sum(word != "" for word in self.words(name)[:2_000])
+        return np.isfinite(self.numbers(name)[:2_000]).sum() > 0.5 * filled
+
+    def _sign(self) -> str:
+        if not self._decimal:
+            columns: list[Column] = list(self._columns.values())
+            self._decimal = sniffed_decimal(columns, self._delimiter) if self._delimiter else "."
+        return self._decimal
