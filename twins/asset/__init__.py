@@ -2,6 +2,7 @@
 
 from twins.asset.alarm import Alarm, Condition
 from twins.asset.asset import Asset, AssetKind, Part, Placement, Relation
+from twins.asset.estimated import expects, residual_of, unit_of, wandering
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.tag import Limits, Tag, TagKind
 from twins.asset.twin import Twin, Viewpoint
@@ -21,5 +22,9 @@ __all__ = [
     "Taken",
     "Twin",
     "Viewpoint",
+    "expects",
     "per_second",
+    "residual_of",
+    "unit_of",
+    "wandering",
 ]

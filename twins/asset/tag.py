@@ -57,9 +57,9 @@ class Tag:
     @property
     def asset(self) -> str:
         """The path of the asset it belongs to."""
-        return self.path.rpartition(".")[0]
+        return self.path.partition(".")[0] if "." in self.path else ""
 
     @property
     def name(self) -> str:
-        """The last word of the path: `power`."""
-        return self.path.rpartition(".")[2]
+        """The path within its asset: `power`, `power.residual`."""
+        return self.path.partition(".")[2] or self.path

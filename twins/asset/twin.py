@@ -8,6 +8,7 @@ from functools import cached_property
 
 from twins.asset.alarm import Alarm
 from twins.asset.asset import Asset, AssetKind, Relation
+from twins.asset.estimated import estimated_tags
 from twins.asset.figure import Figure
 from twins.asset.tag import Tag
 
@@ -39,6 +40,15 @@ class Twin:
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
     figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
+
+    @cached_property
+    def estimated(self) -> Mapping[str, Tag]:
+        """What an estimator tells of these assets, by path; apart from `tags`, which the plant tells."""
+        return estimated_tags(self.assets, self.tags)
+
+    def tag(self, path: str) -> Tag | None:
+        """A tag of the plant or of the estimator."""
+        return self.tags.get(path) or self.estimated.get(path)
 
     @cached_property
     def _children(self) -> Mapping[str, tuple[Asset, ...]]:

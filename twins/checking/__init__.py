@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from twins.checking.alarms import alarm_faults
+from twins.checking.estimates import estimate_faults
 from twins.checking.expressions import expression_faults
 from twins.checking.models import model_faults
 from twins.checking.parts import part_faults, terrain
@@ -24,7 +25,7 @@ def check(path: Path | str) -> list[Fault]:
     if made.twin is None:
         return made.faults
     found = [*made.faults, *terrain(made)]
-    for judge in (tag_faults, reference_faults, expression_faults, part_faults, model_faults, alarm_faults):
+    for judge in (tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults):
         found += judge(made, made.twin)
     return list(in_order(found))
 

@@ -72,6 +72,20 @@ class PartForm(Form):
     detail: bool = False
 
 
+class WanderingForm(Form):
+    """A parameter that is estimated from what is measured."""
+
+    spread: Scalar = Field(description="how far it may lie from what is written, one standard deviation: 0.2, 1 deg")
+    over: Text = Field(default="1 d", description="how soon it may have wandered so far")
+
+
+class EstimateForm(Form):
+    """What an estimator makes of this model: which tags are judged by it, which of its parameters wander."""
+
+    expects: list[TagName] = []
+    parameters: Mapping[TagName, WanderingForm] = {}
+
+
 class ModelForm(Form):
     """The physical model that mirrors a thing."""
 
@@ -86,6 +100,7 @@ class ModelForm(Form):
     parameters: Mapping[TagName, Scalar] = {}
     inputs: Mapping[TagName, Text] = {}
     outputs: Mapping[TagName, Text] = {}
+    estimate: EstimateForm | None = None
 
 
 class FaultForm(Form):

@@ -6,7 +6,7 @@ from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, missin
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
-from twins.physics.quantity import quantity
+from twins.physics.quantity import difference, quantity
 from twins.physics.signal import Signal
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "beginning",
     "blade_files",
     "defaults",
+    "difference",
     "keyed_generator",
     "missing_extra",
     "modelled",

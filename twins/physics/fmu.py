@@ -29,7 +29,7 @@ class FmuModel:
     Units are those of its description where they can be read; a number without one is taken as the tag's own.
     """
 
-    states = (Variable("handle"),)
+    states = (Variable("handle", kept=True),)
     waves: tuple[Wave, ...] = ()
     noises = 0
     longest_step = math.inf

@@ -39,6 +39,7 @@ class Variable:
         ""  # the output that tells it: of an input again, of a state (default: by its name), of a parameter on the average
     )
     shown: str = ""  # the unit that people use, where no tag says one: kW
+    kept: bool = False  # of a state: a count, a flag or a direction; it is taken over as it is measured, never estimated
     bare: str = ""  # of a parameter: under this name a package may write a bare number in `shown`: rated_power_kw
 
 

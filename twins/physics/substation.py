@@ -21,7 +21,7 @@ class Substation:
         Variable("oil_time_constant", "s", 5_400.0, 1.0, 1e6),
         Variable("reactance", "", 0.03, 0.0, 0.5),  # voltage rise at rated reactive power
     )
-    states = (Variable("oil_temperature", "K", 303.15), Variable("energy_exported", "J", 2.35e8 * 3.6e6))
+    states = (Variable("oil_temperature", "K", 303.15), Variable("energy_exported", "J", 2.35e8 * 3.6e6, kept=True))
     inputs = (
         Variable("power", "W", gathered="feeds"),
         Variable("reactive_power", "var", gathered="feeds"),

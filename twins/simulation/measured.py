@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from twins.asset import Tag, TagKind
+from twins.asset import Tag
 from twins.clock import DAY, MINUTE, SECOND
-from twins.expression import conversion, tag_named
 from twins.historian.days import Record
 from twins.historian.deriving import History, histories_of
-from twins.physics import Array, Variable, resumed
+from twins.physics import Array, resumed
 from twins.record import Quality
 from twins.record.samples import Int64
-from twins.simulation.binding import Bound, SetPoint, table_of
 from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble
+from twins.simulation.feeds import Feeds, in_si
 
 _STEPS = 2_000  # of the record are read at once
 _LATELY = 10 * MINUTE  # what stands at a fork is the mean over so long
 _CLIMATE = DAY
-_KINDS = (TagKind.NUMBER, TagKind.INTEGER, TagKind.BOOLEAN, TagKind.ENUMERATION)
 
 
 class Measured:
@@ -29,47 +27,19 @@ class Measured:
 
     def __init__(self, recording: Record, models: Ensemble) -> None:
         self._recording, self._models = recording, models
-        known = {channel.path for channel in recording.channels}
-        self._bounds = [each for each in models.bounds if each.tag.path in known and each.tag.kind in _KINDS]
-        at = {(id(each.group), each.row, each.instance): each for each in self._bounds if not each.words}
-        self._inputs = [
-            (group, row, i, each)
-            for group in models.groups
-            for row, variable in enumerate(group.model.inputs if not group.surrounds else ())
-            for i in range(len(group.instances))
-            if (each := at.get((id(group), _output(group, variable), i)) or self._named(group, row, i, known))
-        ]
-        self._setpoints = [each for each in models.setpoints if each.tag.path in known]
+        self._feeds = Feeds(models, {channel.path for channel in recording.channels})
+        self._bounds, self._inputs, self._setpoints = self._feeds.bounds, self._feeds.inputs, self._feeds.setpoints
         span = recording.span()
         self.end = span[1] if span else -1  # ns: where the record ends
         self._before = _LATELY // models.step_ns  # steps
         self._window = (0, 0)
         self._given: Array = np.zeros((0, 0))
 
-    def _named(self, group: Group, row: int, i: int, known: Collection[str]) -> SetPoint | None:
-        """The measured tag that the package names for an input, else that of the same name, which no output tells."""
-        twin, path, variable = self._models.twin, group.instances[i], group.model.inputs[row]
-        written = twin.assets[path].model.get("inputs", {})
-        word = str(written.get(variable.name, variable.name)) if isinstance(written, Mapping) else variable.name
-        tag = twin.tags.get(tag_named(word, path, twin.assets, twin.tags) if word != variable.name else f"{path}.{word}")
-        if tag is None or tag.writable or tag.path not in known or tag.kind not in (TagKind.NUMBER, TagKind.INTEGER):
-            return None
-        try:
-            loose = not variable.unit and getattr(group.model, "loose_units", False)
-            factor, offset = (1.0, 0.0) if loose else conversion(tag.unit, variable.unit)
-        except ValueError:
-            return None
-        return SetPoint(tag, np.nan, group, row, i, factor, offset)
-
     def drive(self, t: int) -> None:
         """Sets what was measured by `t`; what is not known there is left to the models."""
         values = self._at(t)
-        for k, each in enumerate(self._setpoints):
-            if not np.isnan(values[len(self._inputs) + k]):
-                self._models.set(each.tag.path, values[len(self._inputs) + k])
-        for k, (group, row, i, _) in enumerate(self._inputs):
-            forced = group.forced.setdefault(row, np.full((self._models.members, len(group.instances)), np.nan))
-            forced[:, i] = values[k]
+        self._feeds.give(values[: len(self._inputs)])
+        self._feeds.set(values[len(self._inputs) :])
 
     def release(self) -> None:
         """No input is given any more."""
@@ -82,7 +52,7 @@ class Measured:
         values = self._values_at([each.tag for each in self._bounds], t)
         for group in self._models.groups:
             if not group.surrounds:
-                told = self._told(group, [(b, v) for b, v in zip(self._bounds, values, strict=True) if b.group is group])
+                told = self._feeds.told(group, [(b, v) for b, v in zip(self._bounds, values, strict=True) if b.group is group])
                 group.state = resumed(group.model, group.state, group.parameters, told, t / SECOND)
 
     def resume_weather(self, t: int, *, climate: bool = False) -> None:
@@ -117,7 +87,7 @@ class Measured:
             history = histories[each.tag.path]
             sound = (history.time >= start) & (history.time <= end) & (history.quality & 0b11 < Quality.BAD)
             unit = taker.model.inputs[row].unit
-            means.append(_mean(_si(each, history.values[sound]), unit) if sound.any() else np.nan)
+            means.append(_mean(in_si(each, history.values[sound]), unit) if sound.any() else np.nan)
         return means
 
     # what is known at an instant
@@ -138,8 +108,8 @@ class Measured:
         histories = self._histories(
             [*(b.tag for *_, b in self._inputs), *(s.tag for s in self._setpoints)], int(instants[0]), int(instants[-1])
         )
-        told = [_si(each, _held(histories[each.tag.path], instants)) for *_, each in self._inputs]
-        set_ = [_held(histories[each.tag.path], instants) for each in self._setpoints]
+        told = [in_si(each, held(histories[each.tag.path], instants)) for *_, each in self._inputs]
+        set_ = [held(histories[each.tag.path], instants) for each in self._setpoints]
         self._given = np.array([*told, *set_]).reshape(-1, len(instants)).T
 
     def _histories(self, tags: Sequence[Tag], start: int, end: int) -> Mapping[str, History]:
@@ -158,15 +128,6 @@ class Measured:
         return found
 
     # in the models' terms
-
-    def _told(self, group: Group, values: Sequence[tuple[Bound, float]]) -> dict[str, Array]:
-        """Outputs by name, (member, instance) in SI."""
-        told: dict[str, Array] = {}
-        for each, value in values:
-            name = group.model.outputs[each.row].name
-            row = told.setdefault(name, np.full((self._models.members, len(group.instances)), np.nan))
-            row[:, each.instance] = _si(each, np.array([value]))[0]
-        return told
 
     def _around(self, group: Group, means: Sequence[float]) -> dict[str, Array]:
         """What a surrounding gave on the average, at each place where it was measured what came of it."""
@@ -191,27 +152,12 @@ class Measured:
                 group.parameters[row] = min(max(value, variable.low), variable.high)
 
 
-def _output(group: Group, variable: Variable) -> int:
-    """The row of the output that tells an input again; −1 where none does."""
-    return group.row("outputs", variable.told) if variable.told else -1
-
-
-def _held(history: History, instants: Int64) -> Array:
+def held(history: History, instants: Int64) -> Array:
     """Values at instants; a mean that is stamped with its end holds for the time before."""
     ends = any(channel.stamp == "end" for channel in history.channels)
     ahead = max((channel.period_ns or 0 for channel in history.channels), default=0) if ends else 0
     values, quality, known = history.held_at(instants + ahead)
     return np.where(known & (quality & 0b11 < Quality.BAD), values, np.nan)
-
-
-def _si(each: Bound | SetPoint, values: Array) -> Array:
-    """A tag's values in the model's unit; of words, the place that the model has for them."""
-    if isinstance(each, Bound) and each.words:
-        table = table_of(each)
-        places = np.abs(table[:, None] - np.nan_to_num(values)).argmin(axis=0).astype(float)
-        return np.where(np.isnan(values), np.nan, places)
-    back = (values - each.offset) / each.factor
-    return back if isinstance(each, Bound) else values * each.factor + each.offset
 
 
 def _mean(values: Array, unit: str) -> float:

@@ -1,0 +1,119 @@
+"""Gauges: how well each measurement fits what is predicted of it, learnt from what comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.asset import Tag, TagKind
+from twins.clock import DAY, MINUTE, SECOND
+from twins.estimation.update import Innovations
+from twins.record.snapshot import STALE_AFTER_PERIODS
+
+Array = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+
+_FIRST = 0.005  # of its range: what a measurement's deviation is taken for before any is known
+_SOON, _LATE = 10 * MINUTE / SECOND, DAY / SECOND
+_PATIENCE = 20.0  # s
+_CLEAN = 3.0
+_JUMP = 30.0  # deviations that no plant goes between two measurements
+_LASTS = 10.0  # s that an error of a model lasts
+_BIAS = MINUTE / SECOND
+_HASTE = 5  # the first guess is forgotten with the power of so many
+
+
+class Gauges:
+    """Of n judged tags, in their units. `variance` is that of a measurement beside the prediction that follows it; `doubt` that
+    of one beside the model that doesn't follow it: of the model's own error, learnt from days that are not strange.
+    """
+
+    def __init__(self, tags: Sequence[Tag]) -> None:
+        rounding = np.array([_rounding(tag) for tag in tags])
+        first = np.array([_FIRST * (tag.range[1] - tag.range[0]) if tag.range else 1.0 for tag in tags])
+        self._least_variance = rounding**2 / 12
+        self.variance: Array = np.maximum(first**2, self._least_variance)
+        self.doubt: Array = self.variance.copy()
+        self._seen, self._judged = np.zeros(len(tags)), np.zeros(len(tags))  # s
+        self._refused, self._agreed, self._opened = np.zeros((3, len(tags)))  # s, s, times
+        self._bias = np.zeros(len(tags))  # of innovations lately: it says something of parameters, and nothing of noise
+        self._moved, self._jumped = np.zeros((2, len(tags)), bool)
+        self._since = np.full(len(tags), np.inf)  # s since the last measurement
+        self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
+        self._last = np.full(len(tags), np.nan)
+
+    @property
+    def least(self) -> Array:
+        """(n,): the deviation that rounding alone gives."""
+        return np.sqrt(self._least_variance)
+
+    def doubted(self, dt: float) -> Array:
+        """(n,): the variance of a measurement for what is not soon forgotten: the model's own errors last longer than a step."""
+        return self.variance * max(_LASTS / dt, 1.0)
+
+    def watch(self, measured: Array, found: Innovations, dt: float) -> Truths:
+        """Learns from one update; all (n,). A measurement's variance is what makes innovations as large as they are (Desroziers
+        et al. 2005, doi:10.1256/qj.05.108). Answers which have been refused for so long, and yet moved, that it may be the plant
+        that is another, and not the sensor: what began with a jump is the sensor's; each time it takes longer to be believed."""
+        known, expected = np.isfinite(found.off), found.variance + self.variance
+        refused = known & ~found.used
+        first = refused & (self._refused == 0) & (self._since <= STALE_AFTER_PERIODS * np.maximum(self._period, dt))
+        self._jumped = np.where(first, found.off**2 > _JUMP**2 * expected, self._jumped & ~found.used)
+        self._since = np.where(known, 0.0, self._since) + dt
+        self._moved = np.where(refused, self._moved | ((measured != self._last) & (self._refused > 0)), self._moved & ~found.used)
+        self._refused = np.where(refused, self._refused + dt, np.where(found.used, 0.0, self._refused))
+        self._agreed = np.where(refused, 0.0, self._agreed + found.used * dt)
+        self._last = np.where(known, measured, self._last)
+        self._seen += found.used * dt
+        rate = np.where(found.used, dt / np.clip(self._seen / _HASTE, _HASTE * dt, max(_SOON, _HASTE * dt)), 0.0)
+        off = np.where(found.used, found.off, 0.0)
+        self._bias += np.where(found.used, min(dt / _BIAS, 1.0), 0.0) * (off - self._bias)
+        self.variance *= 1 + rate * ((off - self._bias) ** 2 / expected - 1)
+        self.variance = np.maximum(self.variance, self._least_variance)
+        return self._lost()
+
+    def _lost(self) -> Truths:
+        self._opened = np.where(self._agreed > _PATIENCE * 4.0**self._opened, 0.0, self._opened)
+        lost = (self._refused > _PATIENCE * 4.0**self._opened) & self._moved & ~self._jumped
+        self._opened, self._refused = self._opened + lost, np.where(lost, 0.0, self._refused)
+        return lost
+
+    def doubt_by(self, off: Array, spread: Array, dt: float) -> None:
+        """Learns from measured − expected (n,), where the model alone would have spread so far; not from what is strange."""
+        total = spread**2 + self.doubt
+        clean = np.isfinite(off) & (off**2 < _CLEAN**2 * total)
+        self._judged += clean * dt
+        rate = np.where(clean, dt / np.clip(self._judged / _HASTE, _HASTE * dt, max(_LATE, _HASTE * dt)), 0.0)
+        self.doubt += rate * (np.where(clean, off**2 - spread**2, 0.0) - self.doubt)
+        self.doubt = np.maximum(self.doubt, self._least_variance)
+
+    @property
+    def opened(self) -> Array:
+        """(n,): how often in a row each was believed against the rest."""
+        return self._opened
+
+    def held(self) -> Array:
+        """(10, n): all that is learnt."""
+        counted = (
+            self._seen,
+            self._judged,
+            self._refused,
+            self._agreed,
+            self._opened,
+            self._moved.astype(float),
+            self._jumped.astype(float),
+        )
+        return np.stack([self.variance, self.doubt, *counted])
+
+    def take(self, held: Array) -> None:
+        """Goes on from what another held."""
+        self.variance, self.doubt, self._bias, self._seen, self._judged = (row.copy() for row in held[:5])
+        self._refused, self._agreed, self._opened = (row.copy() for row in held[5:8])
+        self._moved, self._jumped = held[8] > 0, held[9] > 0
+
+
+def _rounding(tag: Tag) -> float:
+    """The step in which an instrument tells it."""
+    return 1.0 if tag.kind is TagKind.INTEGER else 10.0 ** -(tag.decimals + (tag.period_ns is not None))

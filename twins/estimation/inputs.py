@@ -1,0 +1,67 @@
+"""Inputs: what drives the models is measured too, and between two measurements nobody knows it for sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from twins.clock import SECOND
+from twins.physics import Array, Variable, keyed_generator
+from twins.record.samples import Int64
+
+_RECENT = 600.0  # s over which a signal's liveliness is averaged
+_GAP = 1.9  # usual periods after which a measurement is missing
+
+
+class Inputs:
+    """n inputs of m members, in SI. The members spread about the mean of what was measured over a step as a Brownian bridge would
+    between its samples, as lively as the signal is; while nothing comes, each wanders on as the signal used to.
+    """
+
+    def __init__(self, variables: Sequence[Variable], members: int, seed: int) -> None:
+        self._turn = np.array([2 * np.pi if variable.unit == "rad" else 0.0 for variable in variables])
+        self._bounds = np.array([[variable.low, variable.high] for variable in variables]).reshape(-1, 2)
+        self._members, self._seed = members, seed
+        n = len(variables)
+        self._value: Array = np.full(n, np.nan)  # the newest that was learnt from
+        self._source: Int64 = np.zeros(n, np.int64)
+        self._pace: Array = np.zeros(n)  # the mean of its changes² from one measurement to the next, a second
+        self._usual: Array = np.full(n, np.nan)  # s from one measurement to the next
+        self._seen: Array = np.zeros(n)  # s that were learnt from
+        self._strayed: Array = np.zeros((n, members))
+
+    def given(self, mean: Array, newest: Array, source: Int64, t: int, dt: float) -> Array:
+        """(n, m) for the step of `dt` that ends at t (ns); `mean` (n,) is what was measured over it, `newest` the last by now."""
+        self._learn(newest, source)
+        noise = keyed_generator(self._seed, "inputs", t).standard_normal((2, len(mean), self._members))
+        age = np.maximum((t - self._source) / SECOND, 0.0)
+        usual = np.nan_to_num(self._usual, nan=dt)
+        missing = (age > _GAP * usual)[:, None]
+        step = np.sqrt(self._pace * dt)[:, None]
+        self._strayed = np.where(missing, self._strayed + step * noise[0], 0.0)
+        bridge = np.sqrt(self._pace / 12 * np.maximum(usual, dt))[:, None]
+        spread_out = mean[:, None] + self._strayed + bridge * noise[1]
+        return np.clip(spread_out, self._bounds[:, :1], self._bounds[:, 1:])
+
+    def held(self) -> Array:
+        """(4, n): what was learnt."""
+        return np.stack([self._value, self._pace, self._usual, self._seen])
+
+    def take(self, held: Array) -> None:
+        """Goes on from what another held."""
+        self._value, self._pace, self._usual, self._seen = (row.copy() for row in held)
+
+    def _learn(self, value: Array, source: Int64) -> None:
+        """The pace of each signal, and how often it usually comes."""
+        new = np.isfinite(value) & (source > self._source)
+        came = new & np.isfinite(self._value) & (self._source > 0)
+        passed = np.where(came, (source - self._source) / SECOND, 1.0)
+        change = np.where(came, value - self._value, 0.0)
+        change -= np.where(self._turn > 0, np.round(change / np.where(self._turn > 0, self._turn, 1.0)) * self._turn, 0.0)
+        self._seen = self._seen + np.where(came, passed, 0.0)
+        rate = np.where(came, np.minimum(passed / np.clip(self._seen, 1e-3, _RECENT), 1.0), 0.0)
+        self._pace = self._pace + rate * (change**2 / passed - self._pace)
+        usual = np.where(np.isnan(self._usual), passed, self._usual)
+        self._usual = np.where(came, usual + rate * (passed - usual), self._usual)
+        self._value, self._source = np.where(new, value, self._value), np.where(new, source, self._source)
