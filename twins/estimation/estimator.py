@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from twins import InputError
 from twins.asset import Tag, Twin, expects
 from twins.asset.estimated import EXPECTED, QUANTILES, RESIDUAL, SPREAD
-from twins.clock import SECOND
+from twins.clock import MINUTE, SECOND
 from twins.estimation.gauges import Gauges
 from twins.estimation.inputs import Inputs
 from twins.estimation.observed import observed_groups
@@ -19,11 +19,13 @@ from twins.estimation.traces import Traces
 from twins.estimation.update import Innovations, Truths, updated
 from twins.physics import Array, resumed
 from twins.record.samples import Int64
-from twins.simulation.binding import Bound
+from twins.simulation.binding import Bound, SetPoint
+from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble
 from twins.simulation.feeds import Feeds, in_si
 
 FOLLOWERS, REFERENCES = 64, 16
+_LONG = 10 * MINUTE
 _MOST_OPEN = 4.0  # times; then a parameter may be 16 times as far off as was thought
 
 
@@ -78,6 +80,11 @@ class Estimator:
         return self.models.time
 
     @property
+    def begun(self) -> bool:
+        """Whether anything was measured yet."""
+        return self._begun
+
+    @property
     def parameters(self) -> Sequence[Wandering]:
         """Those that are estimated."""
         return self._wandering
@@ -88,6 +95,32 @@ class Estimator:
         judged = [f"{each.tag.path}.{word}" for word in (EXPECTED, SPREAD, RESIDUAL) for each in self.judged]
         paths = [leeway.path for each in self._wandering for leeway in each.leeways]
         return (*judged, *(f"{path}.{quantile}" for path in paths for quantile in QUANTILES))
+
+    @property
+    def inputs(self) -> Sequence[tuple[Group, int, int, Bound | SetPoint]]:
+        """What drives the models: (group, row, instance, the tag that tells it)."""
+        return self._feeds.inputs
+
+    def learnt(self) -> dict[str, Array]:
+        """What it knows of instruments and signals, and what it told last; (row, …) each."""
+        return {
+            "gauges": self._gauges.held(),
+            "signals": self._inputs.held(),
+            "told": np.stack([self.expected, self.spread, self.residual]),
+        }
+
+    def resume(self, learnt: Mapping[str, Array]) -> None:
+        """Goes on with what another had learnt; the models' members are another matter."""
+        self._gauges.take(learnt["gauges"])
+        self._inputs.take(learnt["signals"])
+        self.expected, self.spread, self.residual = learnt["told"]
+        self._begun = True
+
+    def skip(self, to: int) -> None:
+        """Nothing is known of the time until then (ns); where that is long, all states begin as they are measured."""
+        steps = max((to - self.time) // self.models.step_ns, 0)
+        self.models.steps += steps
+        self._begun = self._begun and steps * self.models.step_ns < _LONG
 
     def told(self) -> Array:
         """In the units of `Twin.estimated`, in the order of `tells`; NaN where nothing can be said."""

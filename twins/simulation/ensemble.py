@@ -136,17 +136,26 @@ class Ensemble:
         } | {"standing": {each.tag.path: {"": self.standing[k].copy()} for k, each in enumerate(self.setpoints)}}
 
     def take(self, held: Held) -> None:
-        """Goes on from what another of the same assets held; what that one knows nothing of stays as it is."""
+        """Goes on from what another of the same assets held; what that one knows nothing of stays as it is. Of fewer members than
+        here each goes on as several."""
         for what in ("state", "inputs", "outputs"):
             for group in (group for group in self.groups if group.model.forkable):
                 for i, path in enumerate(group.instances):
-                    known = held[what].get(f"{_key(group)}{path}", {})
+                    known = held.get(what, {}).get(f"{_key(group)}{path}", {})
                     for row, variable in enumerate(_declared(group, what)):
                         if variable.name in known:
-                            getattr(group, what)[row, :, i] = known[variable.name]
+                            getattr(group, what)[row, :, i] = self._shared(known[variable.name])
+        for group in (group for group in self.groups if not group.surrounds):
+            for i, path in enumerate(group.instances):
+                for name, values in held.get("parameters", {}).get(path, {}).items():
+                    if (row := group.row("parameters", name)) >= 0:
+                        self.change(group, row, i, self._shared(values))
         for path, value in held["standing"].items():
             if path in self._by_tag:
                 self.set(path, value[""])
+
+    def _shared(self, values: Array) -> Array:
+        return values[(self.first + np.arange(self.members)) % len(values)]
 
     def _bend(self, fault: Injection) -> None:
         for group, sound in zip(self.groups, self._sound, strict=True):

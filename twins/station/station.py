@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twins.alarms import OPERATED, AlarmState, Batch, Rules, fold, operate, restored
 from twins.asset import Twin
-from twins.clock import MINUTE, SECOND
+from twins.clock import HOUR, MINUTE, SECOND
 from twins.commanding import Commander
 from twins.historian.recording import RecordingError
 from twins.links.link import Delivery, Link
@@ -24,6 +24,7 @@ from twins.station.clock import StationClock
 from twins.station.committing import Committer
 from twins.station.computing import Computing
 from twins.station.counting import Counting
+from twins.station.estimating import Estimating
 from twins.station.ports import Log, Mailbox
 from twins.station.telling import Meter, answer_to, gap_event, heartbeat, link_event, rejected_events, station_event
 
@@ -39,10 +40,11 @@ class Station:
     def __init__(self, twin: Twin, link: Link, desk: Mailbox, record: Log, clock: StationClock) -> None:
         self._twin, self._link, self._desk, self._record, self.clock = twin, link, desk, record, clock
         self._computing = Computing(twin, link.channels)
-        self._board = Board(self._computing.channels)
+        self._estimating = Estimating(twin, self._computing.channels)
+        self._board = Board(self._estimating.channels)
         self._counting = Counting(link.channels, self._held)
         self._rules = Rules.of(twin, [link.name])
-        self._watched = np.array([self._rules.places.get(c.path, -1) for c in self._computing.channels], np.int32)
+        self._watched = np.array([self._rules.places.get(c.path, -1) for c in self._estimating.channels], np.int32)
         self._alarms = AlarmState.initial(self._rules)
         self._commander = Commander(twin)
         self._meter = Meter(clock.monotonic)
@@ -60,6 +62,7 @@ class Station:
         self._alarms, ended = restored(self._rules, known, now)
         self._commander = Commander(self._twin, known.standing.of(EventKind.COMMAND))
         self._counting.restore(counters or {}, stored or {})
+        self._estimating.start(self._last_checkpoint(now), now)
         self._told += [station_event(now, "started", "The station has started"), *ended, *self._commander.resume(now)]
         self._told += [station_event(now, "refused", sentence) for sentence in self._computing.refused]
         self._link.start()
@@ -74,6 +77,7 @@ class Station:
         delivery = self._link.take(now)
         if delivery.clock is not None:
             self.clock.keep(delivery.clock)
+            self._estimating.pace(delivery.clock.rate)
         samples, events = self._judge(delivery, now)
         position = self._record.desk_position
         for taken, intention in self._desk.after(position):
@@ -113,7 +117,8 @@ class Station:
         if missing or delivery.fresh_session:
             events.append(gap_event(now, self._link.name, missing, delivery.fresh_session))
         events += rejected_events(now, self._link.name, delivery.rejected)
-        samples = self._with_computed(brought, now)
+        samples, saved = self._with_what_follows(brought, now)
+        events += saved
         self._alarms, raised = fold(
             self._rules, self._alarms, self._batch(samples), now, {self._link.name: self._link.state().up}
         )
@@ -121,12 +126,24 @@ class Station:
         events += self._commander.hear(delivery.answers, now)
         return samples, events
 
-    def _with_computed(self, brought: Samples, now: int) -> Samples:
-        if not len(brought):
-            return brought
-        self._board.take(brought)
-        computed = self._computing.derive(self._board, brought.channel, now)
-        return replace(brought, channels=self._computing.channels).followed_by([computed] if len(computed) else [])
+    def _with_what_follows(self, brought: Samples, now: int) -> tuple[Samples, list[Event]]:
+        """With what is computed and what is estimated from them."""
+        channels = self._estimating.channels
+        if len(brought):
+            self._board.take(brought)
+            computed = self._computing.derive(self._board, brought.channel, now)
+            brought = replace(brought, channels=channels)
+            if len(computed):
+                brought = brought.followed_by([replace(computed, channels=channels)])
+        estimated, events = self._estimating.follow(brought, now)
+        if len(estimated):
+            self._board.take(estimated)
+            brought = brought.followed_by([estimated]) if len(brought) else estimated
+        return brought, events
+
+    def _last_checkpoint(self, now: int) -> Event | None:
+        found = [event for event in self._record.events(now - HOUR, now + 1) if event.kind is EventKind.CHECKPOINT]
+        return found[-1] if found else None
 
     def _batch(self, samples: Samples) -> Batch:
         if not len(samples):
