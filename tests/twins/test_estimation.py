@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,13 +15,23 @@ import pytest
 
 from twins.clock import SECOND
 from twins.emulator.plant import Plant
+from twins.estimation.checkpoint import checkpoint, resumed
 from twins.estimation.estimator import FOLLOWERS, Estimator, Reading
+from twins.estimation.history import estimated
 from twins.estimation.update import updated
+from twins.historian.days import open_record
+from twins.historian.file import RecordingFile
+from twins.package.archive import zipped
 from twins.package.loader import load
 from twins.physics import Profile
+from twins.record import EventKind
 from twins.simulation.faults import Injection, injections
+from twins.simulation.forecast import forecast
+from twins.simulation.scenario import Scenario
+from twins.simulation.whatif import what_if
 
 START = 1_700_000_000 * SECOND
+MAIN = Path(__file__).parents[2] / "main.py"
 NORTH_RIDGE = Path(__file__).parents[2] / "resources" / "twins" / "north-ridge"
 
 
@@ -164,3 +179,86 @@ def test_that_the_same_readings_give_the_same_bits(farm):
     one.run(40)
     other.run(40)
     assert one.estimator.told().tobytes() == other.estimator.told().tobytes()
+
+
+@pytest.fixture(scope="module")
+def recorded(farm, tmp_path_factory):
+    """Five minutes of a plant whose T02 lost its gearbox cooler after two, and the same with what was estimated of it."""
+    folder = tmp_path_factory.mktemp("estimated")
+    plant = Plant(farm, START, 4, injections(["T02.gearbox_cooling_loss@120s"], farm, START))
+    raw, told = folder / "raw.twin-recording", folder / "told.twin-recording"
+    with contextlib.closing(RecordingFile.create(raw, zipped(NORTH_RIDGE), farm.id, START, simulated=True)) as file:
+        for minute in range(1, 6):
+            file.append(plant.run_to(START + minute * 60 * SECOND))
+    with contextlib.closing(open_record(raw)) as record:
+        estimate = estimated(farm, record, START, START + 300 * SECOND, told)
+    return raw, told, estimate
+
+
+def test_that_a_record_is_told_with_what_was_expected_of_it(recorded):
+    _, told, estimate = recorded
+    with contextlib.closing(open_record(told)) as record:
+        snapshot = record.at(START + 299 * SECOND, hindsight=True)
+        assert snapshot.reading("T02.gearbox_oil_temperature.residual").value > 10
+        assert abs(snapshot.reading("T01.gearbox_oil_temperature.residual").value) < 5
+        assert snapshot.reading("T02.gearbox_cooling.p95").value < 0.3
+        saved = record.events(START, START + 300 * SECOND, (EventKind.CHECKPOINT,))
+    assert len(saved) == 5
+    assert estimate.residuals.n.max() > 290
+    assert told.stat().st_size < 4_000_000
+
+
+def test_that_a_what_if_and_a_forecast_go_on_from_what_was_estimated(farm, recorded, tmp_path):
+    raw, told, _ = recorded
+    package, at = zipped(NORTH_RIDGE), START + 290 * SECOND
+    found = {}
+    for name, source in (("raw", raw), ("told", told)):
+        what_if(
+            farm, package, source, at, Scenario(duration=60 * SECOND, spin_up=60 * SECOND), tmp_path / f"{name}.twin-recording"
+        )
+        with contextlib.closing(open_record(tmp_path / f"{name}.twin-recording")) as branch:
+            found[name] = branch.at(at + 59 * SECOND, hindsight=True).reading("T02.gearbox_oil_temperature").value
+    assert found["told"] > found["raw"] + 3  # who knows that the cooler is lost sees the oil go on rising
+    place = tmp_path / "forecast.twin-recording"
+    forecast(farm, package, told, at, Scenario(duration=60 * SECOND, step=SECOND), place, members=24)
+    with contextlib.closing(open_record(place)) as branch:
+        assert branch.at(at + 59 * SECOND, hindsight=True).reading("T02.gearbox_oil_temperature.p50").value > 76
+    scenario = Scenario(duration=60 * SECOND, parameters={"T02.gearbox_cooling": 1.0})
+    what_if(farm, package, told, at, scenario, tmp_path / "mended.twin-recording")
+    with contextlib.closing(open_record(tmp_path / "mended.twin-recording")) as branch:
+        assert branch.at(at + 59 * SECOND, hindsight=True).reading("T02.gearbox_oil_temperature").value < found["told"] - 3
+
+
+def test_that_an_estimator_goes_on_from_its_checkpoint(farm):
+    followed = Followed(farm)
+    followed.run(120)
+    estimator = followed.estimator
+    other = Estimator(farm, estimator.time)
+    assert resumed(other, checkpoint(estimator, estimator.time))
+    for one, two in zip(estimator.parameters, other.parameters, strict=True):
+        np.testing.assert_allclose(two.members, one.members, rtol=1e-3, atol=1e-3 * one.leeways[0].spread)
+    np.testing.assert_array_equal(other.expected, estimator.expected)
+    followed.estimator = other
+    followed.run(60)
+    assert np.nanmedian(np.abs(other.residual)) < 2
+    assert not resumed(Estimator(farm, 0, known=["T01.power", "T01.wind_speed"]), checkpoint(estimator, 0))
+
+
+def test_that_estimating_from_the_command_line_answers_in_json(recorded, capsys):
+    raw, *_ = recorded
+    done = subprocess.run([sys.executable, MAIN, "estimate", raw, "--json"], capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert {each["parameter"] for each in told["parameters"]} >= {"T01.gearbox_cooling", "T04.drivetrain_efficiency"}
+    assert next(each for each in told["tags"] if each["tag"] == "T02.gearbox_oil_temperature")["residual"] > 10
+
+
+def test_that_a_twin_without_anything_to_estimate_is_refused_in_one_sentence(recorded, tmp_path):
+    raw, *_ = recorded
+    bare = Path(shutil.copytree(NORTH_RIDGE, tmp_path / "bare"))
+    types = bare / "types" / "wind-turbine.yaml"
+    text = types.read_text()
+    types.write_text(text[: text.index("      estimate:")] + text[text.index("    faults:\n", text.index("      estimate:")) :])
+    done = subprocess.run([sys.executable, MAIN, "estimate", raw, "--twin", bare], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "estimates nothing; write estimate:" in done.stderr

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from twins.estimation.estimator import FOLLOWERS, Estimator
 from twins.record import Event, EventKind
-from twins.simulation.members import SUBJECT, held_by, members_of, packed, unpacked
+from twins.simulation.members import ESTIMATOR, held_by, members_of, packed, unpacked
 
 EVERY_NS = 60_000_000_000
 
@@ -17,7 +17,7 @@ def checkpoint(estimator: Estimator, now: int) -> Event:
         "learnt": {name: [len(values), packed(values)] for name, values in estimator.learnt().items()},
         "tags": _tags(estimator),
     }
-    return Event(now, EventKind.CHECKPOINT, SUBJECT, data=data)
+    return Event(now, EventKind.CHECKPOINT, ESTIMATOR, data=data)
 
 
 def resumed(estimator: Estimator, event: Event) -> bool:

@@ -178,7 +178,7 @@ class Estimator:
         values = values[self._of_bounds]
         for group in self.models.groups:
             own = [(b, v) for b, v in zip(self._feeds.bounds, values, strict=True) if b.group is group]
-            if not group.surrounds and (told := self._feeds.told(group, own if not keep_only else _kept(own))):
+            if not group.surrounds and (told := self._feeds.told(group, self._feeds.kept(own) if keep_only else own)):
                 group.state = resumed(group.model, group.state, group.parameters, told, self.time / SECOND)
 
     # what it means
@@ -225,14 +225,3 @@ class Estimator:
         self.residual = np.where(np.isfinite(fresh), (fresh - self.expected) / self.spread, self.residual)
         self.residual = np.where(np.isfinite(values), self.residual, np.nan)
         self._gauges.doubt_by(fresh - self.expected, own, dt)
-
-
-def _kept(told: Sequence[tuple[Bound, float]]) -> list[tuple[Bound, float]]:
-    """Those that tell a state that is taken over as it is measured."""
-    found = []
-    for each, value in told:
-        name = each.group.model.outputs[each.row].name
-        states = [state for state in each.group.model.states if (state.told or state.name) == name]
-        if any(state.kept or state.words for state in states):
-            found.append((each, value))
-    return found

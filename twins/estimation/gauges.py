@@ -96,16 +96,8 @@ class Gauges:
 
     def held(self) -> Array:
         """(10, n): all that is learnt."""
-        counted = (
-            self._seen,
-            self._judged,
-            self._refused,
-            self._agreed,
-            self._opened,
-            self._moved.astype(float),
-            self._jumped.astype(float),
-        )
-        return np.stack([self.variance, self.doubt, *counted])
+        counted = (self._seen, self._judged, self._refused, self._agreed, self._opened)
+        return np.stack([self.variance, self.doubt, self._bias, *counted, self._moved.astype(float), self._jumped.astype(float)])
 
     def take(self, held: Array) -> None:
         """Goes on from what another held."""

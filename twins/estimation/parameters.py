@@ -53,6 +53,10 @@ class Wandering:
         """The same for all instances: (member, instance)."""
         return self.group.parameters[self._row, : self._followers]
 
+    def usual_of(self, leeway: Leeway) -> float:
+        """What the package says, in SI."""
+        return float(self._usual[self.leeways.index(leeway)])
+
     def begin(self, seed: int) -> None:
         """Drawn about the usual, which they have on the average."""
         drawn = self._noise(seed, 0)

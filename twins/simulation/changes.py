@@ -88,6 +88,12 @@ def with_parameter(twin: Twin, name: str, value: object) -> Twin:
     )
 
 
+def named_parameter(twin: Twin, asset: str, word: str) -> str:
+    """The name that a model has for a parameter as it was written."""
+    variable = named(tuple(parameters_of(twin, asset)), word)
+    return variable.name if variable else word
+
+
 def _rewritten(model: Mapping[str, Any], variable: Variable, word: str, value: object) -> dict[str, Any]:
     others = {key: each for key, each in model.get("parameters", {}).items() if key not in (variable.name, variable.bare)}
     return {**model, "parameters": {**others, word: value}}

@@ -56,6 +56,7 @@ class Ensemble:
         self._by_tag = {each.tag.path: (k, each) for k, each in enumerate(self.setpoints)}
         self._sound = [group.parameters.copy() for group in self.groups]
         self._broken: list[Injection] = []
+        self._changed: dict[str, dict[str, Array]] = {}  # parameters by asset and name that are other than the package's
         for k, each in enumerate(self.setpoints):
             self._put(each, self.standing[k])
 
@@ -100,6 +101,8 @@ class Ensemble:
         """One parameter of one instance from now on, (member,) in SI; what breaks bends it from there."""
         group.parameters[row, :, instance] = values
         self._sound[self.groups.index(group)][row, :, instance] = values
+        name, whole = group.model.parameters[row].name, np.broadcast_to(values, self.members)
+        self._changed.setdefault(f"{_key(group)}{group.instances[instance]}", {})[name] = whole.copy()
 
     def of(self, asset: str) -> tuple[Group, int]:
         """The group of an asset's own model and its place there. Raises KeyError."""
@@ -123,7 +126,7 @@ class Ensemble:
         return tuple(dict.fromkeys(note for group in self.groups for note in getattr(group.model, "unenforced", ())))
 
     def held(self) -> Held:
-        """All that a copy needs to go on from here: states, inputs and outputs by group, asset and name."""
+        """All that a copy needs to go on from here: states, inputs, outputs and changed parameters by group, asset and name."""
         return {
             what: {
                 f"{_key(group)}{path}": {
@@ -133,7 +136,10 @@ class Ensemble:
                 for i, path in enumerate(group.instances)
             }
             for what in ("state", "inputs", "outputs")
-        } | {"standing": {each.tag.path: {"": self.standing[k].copy()} for k, each in enumerate(self.setpoints)}}
+        } | {
+            "standing": {each.tag.path: {"": self.standing[k].copy()} for k, each in enumerate(self.setpoints)},
+            "parameters": {path: dict(values) for path, values in self._changed.items()},
+        }
 
     def take(self, held: Held) -> None:
         """Goes on from what another of the same assets held; what that one knows nothing of stays as it is. Of fewer members than
@@ -145,14 +151,14 @@ class Ensemble:
                     for row, variable in enumerate(_declared(group, what)):
                         if variable.name in known:
                             getattr(group, what)[row, :, i] = self._shared(known[variable.name])
-        for group in (group for group in self.groups if not group.surrounds):
+        for group in self.groups:
             for i, path in enumerate(group.instances):
-                for name, values in held.get("parameters", {}).get(path, {}).items():
+                for name, values in held.get("parameters", {}).get(f"{_key(group)}{path}", {}).items():
                     if (row := group.row("parameters", name)) >= 0:
                         self.change(group, row, i, self._shared(values))
         for path, value in held["standing"].items():
             if path in self._by_tag:
-                self.set(path, value[""])
+                self.set(path, self._shared(value[""]))
 
     def _shared(self, values: Array) -> Array:
         return values[(self.first + np.arange(self.members)) % len(values)]

@@ -54,6 +54,10 @@ class Feeds:
             row[:, each.instance] = in_si(each, np.array([value]))[0]
         return told
 
+    def kept(self, values: Iterable[tuple[Bound, float]]) -> list[tuple[Bound, float]]:
+        """Those that tell a count, a flag or a direction: it is taken over as it is measured."""
+        return [(each, value) for each, value in values if _is_kept(each)]
+
     def _named(self, group: Group, row: int, i: int, known: Collection[str]) -> SetPoint | None:
         """The measured tag that the package names for an input, else that of the same name, which no output tells."""
         twin, path, variable = self._models.twin, group.instances[i], group.model.inputs[row]
@@ -63,6 +67,11 @@ class Feeds:
         if tag is None or tag.writable or tag.path not in known or tag.kind not in _NUMBERS:
             return None
         return _fed(tag, group, row, i, variable)
+
+
+def _is_kept(each: Bound) -> bool:
+    name = each.group.model.outputs[each.row].name
+    return any((state.told or state.name) == name and bool(state.kept or state.words) for state in each.group.model.states)
 
 
 def in_si(each: Bound | SetPoint, values: Array) -> Array:

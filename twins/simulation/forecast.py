@@ -74,7 +74,7 @@ def forecast(
         raise InputError(f"{members:,} members of it need {size >> 30} GB; take fewer, or a shorter time")
     whole = replace(scenario, recorded=False, duration=horizon, step=step)
     with origin_of(source, at, twin, whole) as (origin, _, facts):
-        held, around = spun_up(twin, origin, whole, climate=True, watch=lambda d, what: watch(0.1 * d, what))
+        held, around = spun_up(twin, origin, whole, climate=True, watch=lambda d, what: watch(0.1 * d, what), followers=True)
     facts = {**facts, "lane": FORECAST, "run": json.dumps(run_told(whole, at, twin) | {"members": members})}
     where = executor or Here()
     pieces = [

@@ -12,10 +12,12 @@ from twins.clock import DAY, HOUR, MINUTE, SECOND, format_duration, format_time
 from twins.historian.days import Record
 from twins.record import Event, EventKind
 from twins.simulation.branch import held_in
+from twins.simulation.changes import named_parameter
 from twins.simulation.ensemble import Ensemble, Held
 from twins.simulation.executor import Watch
 from twins.simulation.faults import injections
 from twins.simulation.measured import Measured
+from twins.simulation.members import ESTIMATOR, held_by, in_the_middle, instant_of
 from twins.simulation.run import step_on
 from twins.simulation.scenario import Scenario
 
@@ -23,6 +25,7 @@ _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)  # s
 _MANY = 8_640
 _LONGEST, _MOST_STEPS = 3_660 * DAY, 2_000_000
 _SPIN_STEPS = 180
+_FRESH = 10 * MINUTE  # an estimate that is older says little of now
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def begun(
     """The members that begin at an instant from what was held there, changed as the scenario has it. Raises InputError."""
     models = Ensemble(scenario.varied(twin), at, step_ns, scenario.seed, members, first, still=scenario.still)
     if held is not None:
-        models.take(held)
+        models.take(_but_for(scenario, held, twin))
     _tended(models, around, scenario)
     _broken(models, twin, scenario, at)
     return models
@@ -99,28 +102,52 @@ def _driven_in(twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, wat
 
 
 def spun_up(
-    twin: Twin, origin: Origin, scenario: Scenario, *, climate: bool, watch: Watch
+    twin: Twin, origin: Origin, scenario: Scenario, *, climate: bool, watch: Watch, followers: bool = False
 ) -> tuple[Held | None, Mapping[str, Mapping[str, float]]]:
-    """What the models hold at the fork after the measurements before it, and what the weather tends to."""
+    """What the models hold at the fork after the measurements before it, and what the weather tends to.
+
+    Where an estimator followed the plant, they go on from it: from the mean of its members, or from all its `followers`.
+    """
     if origin.record is None:
         return None, {}
+    if (estimate := estimate_before(origin.record, origin.at)) is not None and (known := held_by(estimate, True)) is not None:
+        return _from_estimate(twin, origin, scenario, estimate, known if followers else in_the_middle(known), climate, watch)
     refuse_long_spin_up(scenario)
     step = max(SECOND, min(MINUTE, scenario.spin_up // _SPIN_STEPS))
     n = scenario.spin_up // step
     models = Ensemble(twin, origin.at - n * step, step, scenario.seed, still=True)
     measured = Measured(origin.record, models)
     _settle(models, measured, n, watch, climate=climate)
-    around = {
+    return models.held(), _climate(models) if climate else {}
+
+
+def _from_estimate(
+    twin: Twin, origin: Origin, scenario: Scenario, estimate: Event, known: Held, climate: bool, watch: Watch
+) -> tuple[Held, Mapping[str, Mapping[str, float]]]:
+    """Through what was measured since; what was estimated stays as it is."""
+    assert origin.record is not None
+    n = max((origin.at - instant_of(estimate)) // SECOND, 0)
+    members = len(next(iter(next(iter(known["state"].values())).values())))
+    models = Ensemble(twin, origin.at - n * SECOND, SECOND, scenario.seed, members, still=True)
+    models.take(known)
+    _settle(models, Measured(origin.record, models), n, watch, climate=climate, estimated=True)
+    return models.held(), _climate(models) if climate else {}
+
+
+def _climate(models: Ensemble) -> Mapping[str, Mapping[str, float]]:
+    """What the weather tends to."""
+    return {
         group.name: {v.name: float(group.parameters[row, 0, 0]) for row, v in enumerate(group.model.parameters) if v.told}
         for group in models.groups
-        if group.surrounds and climate
+        if group.surrounds
     }
-    return models.held(), around
 
 
-def _settle(models: Ensemble, measured: Measured, n: int, watch: Watch, *, climate: bool = False) -> None:
-    """Through n steps of measurements; at their end everything stands as it was measured."""
-    measured.resume(models.time)
+def _settle(
+    models: Ensemble, measured: Measured, n: int, watch: Watch, *, climate: bool = False, estimated: bool = False
+) -> None:
+    """Through n steps of measurements; at their end everything stands as it was measured, or as it was `estimated`."""
+    measured.resume(models.time, kept=estimated)
     measured.resume_weather(models.time)
     for k in range(n):
         measured.drive(models.time)
@@ -128,7 +155,7 @@ def _settle(models: Ensemble, measured: Measured, n: int, watch: Watch, *, clima
         models.advance()
         watch(k / max(n, 1), "settling on what was measured")
     measured.drive(models.time)
-    measured.resume(models.time)
+    measured.resume(models.time, kept=estimated)
     measured.resume_weather(models.time, climate=climate)
 
 
@@ -157,7 +184,7 @@ def _from_checkpoint(twin: Twin, origin: Origin, scenario: Scenario) -> tuple[En
     held = models.held()
     merged = _restored(scenario.varied(twin), event, scenario)
     merged.steps = models.steps
-    merged.take(held)
+    merged.take(_but_for(scenario, held, twin))
     _broken(merged, twin, scenario, origin.at)
     return merged, Measured(origin.record, merged) if origin.record is not None else None
 
@@ -178,6 +205,24 @@ def _broken(models: Ensemble, twin: Twin, scenario: Scenario, at: int) -> None:
         if not fault.parameter:
             raise InputError(f"{fault.name} is a fault of an instrument, not of the plant; a what-if has no instruments")
         models.inject(fault)
+
+
+def _but_for(scenario: Scenario, held: Held, twin: Twin) -> Held:
+    """What is held without the parameters that the scenario sets."""
+    said = {
+        (asset, named_parameter(twin, asset, word)) for asset, _, word in (key.rpartition(".") for key in scenario.parameters)
+    }
+    kept = {
+        path: {name: values for name, values in each.items() if (path, name) not in said}
+        for path, each in held.get("parameters", {}).items()
+    }
+    return {**held, "parameters": kept}
+
+
+def estimate_before(record: Record, at: int) -> Event | None:
+    """The newest checkpoint of an estimator that was known at an instant; None where that is long ago."""
+    found = [event for event in record.events(at - _FRESH, at + 1, (EventKind.CHECKPOINT,)) if event.subject == ESTIMATOR]
+    return found[-1] if found else None
 
 
 def checkpoint_before(branch: Record, at: int) -> Event | None:

@@ -47,12 +47,13 @@ class Measured:
             if row in group.forced:
                 group.forced[row][:, i] = np.nan
 
-    def resume(self, t: int) -> None:
-        """The states of all assets as they were measured at `t`."""
+    def resume(self, t: int, *, kept: bool = False) -> None:
+        """The states of all assets as they were measured at `t`; or only those that are never estimated."""
         values = self._values_at([each.tag for each in self._bounds], t)
         for group in self._models.groups:
             if not group.surrounds:
-                told = self._feeds.told(group, [(b, v) for b, v in zip(self._bounds, values, strict=True) if b.group is group])
+                own = [(b, v) for b, v in zip(self._bounds, values, strict=True) if b.group is group]
+                told = self._feeds.told(group, self._feeds.kept(own) if kept else own)
                 group.state = resumed(group.model, group.state, group.parameters, told, t / SECOND)
 
     def resume_weather(self, t: int, *, climate: bool = False) -> None:

@@ -13,7 +13,7 @@ from twins.record import Event
 from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble, Held
 
-SUBJECT = "estimator"  # of the checkpoints that a station writes
+ESTIMATOR = "estimator"  # the subject of the checkpoints that a station writes
 _FORM = 1
 
 
@@ -62,7 +62,8 @@ def _told(group: Group) -> dict[str, object]:
     for what, variables in (("state", group.model.states), ("parameters", group.model.parameters)):
         values: Array = getattr(group, what)
         centre, spread = values.mean(axis=1), values.std(axis=1)
-        rows = [row for row in range(len(variables)) if what == "state" or spread[row].any()]
+        differ = (values != values[:, :1]).any(axis=(1, 2))
+        rows = [row for row in range(len(variables)) if what == "state" or differ[row]]
         scaled = (values - centre[:, None]) / np.where(spread > 0, spread, 1.0)[:, None]
         told[what] = {
             "names": [variables[row].name for row in rows],

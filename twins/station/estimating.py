@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
 from twins.clock import MINUTE, SECOND
 from twins.estimation.checkpoint import EVERY_NS, checkpoint
-from twins.estimation.estimator import Estimator
 from twins.estimation.following import Following
-from twins.record import Channel, Channels, Event, Quality, Reason, Samples, quality_byte
+from twins.estimation.telling import samples_of
+from twins.record import Channel, Channels, Event, Samples
 from twins.simulation.members import instant_of
 
 _STEPS_A_TURN = 4
-_FINER = 2  # decimals that are recorded beyond those that are shown
 _RECENT = 10 * MINUTE  # an older checkpoint is of another day
-_UNKNOWN = quality_byte(Quality.BAD, Reason.INPUT_BAD)
-_GOOD = quality_byte(Quality.GOOD)
 
 
 class Estimating:
@@ -51,7 +46,7 @@ class Estimating:
         told, events = [], []
         for estimator in self._following.until(now, _STEPS_A_TURN):
             if estimator.time % max(PERIOD_NS, self._step) < self._step:
-                told.append(self._samples(estimator, now))
+                told.append(samples_of(estimator, self.channels, now))
             if estimator.time - self._saved >= EVERY_NS:
                 self._saved = estimator.time
                 events.append(checkpoint(estimator, now))
@@ -59,15 +54,3 @@ class Estimating:
 
     def _made(self, since: Event | None) -> Following:
         return Following(self._twin, self._before, self._step, since=since)
-
-    def _decimals(self, estimator: Estimator) -> list[int]:
-        return [self._twin.estimated[path].decimals + _FINER for path in estimator.tells]
-
-    def _samples(self, estimator: Estimator, now: int) -> Samples:
-        values, n = estimator.told(), len(estimator.tells)
-        place = np.array([self.channels.place[path] for path in estimator.tells], np.int32)
-        quality = np.where(np.isnan(values), _UNKNOWN, _GOOD).astype(np.uint8)
-        bits = np.array(
-            [round(value, n) + 0.0 for value, n in zip(np.nan_to_num(values), self._decimals(estimator), strict=True)]
-        )
-        return Samples(self.channels, place, np.full(n, estimator.time), np.full(n, now), bits.view(np.int64), quality)

@@ -1,0 +1,142 @@
+"""History: the estimator over a recording, and the same recording with what it makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from twins import InputError
+from twins.asset import Twin
+from twins.asset.estimated import PERIOD_NS
+from twins.clock import MINUTE, SECOND
+from twins.estimation.checkpoint import EVERY_NS, checkpoint
+from twins.estimation.estimator import Estimator
+from twins.estimation.following import Following
+from twins.estimation.telling import channels_of, samples_of
+from twins.historian.days import Record
+from twins.historian.drafting import drafted, refuse_bad_place
+from twins.historian.file import RecordingFile
+from twins.physics import Array
+from twins.record import Channel, Channels, Event, Samples
+
+_LONGEST = 10 * MINUTE
+_CHUNK = 3_600  # steps
+_FAR = 3.0  # deviations
+
+Watch = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass
+class Residuals:
+    """Of n judged tags over a stretch: how many were judged, the sum of their squares, and how many were far off."""
+
+    n: Array
+    squares: Array
+    far: Array
+
+    def see(self, estimator: Estimator) -> None:
+        """One step."""
+        off = estimator.innovations.off
+        fresh = np.isfinite(off) & np.isfinite(estimator.residual)
+        residual = np.where(fresh, estimator.residual, 0.0)
+        self.n += fresh
+        self.squares += residual**2
+        self.far += np.abs(residual) > _FAR
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What came of a stretch."""
+
+    start: int
+    end: int
+    step: int
+    estimator: Estimator
+    residuals: Residuals
+
+
+def estimated(
+    twin: Twin, record: Record, start: int, end: int, to: Path | None = None,
+    watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False,
+) -> Estimate:  # fmt: skip
+    """Follows what was recorded from `start` to `end` (ns); with `to` also writes it there with what is estimated of it.
+
+    Raises InputError where nothing can be, or where it was cancelled; nothing is half-written.
+    """
+    if to is None:
+        return _followed(twin, record, start, end, None, watch, cancelled)
+    refuse_bad_place(to)
+    with drafted(to) as place:
+        package = record.package_at(end) or b""
+        with closing(RecordingFile.create(place, package, twin.id, start, simulated=record.simulated)) as file:
+            return _followed(twin, record, start, end, file, watch, cancelled)
+
+
+def _followed(
+    twin: Twin, record: Record, start: int, end: int, file: RecordingFile | None, watch: Watch, cancelled: Cancelled
+) -> Estimate:
+    channels = Channels(_known(channel, twin) for channel in record.channels)
+    step = _step_of(twin, channels)
+    following = Following(twin, channels, step)
+    residuals = Residuals(*np.zeros((3, len(following.estimator.judged))))
+    shifts = np.array([channel.period_ns or 0 if channel.stamp == "start" else 0 for channel in record.channels], np.int64)
+    chunk = step * _CHUNK
+    for begin in range(start, end, chunk):
+        until = min(begin + chunk, end)
+        samples = record.between(begin, until)
+        following.take(_stamped_at_their_end(samples, shifts))
+        told, events = _steps(following, until + step, residuals)
+        if file is not None:
+            file.append(Samples.join([samples, *told]), [*record.events(begin, until), *events])
+        watch((until - start) / max(end - start, 1), "estimating")
+        if cancelled():
+            raise InputError("the estimate was cancelled; nothing was written")
+    if residuals.n.sum() == 0:
+        raise InputError(f"nothing that {twin.name} could be estimated by was recorded in this stretch")
+    return Estimate(start, end, step, following.estimator, residuals)
+
+
+def _steps(following: Following, until: int, residuals: Residuals) -> tuple[list[Samples], list[Event]]:
+    told, events = [], []
+    for estimator in following.until(until):
+        residuals.see(estimator)
+        step = estimator.models.step_ns
+        if estimator.time % max(PERIOD_NS, step) < step:
+            told.append(samples_of(estimator, channels_of(estimator), estimator.time))
+        if estimator.time % max(EVERY_NS, step) < step:
+            events.append(checkpoint(estimator, estimator.time))
+    return told, events
+
+
+def _known(channel: Channel, twin: Twin) -> Channel:
+    """As it is, or as nobody's where it is not in the tag's own terms."""
+    tag = twin.tags.get(channel.path)
+    alike = tag is not None and tag.kind is channel.kind and tag.unit == channel.unit
+    return channel if alike else Channel("")
+
+
+def _step_of(twin: Twin, channels: Channels) -> int:
+    """As often as the quickest of what is judged was recorded."""
+    judged = {path.rpartition(".")[0] for path in twin.estimated}
+    periods = [channel.period_ns for channel in channels if channel.path in judged and channel.period_ns]
+    return max(SECOND, min([_LONGEST, *periods]))
+
+
+def _stamped_at_their_end(samples: Samples, shifts: np.ndarray) -> Samples:
+    if not shifts.any() or not len(samples):
+        return samples
+    return replace(samples, source=samples.source + shifts[samples.channel])
+
+
+def parameters_told(estimate: Estimate) -> Iterator[dict[str, object]]:
+    """Each parameter: its path, unit, what the package has, and its quantiles."""
+    for each in estimate.estimator.parameters:
+        quantiles = each.quantiles()
+        for leeway, (low, middle, high) in zip(each.leeways, quantiles.tolist(), strict=True):
+            usual = each.usual_of(leeway) * leeway.factor + leeway.offset
+            yield {"parameter": leeway.path, "package": usual, "p05": low, "p50": middle, "p95": high}
