@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from scene.legend import DISCRETE, Choice, ColourBy
 from scene.stage import Stage
-from twins.asset import Part, Tag, Twin
+from twins.asset import Part, Tag, Twin, residual_of
 
 NEUTRAL = ("ground", "glass", "water")  # materials that are scenery
 
@@ -16,9 +16,11 @@ def tags_of_parts(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
     """The path of the tag that colours each part, "" for none: the ground under a thing never is, unless it says so itself.
 
     By quantity, a part takes its own component's tag of it, else that of the nearest asset above. By tag name, a tag colours the
-    assets that show it, or, where none does, the one it belongs to; and covers take it over what they hide.
+    assets that show it, or, where none does, the one it belongs to; and covers take it over what they hide. By residual, a part
+    takes that of the first of its tags that is judged.
     """
-    found = _by_name(twin, stage, choice) if choice.by is ColourBy.TAG else _by_quantity(twin, stage, choice)
+    ways = {ColourBy.TAG: _by_name, ColourBy.RESIDUAL: _by_residual}
+    found = ways.get(choice.by, _by_quantity)(twin, stage, choice)
     neutral = [part.material in NEUTRAL and tag != part.colour_by for part, tag in zip(stage.parts, found, strict=True)]
     return tuple("" if plain else tag for tag, plain in zip(found, neutral, strict=True))
 
@@ -31,6 +33,12 @@ def _by_quantity(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
         if key not in found:
             found[key] = next((tag for tag in _nearest(twin, part, claimed) if choice.takes(twin.tags[tag])), "")
     return tuple(found[part.asset, part.colour_by] for part in stage.parts)
+
+
+def _by_residual(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
+    claimed = {tag for asset in twin.assets.values() for tag in asset.shows}
+    judged = ([residual_of(tag) for tag in _nearest(twin, part, claimed)] for part in stage.parts)
+    return tuple(next((path for path in paths if path in twin.estimated), "") for paths in judged)
 
 
 def _nearest(twin: Twin, part: Part, claimed: set[str]) -> Iterable[str]:

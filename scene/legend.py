@@ -24,6 +24,7 @@ class ColourBy(StrEnum):
     CONDITION = "condition"  # plain equipment, in its alarm's colour where one stands, hatched where values can't be trusted
     QUANTITY = "quantity"  # each part by its own tag of that quantity
     TAG = "tag"  # the tags of one name
+    RESIDUAL = "residual"  # how far each part's tag is from what was expected of it, in deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,13 @@ class Choice:
             return False
         return self.by is ColourBy.CONDITION or self.name == (tag.name if self.by is ColourBy.TAG else tag.quantity)
 
+    def tags(self, twin: Twin) -> tuple[Tag, ...]:
+        """Those of a twin that it picks from: what the plant tells, or what an estimator makes of it."""
+        return tuple((twin.estimated if self.by is ColourBy.RESIDUAL else twin.tags).values())
+
 
 CONDITION = Choice(ColourBy.CONDITION)
+RESIDUAL = Choice(ColourBy.RESIDUAL, "residual", "Residual in σ")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +84,8 @@ class Legend:
 
 
 def choices_of(twin: Twin) -> tuple[Choice, ...]:
-    """Condition; then each quantity that more than one tag name shares; then each tag name, in the package's order."""
+    """Condition, and residuals where there are any; then each quantity that more than one tag name shares; then each tag name, in
+    the package's order."""
     tags = [tag for tag in twin.tags.values() if tag.kind in COLOURABLE]
     quantities = dict.fromkeys(tag.quantity for tag in tags if tag.quantity and tag.kind not in DISCRETE)
     shared = [q for q in quantities if len({tag.name for tag in tags if tag.quantity == q}) > 1]
@@ -88,14 +95,14 @@ def choices_of(twin: Twin) -> tuple[Choice, ...]:
     taken = {choice.title for choice in by_name.values()}
     titles = {quantity: quantity[:1].upper() + quantity[1:].replace("_", " ") for quantity in shared}
     by_quantity = [Choice(ColourBy.QUANTITY, q, f"{t} (any)" if t in taken else t) for q, t in titles.items()]
-    return (CONDITION, *by_quantity, *by_name.values())
+    return (CONDITION, *((RESIDUAL,) if twin.estimated else ()), *by_quantity, *by_name.values())
 
 
 def legend_of(twin: Twin, choice: Choice, used: Collection[str] = ()) -> Legend:
     """The legend of a choice: its range is the union of the ranges of the tags that are `used`, in the first one's unit."""
     if choice.by is ColourBy.CONDITION:
         return Legend(colours=colour_maps.alarms(), labels=colour_maps.ALARM_LABELS)
-    every = [tag for tag in twin.tags.values() if choice.takes(tag)]
+    every = [tag for tag in choice.tags(twin) if choice.takes(tag)]
     tags = [tag for tag in every if tag.path in used] or every
     if not tags:
         return Legend(choice.title)

@@ -59,7 +59,7 @@ class SceneTools(QObject):
         self.colour.setText(f"Colour by  {choice.title} ▾")
         self._actions[choice.by, choice.name].setChecked(True)
         coloured = choice.by is not ColourBy.CONDITION
-        self._tags = tuple(path for path, tag in self._twin.tags.items() if coloured and choice.takes(tag))
+        self._tags = tuple(tag.path for tag in choice.tags(self._twin) if coloured and choice.takes(tag))
         self._tell_age()
         self._place()
 

@@ -30,6 +30,7 @@ class TagRow(QWidget):
         self._label = tag_label(tag)
         self._said: tuple[object, ...] = ()
         self._changed: dict[str, Event] = {}
+        self._judged = ""
         self._reading: Reading | None = None
         self._alarm, self._pressed, self._hovered, self.opened = "", QPointF(), False, False
         self._plain, self._small, self._struck, self._strong = font(), font(SECONDARY), font(), font(weight=QFont.Weight.Medium)
@@ -57,6 +58,15 @@ class TagRow(QWidget):
             self.updateGeometry()
             self.update()
 
+    def show_judged(self, sentence: str) -> None:
+        """What was expected of it."""
+        if sentence != self._judged:
+            anew = bool(sentence) != bool(self._judged)
+            self._judged = sentence
+            if anew:
+                self.updateGeometry()
+            self.update()
+
     def _limits(self) -> dict[str, float]:
         """The limits in force."""
         own = self.tag.limits.named()
@@ -77,6 +87,7 @@ class TagRow(QWidget):
     def words(self) -> list[str]:
         """The lines below the value."""
         lines = [str(self._said[2])] if self._said else []
+        lines += [self._judged] if self._judged else []
         unit = unit_text(self.tag.unit)
         limits = " · ".join(f"{self._number(v)} {name.replace('_', '-')}" for name, v in self._limits().items())
         lines += [f"limits: {limits}"] if limits else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from twins.record.snapshot import STALE_AFTER_PERIODS
 from ui.coverage import breaks
 
 Floats = NDArray[np.float64]
+Fan = tuple[Floats, Floats, Floats, Floats]  # from, to, low, high
+_NINETY = 1.645  # deviations of a normal quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +59,35 @@ def line_of(trend: Trend, bucket: int, origin: int, until: int) -> Line | None:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What other lanes say of a tag: the what-if's line, and the forecast's fan with the line through its middle."""
+    """What else is said of a tag: the what-if's line, the forecast's fan with the line through its middle, and what was expected,
+    within its interval."""
 
     what_if: Line | None = None
     middle: Line | None = None
-    fan: tuple[Floats, Floats, Floats, Floats] | None = None  # from, to, low, high
+    fan: Fan | None = None
+    expected: Line | None = None
+    interval: Fan | None = None
 
     def reach(self, start: float, end: float) -> tuple[float, float] | None:
         """The lowest and highest drawn between two x."""
-        found = [reach for line in (self.what_if, self.middle) if line is not None and (reach := line.reach(start, end))]
-        if self.fan is not None:
-            there = (self.fan[1] >= start) & (self.fan[0] <= end)
+        lines = (self.what_if, self.middle, self.expected)
+        found = [reach for line in lines if line is not None and (reach := line.reach(start, end))]
+        for fan in (fan for fan in (self.fan, self.interval) if fan is not None):
+            there = (fan[1] >= start) & (fan[0] <= end)
             if there.any():
-                found.append((float(self.fan[2][there].min()), float(self.fan[3][there].max())))
+                found.append((float(fan[2][there].min()), float(fan[3][there].max())))
         return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
 
-def fan_of(low: Trend, high: Trend, bucket: int, origin: int) -> tuple[Floats, Floats, Floats, Floats] | None:
+def interval_of(expected: Trend, spread: Trend, bucket: int, origin: int) -> Fan | None:
+    """In which 90 % of what was to be expected lies."""
+    if not np.array_equal(expected.t, spread.t):
+        return None
+    reach = _NINETY * spread.mean
+    return fan_of(replace(expected, min=expected.min - reach), replace(expected, max=expected.max + reach), bucket, origin)
+
+
+def fan_of(low: Trend, high: Trend, bucket: int, origin: int) -> Fan | None:
     """Between two quantiles that were told at the same instants."""
     if not len(low.t) or not np.array_equal(low.t, high.t):
         return None

@@ -37,18 +37,24 @@ class TrendItem:
         self._band.setZValue(-10)
         self._fan = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=pg.mkPen(None))
         self._fan.setZValue(-20)
-        self._middle, self._other = pg.PlotCurveItem(antialias=True), pg.PlotCurveItem(antialias=True)
+        self._interval = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=pg.mkPen(None))
+        self._interval.setZValue(-30)
+        self._middle, self._other, self._expected = (pg.PlotCurveItem(antialias=True) for _ in range(3))
 
     def put(self, box: pg.ViewBox | None) -> None:
         """Into another box, or out of all."""
         if box is self.box:
             return
-        for item in (self._fan, self._band, self._curve, self._middle, self._other, self._dots):
+        for item in self._items():
             if self.box is not None:
                 self.box.removeItem(item)
             if box is not None:
                 box.addItem(item, ignoreBounds=True)
         self.box = box
+
+    def _items(self) -> tuple[pg.GraphicsObject, ...]:
+        lines = (self._expected, self._curve, self._middle, self._other, self._dots)
+        return (self._interval, self._fan, self._band, *lines)
 
     def dress(self, colour: str, dashed: bool, wash: QColor) -> None:
         """Colour-blind eyes tell the second four by their dashes; `wash` fills the band."""
@@ -58,14 +64,17 @@ class TrendItem:
         self._band.setOpts(brush=wash)
         self._dots.setBrush(QColor(colour))
         self._fan.setOpts(brush=wash)
+        self._interval.setOpts(brush=wash)
+        self._expected.setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine))
         self._middle.setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
         self._other.setPen(pg.mkPen(colour, width=1.2, style=Qt.PenStyle.DashDotLine))
 
     def show_beside(self, beside: Beside) -> None:
-        """What other lanes say."""
-        x0, x1, low, high = beside.fan if beside.fan is not None else ([], [], [], [])
-        self._fan.setOpts(x0=x0, x1=x1, y0=low, y1=high)
-        for curve, line in ((self._middle, beside.middle), (self._other, beside.what_if)):
+        """What other lanes and the estimator say."""
+        for bars, fan in ((self._fan, beside.fan), (self._interval, beside.interval)):
+            x0, x1, low, high = fan if fan is not None else ([], [], [], [])
+            bars.setOpts(x0=x0, x1=x1, y0=low, y1=high)
+        for curve, line in ((self._middle, beside.middle), (self._other, beside.what_if), (self._expected, beside.expected)):
             if line is None:
                 curve.clear()
             else:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from twins.asset import Asset, Tag, Twin
+from twins.asset import Asset, Tag, Twin, wandering
 from twins.clock import MINUTE, SECOND
 from twins.historian.query import Answers, Query
 from twins.record import Event, EventKind, Snapshot
 from ui.alarm_row import AlarmRow
 from ui.elided import ElidedLabel
+from ui.judged import judged_words
 from ui.marks import priority_of, worst
 from ui.selection import Selection
 from ui.setpoint import SetPoint
@@ -95,6 +98,7 @@ class Inspector(QWidget):
         column.addLayout(self._alarm_rows)
         self._tell_alarms()
         self._list_tags(asset, column)
+        self._list_parameters(asset, column)
         self._list_relations(asset, column)
         column.addStretch(1)
         self._scroll.setWidget(content)
@@ -130,6 +134,17 @@ class Inspector(QWidget):
             column.addWidget(row)
             if tag.writable:
                 self._add_setpoint(tag, column)
+
+    def _list_parameters(self, asset: Asset, column: QVBoxLayout) -> None:
+        """What the estimator has found of the parameters of its model."""
+        middles = [self._twin.estimated[path] for name in wandering(asset) if (path := f"{asset.path}.{name}.p50")]
+        if middles:
+            column.addWidget(_section("Estimated"))
+        for tag in middles:
+            row = TagRow(self._theme, replace(tag, label=tag.name.removesuffix(".p50").replace("_", " ").capitalize()))
+            row.chosen.connect(self._choose_tag)
+            self.rows[tag.path] = row
+            column.addWidget(row)
 
     def _add_setpoint(self, tag: Tag, column: QVBoxLayout) -> None:
         setpoint = self.setpoints[tag.path] = SetPoint(self._theme, tag, self._twin, self._standpoint)
@@ -170,6 +185,7 @@ class Inspector(QWidget):
             alarm = worst(priority_of(event) for event in self.alarms if event.subject == path)
             row.show_reading(self._snapshot.reading(path), alarm)
             row.show_limits(changed.get(path, {}))
+            row.show_judged(judged_words(self._snapshot, row.tag))
         for path, setpoint in self.setpoints.items():
             if path == self._selection.tag:
                 setpoint.show_snapshot(self._snapshot)

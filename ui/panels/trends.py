@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from twins.asset import Tag, TagKind, Twin
+from twins.asset.estimated import EXPECTED, SPREAD
 from twins.historian import Trend
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
@@ -23,13 +24,14 @@ from ui.selection import Selection
 from ui.theme import ICON, Theme, legible
 from ui.time_view import TimeView
 from ui.trend_legend import WIDTH, Entry, TrendLegend
-from ui.trend_lines import Beside, fan_of, line_of
+from ui.trend_lines import Beside, fan_of, interval_of, line_of
 
 MOST = 8
 _WIDE = 620  # px: from here on the legend stands beside the plot
 _COLOURS = ("#2d6fb0", "#0b8f78", "#8a4fb5", "#5c6770", "#2a9fc4", "#b0478f", "#6b7f1f", "#7a5c4a")  # none is an alarm's
 
 
+_MIDDLE = ".p50"
 _FAN = (".p05", ".p95")  # the quantiles that a forecast's fan lies between
 
 
@@ -90,7 +92,7 @@ class TrendsPanel(QWidget):
 
     def add(self, path: str) -> None:
         """Draws a tag too; what can't be is refused with a sentence."""
-        tag = self._twin.tags.get(path)
+        tag = self._twin.tag(path)
         if tag is None or not self._drawable(path):
             nothing = f"“{path}” is no tag of this twin."
             self._say(nothing if tag is None else f"{tag_label(tag)} is a {tag.kind.value}: there is no line to draw.")
@@ -126,14 +128,15 @@ class TrendsPanel(QWidget):
         tags = self.tags
         if not tags:
             return Query()
-        periods = [self._twin.tags[tag].period_ns or 0 for tag in tags]
+        periods = [tag.period_ns or 0 for tag in self._tags_of(tags)]
         stretch = self._view.around((self._asked.start, self._asked.end), 5 * max(periods) // 2)
         lanes = self._other_lanes()
-        if (stretch, tags, lanes) != ((self._asked.start, self._asked.end), self._asked.tags, self._lanes):
+        asked = (*tags, *self._judging(tags))
+        if (stretch, asked, lanes) != ((self._asked.start, self._asked.end), self._asked.tags, self._lanes):
             width = min(4096, self.plot.room * (stretch[1] - stretch[0]) // self._view.span)
             self._lanes = lanes
             also = tuple(Query(_told_by(lane, tags), *stretch, width, hindsight=True, lane=lane.key) for lane in lanes)
-            self._asked = Query(tags, *stretch, width, also=also)
+            self._asked = Query(asked, *stretch, width, also=also)
         return self._asked
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
@@ -142,7 +145,7 @@ class TrendsPanel(QWidget):
         if self.tags != self._drawn:
             self._choose()
         self.plot.show_cursor(self._timeline.cursor)
-        if answers is not self._shown and answers.query.tags == self._drawn and self._drawn:
+        if answers is not self._shown and answers.query.tags[: len(self._drawn)] == self._drawn and self._drawn:
             self._shown = answers
             self._draw(answers)
         self.legend.show_entries([self._entry(tag) for tag in self._drawn])
@@ -210,7 +213,7 @@ class TrendsPanel(QWidget):
         """Deals colours and axes out to what is to be drawn now."""
         self._drawn = self.tags
         colours = self._colours()
-        self.plot.choose([self._twin.tags[tag] for tag in self._drawn], {tag: colours[i] for i, tag in enumerate(self._drawn)})
+        self.plot.choose(self._tags_of(self._drawn), {tag: colours[i] for i, tag in enumerate(self._drawn)})
         self.legend.show_entries([self._entry(tag) for tag in self._drawn])
         self._stack.setCurrentIndex(1 if self._drawn else 0)
         self._shown = self._fitted = None
@@ -222,6 +225,7 @@ class TrendsPanel(QWidget):
         lines = {
             tag: line_of(trend, bucket_ns(trend, query.start, query.end, query.width), self._timeline.start, until)
             for tag, trend in answers.trends.items()
+            if tag in self._drawn
         }
         limited = self._drawn if len(self._drawn) <= 2 else (self._selection.tag,)
         self.plot.show_lines(lines, self._beside(answers), limited)
@@ -234,7 +238,7 @@ class TrendsPanel(QWidget):
         return tuple(dict.fromkeys(lane for lane in (chosen, timeline.forecast) if lane is not None))
 
     def _beside(self, answers: Answers) -> dict[str, Beside]:
-        found = {tag: Beside() for tag in self._drawn}
+        found = {tag: self._expected(tag, answers) for tag in self._drawn}
         kinds = {lane.key: lane.kind for lane in self._lanes}
         for other in answers.also:
             query, origin = other.query, self._timeline.start
@@ -248,6 +252,27 @@ class TrendsPanel(QWidget):
                     low, high = (other.trends.get(f"{tag}{end}", Trend.empty()) for end in _FAN)
                     found[tag] = replace(found[tag], middle=line, fan=fan_of(low, high, bucket, origin))
         return found
+
+    def _judging(self, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """What the estimator tells of these tags: what was expected, and how surely; of a parameter its interval."""
+        wanted = (f"{tag}.{word}" for tag in tags for word in (EXPECTED, SPREAD))
+        ends = (f"{tag.removesuffix(_MIDDLE)}{end}" for tag in tags if tag.endswith(_MIDDLE) for end in _FAN)
+        return tuple(path for path in (*wanted, *ends) if path in self._twin.estimated and path in self._snapshot.place)
+
+    def _expected(self, tag: str, answers: Answers) -> Beside:
+        query, origin = answers.query, self._timeline.start
+        expected, spread, low, high = (
+            answers.trends.get(path, Trend.empty())
+            for path in (f"{tag}.{EXPECTED}", f"{tag}.{SPREAD}", *(f"{tag.removesuffix(_MIDDLE)}{end}" for end in _FAN))
+        )
+        if tag.endswith(_MIDDLE) and len(low.t):
+            return Beside(interval=fan_of(low, high, bucket_ns(low, query.start, query.end, query.width), origin))
+        bucket = bucket_ns(expected, query.start, query.end, query.width)
+        until = min(query.end, self._timeline.end)
+        return Beside(expected=line_of(expected, bucket, origin, until), interval=interval_of(expected, spread, bucket, origin))
+
+    def _tags_of(self, paths: tuple[str, ...]) -> list[Tag]:
+        return [tag for path in paths if (tag := self._twin.tag(path)) is not None]
 
     def _say_silence(self, anything: bool) -> None:
         """An empty plot says why it is empty."""
@@ -264,7 +289,7 @@ class TrendsPanel(QWidget):
         self._fitted = stands
 
     def _entry(self, path: str) -> Entry:
-        tag, reading = self._twin.tags[path], self._snapshot.reading(path)
+        [tag], reading = self._tags_of((path,)), self._snapshot.reading(path)
         value, unit = shown(reading, tag)
         colour, dashed = self._colours()[self._drawn.index(path)]
         asset = self._twin.assets.get(tag.asset)
@@ -276,7 +301,7 @@ class TrendsPanel(QWidget):
         return [(legible(colour, tokens.panel, tokens.text, 3.0), i >= MOST // 2) for i, colour in enumerate(_COLOURS)]
 
     def _drawable(self, path: str) -> bool:
-        tag: Tag | None = self._twin.tags.get(path)
+        tag: Tag | None = self._twin.tag(path)
         return tag is not None and tag.kind not in (TagKind.TEXT, TagKind.WAVEFORM)
 
     def _seek(self, t: int) -> None:
@@ -291,7 +316,8 @@ class TrendsPanel(QWidget):
         self.silence.setGeometry(self.plot.inside.adjusted(8, 0, -8, 0))
 
     def _select(self, path: str) -> None:
-        self._selection.choose(self._twin.tags[path].asset, path)
+        [tag] = self._tags_of((path,))
+        self._selection.choose(tag.asset, path if path in self._twin.tags else "")
 
     def _link(self, linked: bool) -> None:
         if not linked:
