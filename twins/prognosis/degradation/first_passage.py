@@ -1,0 +1,128 @@
+"""When the level first passes the threshold: members of the posterior run into the future."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.prognosis.degradation.models import TERMS, Shape
+from twins.prognosis.degradation.posterior import Fit, Noise, turning
+
+Array = NDArray[np.float64]
+FAR = 20.0  # how far ahead is looked, in lengths of the history
+STEPS = 240
+_STATES = 4  # wander, bump, turned level, turned rate
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What the future of M members starts from: which shape, terms (M, 3), noise's scale (M,), states at u = 1 (M, 4)."""
+
+    shape: NDArray[np.int64]
+    terms: Array
+    sigma: Array
+    states: Array
+
+
+def drawn(
+    rng: np.random.Generator,
+    fit: Fit,
+    noise: Noise,
+    u: Array,
+    value: Array,
+    bases: Array,
+    chosen: NDArray[np.int64],
+    signs: Array,
+) -> Members:
+    """Members of one noise, one for each of the `chosen` shapes (M,); `value` (n,) or by shape (S, n)."""
+    sigma = np.sqrt(fit.b[chosen] / rng.gamma(fit.a, size=len(chosen)))
+    terms = _terms(rng, fit, chosen, sigma, signs[chosen])
+    residual = value - np.einsum("mnk,mk->mn", bases[chosen], terms)
+    return Members(chosen, terms, sigma, _states(rng, fit, noise, u, residual, sigma))
+
+
+def _terms(rng: np.random.Generator, fit: Fit, chosen: NDArray[np.int64], sigma: Array, signs: Array) -> Array:
+    """Draws until the terms grow as they must; what never does is laid on the border."""
+    terms = np.empty((len(chosen), TERMS))
+    left = np.arange(len(chosen))
+    for _ in range(60):
+        normal = rng.standard_normal((len(left), TERMS))
+        of = chosen[left]
+        terms[left] = fit.mean[of] + sigma[left, None] * np.einsum("mkj,mj->mk", fit.root[of], normal)
+        left = left[(signs[left, None] * terms[left, 1:] < 0).any(axis=1)]
+        if not len(left):
+            break
+    wrong = signs[:, None] * terms[:, 1:] < 0
+    terms[:, 1:][wrong] = 0.0
+    return terms
+
+
+def _states(rng: np.random.Generator, fit: Fit, noise: Noise, u: Array, residual: Array, sigma: Array) -> Array:
+    """(M, 4) at u = 1, given all residuals (M, n)."""
+    from scipy.linalg import solve_triangular
+
+    with_data = np.stack(
+        [
+            noise.wander * u,
+            noise.bump * np.exp((u - 1) / noise.healing),
+            noise.turn * turning(u, np.ones(1)),
+            noise.turn * u**2 / 2,
+        ]
+    )
+    alone = np.diag([noise.wander, noise.bump, noise.turn / 3, noise.turn])
+    alone[2, 3] = alone[3, 2] = noise.turn / 2
+    white = solve_triangular(fit.lower, np.concatenate([with_data, residual]).T, lower=True, check_finite=False).T
+    mean = white[_STATES:] @ white[:_STATES].T
+    left = alone - white[:_STATES] @ white[:_STATES].T
+    values, vectors = np.linalg.eigh(left)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.asarray(mean + sigma[:, None] * (rng.standard_normal(mean.shape) @ root.T))
+
+
+def ahead(step: float) -> Array:
+    """(STEPS,): scaled times from now on, ever farther apart."""
+    return np.concatenate([[1.0], 1.0 + np.geomspace(min(step, 0.1) / 2, FAR, STEPS - 1)])
+
+
+def run_on(rng: np.random.Generator, members: Members, noise: Noise, shapes: list[Shape], u: Array) -> Array:
+    """Levels (M, K) at the scaled times `u` (K,)."""
+    trend = np.empty((len(members.shape), len(u)))
+    for index in np.unique(members.shape):
+        mine = members.shape == index
+        trend[mine] = members.terms[mine] @ shapes[index].basis(u).T
+    wander, bump, level, rate = members.states.T.copy()
+    deviation = np.empty_like(trend)
+    for k, du in enumerate(np.diff(u, prepend=u[0])):
+        a, b, c, d = members.sigma * rng.standard_normal((4, len(wander)))
+        wander = wander + np.sqrt(noise.wander * du) * a
+        kept = np.exp(-du / noise.healing)
+        bump = kept * bump + np.sqrt(noise.bump * (1 - kept**2)) * b
+        level = level + rate * du + np.sqrt(noise.turn * du**3 / 3) * (np.sqrt(0.75) * c + 0.5 * d)
+        rate = (
+            rate + np.sqrt(noise.turn * du) * (np.sqrt(0.75) * c + 0.5 * d) * np.sqrt(0.75) + np.sqrt(noise.turn * du) * 0.5 * c
+        )
+        deviation[:, k] = wander + bump + level
+    return np.clip(trend + deviation, -1e9, 1e9)
+
+
+def passed_at(rng: np.random.Generator, levels: Array, u: Array, threshold: Array, rough: Array) -> Array:
+    """(M,): when levels (M, K) first reach `threshold` (M,), infinite where they don't.
+
+    `rough` (M,) is the variance of the wander in a unit of scaled time: between two points of a Wiener process below the
+    threshold by c and d it is touched with probability exp(−2 c d / variance).
+    """
+    short = threshold[:, None] - levels
+    reached = short <= 0
+    before, after = np.maximum(short[:, :-1], 0), np.maximum(short[:, 1:], 0)
+    variance = rough[:, None] * np.diff(u)[None, :]
+    touched = rng.random(before.shape) < np.exp(-2 * before * after / np.maximum(variance, 1e-300))
+    ends = np.concatenate([reached[:, :1], reached[:, 1:] | (touched & (variance > 0))], axis=1)
+    k = np.argmax(ends, axis=1)
+    rows = np.arange(len(levels))
+    earlier, now = np.maximum(k - 1, 0), k
+    c, d = short[rows, earlier], short[rows, now]
+    part = np.where(d < 0, c / np.maximum(c - d, 1e-300), 0.5)
+    when = u[earlier] + np.clip(part, 0, 1) * (u[now] - u[earlier])
+    return np.where(ends.any(axis=1), np.where(k == 0, u[0], when), np.inf)

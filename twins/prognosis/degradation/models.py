@@ -1,0 +1,101 @@
+"""How degradation grows: shapes in time, each a baseline and one or two terms that only grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+TERMS = 3
+_HUGE = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Terms f(u) of scaled time u (0: the first reading, 1: the last one), (m,) → (m, ≤ 2), 0 at the start and 1 at u = 1.
+
+    Where `logarithmic`, the logarithm of the level grows so. `sign`: +1 towards the threshold, −1 away from it.
+    """
+
+    family: str
+    terms: Callable[[Array], Array]
+    prior: float
+    logarithmic: bool = False
+    sign: float = 1.0
+
+    def basis(self, u: Array) -> Array:
+        """(m, 3): one, and the terms, filled up with zeros."""
+        basis = np.zeros((len(u), TERMS))
+        basis[:, 0] = 1.0
+        terms = self.terms(u)
+        basis[:, 1 : 1 + terms.shape[1]] = np.clip(np.nan_to_num(terms, nan=_HUGE), -_HUGE, _HUGE)
+        return basis
+
+
+def shapes(positive: bool) -> list[Shape]:
+    """All that are averaged; those in logarithms only where level and threshold are positive."""
+    onsets = (0.25, 0.5, 0.7, 0.8, 0.87, 0.93)
+    families = [
+        _family("no trend", [_flat], 1.0),
+        _family("receding", [_power(1.0, 0.0)], 0.5, sign=-1.0),
+        _family("linear wear", [_power(1.0, 0.0)], 2.0),
+        _family("linear wear since an onset", [_power(1.0, onset) for onset in onsets], 1.0),
+        _family("power law", [_power(b, 0.0) for b in (0.6, 0.8, 1.25, 1.6, 2.0, 3.0)], 1.5),
+        _family("power law since an onset", [_power(b, onset) for b in (0.5, 1.5, 2.5) for onset in onsets], 1.0),
+        _family("square root and linear (SEI)", [_root_and_linear], 1.0),
+        _family("saturating", [_exponential(-c) for c in (0.5, 1.0, 2.0, 4.0)], 1.0),
+        _family("exponential", [_exponential(c) for c in (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)], 1.0),
+        _family(
+            "Paris-like growth", [_blow_up(end, p) for p in (0.5, 1.0, 2.0) for end in (1.05, 1.15, 1.3, 1.6, 2.2, 3.5)], 1.0
+        ),
+        _family("knee", [_knee(k) for k in (0.3, 0.5, 0.7, 0.85)], 0.7),
+    ]
+    if positive:
+        families += [
+            _family("no trend, in proportion", [_flat], 0.5, True),
+            _family("growth in proportion", [_power(1.0, 0.0)], 1.0, True),
+            _family("growth in proportion since an onset", [_power(1.0, onset) for onset in onsets], 1.0, True),
+            _family("power law in proportion", [_power(b, 0.0) for b in (0.6, 1.5, 2.5)], 1.0, True),
+        ]
+    return [shape for family in families for shape in family]
+
+
+def _family(
+    name: str, terms: list[Callable[[Array], Array]], prior: float, logarithmic: bool = False, sign: float = 1.0
+) -> list[Shape]:
+    return [Shape(name, each, prior / len(terms), logarithmic, sign) for each in terms]
+
+
+def _flat(u: Array) -> Array:
+    return np.empty((len(u), 0))
+
+
+def _power(b: float, onset: float) -> Callable[[Array], Array]:
+    """A Wiener process in transformed time, t^b (Whitmore and Schenkelberg 1997)."""
+    return lambda u: (np.maximum((u - onset) / (1 - onset), 0.0) ** b)[:, None]
+
+
+def _exponential(c: float) -> Callable[[Array], Array]:
+    return lambda u: (np.expm1(np.minimum(c * u, 50.0)) / np.expm1(c))[:, None]
+
+
+def _root_and_linear(u: Array) -> Array:
+    """Growth of the film on the anode with √t, limited by diffusion, beside linear losses."""
+    return np.stack([np.sqrt(u), u], axis=1)
+
+
+def _blow_up(end: float, p: float) -> Callable[[Array], Array]:
+    """dx/dt = C x^m solved: (1 − t/end)^−p with p = 1/(m − 1) (Paris and Erdogan 1963)."""
+
+    def terms(u: Array) -> Array:
+        left = np.maximum(1 - u / end, 1e-12)
+        return np.asarray((left**-p - 1) / ((1 - 1 / end) ** -p - 1))[:, None]
+
+    return terms
+
+
+def _knee(k: float) -> Callable[[Array], Array]:
+    return lambda u: np.stack([u, np.maximum(u - k, 0.0) / (1 - k)], axis=1)
