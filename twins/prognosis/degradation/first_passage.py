@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twins.prognosis.degradation.models import TERMS, Shape
-from twins.prognosis.degradation.posterior import Fit, Noise, turning
+from twins.prognosis.degradation.models import TERMS
+from twins.prognosis.degradation.posterior import Fit, Group, Noise, turning
 
 Array = NDArray[np.float64]
 FAR = 20.0  # how far ahead is looked, in lengths of the history
@@ -18,29 +18,35 @@ _STATES = 4  # wander, bump, turned level, turned rate
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """What the future of M members starts from: which shape, terms (M, 3), noise's scale (M,), states at u = 1 (M, 4)."""
+    """What the future of M members starts from: `trend` (M, K) at the times ahead, the scale `sigma` (M,) of their noise, its
+    states at u = 1 (M, 4), what it is made of (M, 4): wander, bump, healing, turn; and whether they see the logarithm."""
 
-    shape: NDArray[np.int64]
-    terms: Array
+    trend: Array
     sigma: Array
     states: Array
+    noise: Array
+    logarithmic: NDArray[np.bool_]
 
 
-def drawn(
-    rng: np.random.Generator,
-    fit: Fit,
-    noise: Noise,
-    u: Array,
-    value: Array,
-    bases: Array,
-    chosen: NDArray[np.int64],
-    signs: Array,
-) -> Members:
-    """Members of one noise, one for each of the `chosen` shapes (M,); `value` (n,) or by shape (S, n)."""
+def drawn(rng: np.random.Generator, group: Group, j: int, chosen: NDArray[np.int64], future: Array) -> Members:
+    """Members of noise `j`, one for each of the `chosen` shapes (M,), with their trends at the scaled times `future` (K,)."""
+    fit, noise = group.fits[j], group.noises[j]
     sigma = np.sqrt(fit.b[chosen] / rng.gamma(fit.a, size=len(chosen)))
-    terms = _terms(rng, fit, chosen, sigma, signs[chosen])
-    residual = value - np.einsum("mnk,mk->mn", bases[chosen], terms)
-    return Members(chosen, terms, sigma, _states(rng, fit, noise, u, residual, sigma))
+    terms = _terms(rng, fit, chosen, sigma, group.signs[chosen])
+    residual = group.z - np.einsum("mnk,mk->mn", group.bases[chosen], terms)
+    trend = np.empty((len(chosen), len(future)))
+    for index in np.unique(chosen):
+        mine = chosen == index
+        trend[mine] = terms[mine] @ group.shapes[index].basis(future).T
+    made_of = np.tile([noise.wander, noise.bump, noise.healing, noise.turn], (len(chosen), 1))
+    states = _states(rng, fit, noise, group.u, residual, sigma)
+    return Members(trend, sigma, states, made_of, np.full(len(chosen), group.scale.logarithmic))
+
+
+def joined(parts: list[Members]) -> Members:
+    """All members in one."""
+    names = ("trend", "sigma", "states", "noise", "logarithmic")
+    return Members(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _terms(rng: np.random.Generator, fit: Fit, chosen: NDArray[np.int64], sigma: Array, signs: Array) -> Array:
@@ -86,25 +92,21 @@ def ahead(step: float) -> Array:
     return np.concatenate([[1.0], 1.0 + np.geomspace(min(step, 0.1) / 2, FAR, STEPS - 1)])
 
 
-def run_on(rng: np.random.Generator, members: Members, noise: Noise, shapes: list[Shape], u: Array) -> Array:
+def run_on(rng: np.random.Generator, members: Members, u: Array) -> Array:
     """Levels (M, K) at the scaled times `u` (K,)."""
-    trend = np.empty((len(members.shape), len(u)))
-    for index in np.unique(members.shape):
-        mine = members.shape == index
-        trend[mine] = members.terms[mine] @ shapes[index].basis(u).T
-    wander, bump, level, rate = members.states.T.copy()
-    deviation = np.empty_like(trend)
+    wander, bump, healing, turn = members.noise.T
+    walk, off, level, rate = members.states.T.copy()
+    levels = np.empty_like(members.trend)
     for k, du in enumerate(np.diff(u, prepend=u[0])):
-        a, b, c, d = members.sigma * rng.standard_normal((4, len(wander)))
-        wander = wander + np.sqrt(noise.wander * du) * a
-        kept = np.exp(-du / noise.healing)
-        bump = kept * bump + np.sqrt(noise.bump * (1 - kept**2)) * b
-        level = level + rate * du + np.sqrt(noise.turn * du**3 / 3) * (np.sqrt(0.75) * c + 0.5 * d)
-        rate = (
-            rate + np.sqrt(noise.turn * du) * (np.sqrt(0.75) * c + 0.5 * d) * np.sqrt(0.75) + np.sqrt(noise.turn * du) * 0.5 * c
-        )
-        deviation[:, k] = wander + bump + level
-    return np.clip(trend + deviation, -1e9, 1e9)
+        a, b, c, d = members.sigma * rng.standard_normal((4, len(walk)))
+        kept = np.exp(-du / healing)
+        walk = walk + np.sqrt(wander * du) * a
+        off = kept * off + np.sqrt(bump * (1 - kept**2)) * b
+        turned = np.sqrt(turn * du)
+        level = level + rate * du + turned * du * (c / 2 + d / np.sqrt(12))
+        rate = rate + turned * c
+        levels[:, k] = members.trend[:, k] + walk + off + level
+    return np.clip(levels, -1e9, 1e9)
 
 
 def passed_at(rng: np.random.Generator, levels: Array, u: Array, threshold: Array, rough: Array) -> Array:

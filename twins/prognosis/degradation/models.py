@@ -35,9 +35,11 @@ class Shape:
         return basis
 
 
-def shapes(positive: bool) -> list[Shape]:
-    """All that are averaged; those in logarithms only where level and threshold are positive."""
+def shapes(logarithmic: bool) -> list[Shape]:
+    """All that are averaged; those for the level, or those for its logarithm."""
     onsets = (0.25, 0.5, 0.7, 0.8, 0.87, 0.93)
+    if logarithmic:
+        return [shape for family in _in_proportion(onsets) for shape in family]
     families = [
         _family("no trend", [_flat], 1.0),
         _family("receding", [_power(1.0, 0.0)], 0.5, sign=-1.0),
@@ -53,14 +55,17 @@ def shapes(positive: bool) -> list[Shape]:
         ),
         _family("knee", [_knee(k) for k in (0.3, 0.5, 0.7, 0.85)], 0.7),
     ]
-    if positive:
-        families += [
-            _family("no trend, in proportion", [_flat], 0.5, True),
-            _family("growth in proportion", [_power(1.0, 0.0)], 1.0, True),
-            _family("growth in proportion since an onset", [_power(1.0, onset) for onset in onsets], 1.0, True),
-            _family("power law in proportion", [_power(b, 0.0) for b in (0.6, 1.5, 2.5)], 1.0, True),
-        ]
     return [shape for family in families for shape in family]
+
+
+def _in_proportion(onsets: tuple[float, ...]) -> list[list[Shape]]:
+    """Of the logarithm: noise and growth are in proportion to the level, as vibration's are."""
+    return [
+        _family("no trend, in proportion", [_flat], 0.5, True),
+        _family("growth in proportion", [_power(1.0, 0.0)], 1.0, True),
+        _family("growth in proportion since an onset", [_power(1.0, onset) for onset in onsets], 1.0, True),
+        _family("power law in proportion", [_power(b, 0.0) for b in (0.6, 1.5, 2.5)], 1.0, True),
+    ]
 
 
 def _family(

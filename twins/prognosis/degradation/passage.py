@@ -69,7 +69,7 @@ def foreseen(
     told: Told = _unheard,
     cancelled: Cancelled = _never,
 ) -> Passage:
-    """`time`, `value` (n,) in any order, gaps as NaN; `direction`: rising, falling, else as the history says. Raises InputError."""
+    """`time`, `value` (n,) in any order, NaN for gaps; `direction`: rising, falling or as the history says. Raises InputError."""
     if not np.isfinite(threshold):
         raise InputError(f"the threshold {threshold} is not a finite number; give one like 1.4")
     history = without_spikes(history_of(time, value))
