@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twins.prognosis.degradation.first_passage import Members, ahead, drawn, joined, passed_at, run_on
 from twins.prognosis.degradation.history import History
-from twins.prognosis.degradation.posterior import Group, Scale, group_of, noises, scale_of
+from twins.prognosis.degradation.pace import changing, damped
+from twins.prognosis.degradation.posterior import Group, Scale, group_of, scale_of
 
 Array = NDArray[np.float64]
 Told = Callable[[float, str], None]
@@ -35,12 +36,13 @@ def averaged(history: History, threshold: float, rising: float, seed: int, told:
     """The future of a history whose newest level is short of the threshold. Raises InputError where it is cancelled."""
     u = (history.time - history.time[0]) / (history.time[-1] - history.time[0])
     step = max(float(np.median(np.diff(u)[-20:])), 1e-6)
-    groups = [group_of(history, u, scale, noises(step)) for scale in _scales(history.value, threshold, rising)]
+    groups = [group_of(history, u, scale, step) for scale in _scales(history.value, threshold, rising)]
     rng = np.random.default_rng(seed)
     weights = _weights(groups)
     future = ahead(step)
     parts = _drawn(rng, groups, weights, future)
     members = joined(parts)
+    members = replace(members, trend=changing(rng, damped(rng, members.trend, future), future))
     z = run_on(rng, members, future)
     ends = np.array([group.scale.seen(np.array(threshold)) for group in groups])
     end = ends[members.logarithmic.astype(int)]

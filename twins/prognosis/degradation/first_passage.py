@@ -57,10 +57,10 @@ def _terms(rng: np.random.Generator, fit: Fit, chosen: NDArray[np.int64], sigma:
         normal = rng.standard_normal((len(left), TERMS))
         of = chosen[left]
         terms[left] = fit.mean[of] + sigma[left, None] * np.einsum("mkj,mj->mk", fit.root[of], normal)
-        left = left[(signs[left, None] * terms[left, 1:] < 0).any(axis=1)]
+        left = left[(signs[left] * terms[left, 1:] < 0).any(axis=1)]
         if not len(left):
             break
-    wrong = signs[:, None] * terms[:, 1:] < 0
+    wrong = signs * terms[:, 1:] < 0
     terms[:, 1:][wrong] = 0.0
     return terms
 
@@ -93,19 +93,20 @@ def ahead(step: float) -> Array:
 
 
 def run_on(rng: np.random.Generator, members: Members, u: Array) -> Array:
-    """Levels (M, K) at the scaled times `u` (K,)."""
-    wander, bump, healing, turn = members.noise.T
-    walk, off, level, rate = members.states.T.copy()
+    """Levels (M, K) at the scaled times `u` (K,): trend, wander and turns of the rate.
+
+    Deviations that heal and the noise of single readings pass no threshold; they only blur what is known of the level now.
+    """
+    wander, _, _, turn = members.noise.T
+    walk, _, level, rate = members.states.T.copy()
     levels = np.empty_like(members.trend)
     for k, du in enumerate(np.diff(u, prepend=u[0])):
-        a, b, c, d = members.sigma * rng.standard_normal((4, len(walk)))
-        kept = np.exp(-du / healing)
+        a, c, d = members.sigma * rng.standard_normal((3, len(walk)))
         walk = walk + np.sqrt(wander * du) * a
-        off = kept * off + np.sqrt(bump * (1 - kept**2)) * b
         turned = np.sqrt(turn * du)
         level = level + rate * du + turned * du * (c / 2 + d / np.sqrt(12))
         rate = rate + turned * c
-        levels[:, k] = members.trend[:, k] + walk + off + level
+        levels[:, k] = members.trend[:, k] + walk + level
     return np.clip(levels, -1e9, 1e9)
 
 

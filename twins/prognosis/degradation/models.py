@@ -17,14 +17,14 @@ _HUGE = 1e6
 class Shape:
     """Terms f(u) of scaled time u (0: the first reading, 1: the last one), (m,) → (m, ≤ 2), 0 at the start and 1 at u = 1.
 
-    Where `logarithmic`, the logarithm of the level grows so. `sign`: +1 towards the threshold, −1 away from it.
+    Where `logarithmic`, the logarithm of the level grows so. `sign` of each term: +1 towards the threshold, −1 away, 0 either.
     """
 
     family: str
     terms: Callable[[Array], Array]
     prior: float
     logarithmic: bool = False
-    sign: float = 1.0
+    sign: tuple[float, float] = (1.0, 1.0)
 
     def basis(self, u: Array) -> Array:
         """(m, 3): one, and the terms, filled up with zeros."""
@@ -35,14 +35,14 @@ class Shape:
         return basis
 
 
-def shapes(logarithmic: bool) -> list[Shape]:
+def shapes(logarithmic: bool, step: float) -> list[Shape]:
     """All that are averaged; those for the level, or those for its logarithm."""
-    onsets = (0.25, 0.5, 0.7, 0.8, 0.87, 0.93)
+    onsets = tuple(sorted({0.25, 0.5, 0.7, 0.8, 0.87, 0.93} | {1 - k * step for k in (6, 12, 25) if k * step < 0.05}))
     if logarithmic:
         return [shape for family in _in_proportion(onsets) for shape in family]
     families = [
         _family("no trend", [_flat], 1.0),
-        _family("receding", [_power(1.0, 0.0)], 0.5, sign=-1.0),
+        _family("receding", [_power(1.0, 0.0)], 0.5, sign=(-1.0, -1.0)),
         _family("linear wear", [_power(1.0, 0.0)], 2.0),
         _family("linear wear since an onset", [_power(1.0, onset) for onset in onsets], 1.0),
         _family("power law", [_power(b, 0.0) for b in (0.6, 0.8, 1.25, 1.6, 2.0, 3.0)], 1.5),
@@ -53,6 +53,8 @@ def shapes(logarithmic: bool) -> list[Shape]:
         _family(
             "Paris-like growth", [_blow_up(end, p) for p in (0.5, 1.0, 2.0) for end in (1.05, 1.15, 1.3, 1.6, 2.2, 3.5)], 1.0
         ),
+        _family("exponential since an onset", [_late_exponential(c, onset) for c in (1.0, 3.0) for onset in onsets], 1.0),
+        _family("running in, then linear wear", [_run_in(tau) for tau in (0.03, 0.1, 0.25)], 0.7, sign=(0.0, 1.0)),
         _family("knee", [_knee(k) for k in (0.3, 0.5, 0.7, 0.85)], 0.7),
     ]
     return [shape for family in families for shape in family]
@@ -69,7 +71,11 @@ def _in_proportion(onsets: tuple[float, ...]) -> list[list[Shape]]:
 
 
 def _family(
-    name: str, terms: list[Callable[[Array], Array]], prior: float, logarithmic: bool = False, sign: float = 1.0
+    name: str,
+    terms: list[Callable[[Array], Array]],
+    prior: float,
+    logarithmic: bool = False,
+    sign: tuple[float, float] = (1.0, 1.0),
 ) -> list[Shape]:
     return [Shape(name, each, prior / len(terms), logarithmic, sign) for each in terms]
 
@@ -100,6 +106,15 @@ def _blow_up(end: float, p: float) -> Callable[[Array], Array]:
         return np.asarray((left**-p - 1) / ((1 - 1 / end) ** -p - 1))[:, None]
 
     return terms
+
+
+def _late_exponential(c: float, onset: float) -> Callable[[Array], Array]:
+    return lambda u: (np.expm1(np.minimum(c * np.maximum((u - onset) / (1 - onset), 0.0), 50.0)) / np.expm1(c))[:, None]
+
+
+def _run_in(tau: float) -> Callable[[Array], Array]:
+    """Whichever way the level settles at first."""
+    return lambda u: np.stack([-np.expm1(-u / tau), u], axis=1)
 
 
 def _knee(k: float) -> Callable[[Array], Array]:

@@ -110,9 +110,9 @@ def chance_of_growth(fit: Fit, terms: Array, sign: Array) -> Array:
     from scipy.special import stdtr
 
     variance = np.einsum("skj,skj->sk", fit.root, fit.root) * (fit.b / fit.a)[:, None]
-    grows = stdtr(2 * fit.a, sign[:, None] * fit.mean / np.sqrt(variance))
-    used = np.arange(1, TERMS)[None, :] <= terms[:, None]
-    return np.asarray(np.where(used, 2 * grows[:, 1:], 1.0).prod(axis=1))
+    grows = stdtr(2 * fit.a, sign * fit.mean[:, 1:] / np.sqrt(variance[:, 1:]))
+    used = (np.arange(1, TERMS)[None, :] <= terms[:, None]) & (sign != 0)
+    return np.asarray(np.where(used, 2 * grows, 1.0).prod(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,11 @@ class Group:
     growing: Array
 
 
-def group_of(history: History, u: Array, scale: Scale, grid: list[Noise]) -> Group:
+def group_of(history: History, u: Array, scale: Scale, step: float) -> Group:
     """The posterior on one scale."""
+    grid = noises(step)
     z = scale.seen(history.value)
-    mine = shapes(scale.logarithmic)
+    mine = shapes(scale.logarithmic, step)
     bases = np.stack([shape.basis(u) for shape in mine])
     used = np.array([shape.terms(u).shape[1] for shape in mine])
     signs = np.array([shape.sign for shape in mine])
