@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from twins import InputError
 from twins.prognosis.degradation.first_passage import Members, ahead, drawn, joined, passed_at, run_on
 from twins.prognosis.degradation.history import History
-from twins.prognosis.degradation.pace import changing, damped
-from twins.prognosis.degradation.posterior import Group, Scale, group_of, scale_of
+from twins.prognosis.degradation.pace import changing
+from twins.prognosis.degradation.posterior import Group, group_of
+from twins.prognosis.degradation.scales import scales
 
 Array = NDArray[np.float64]
 Told = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 MEMBERS = 3000
 TEMPER = 0.5  # evidence counts by this power, since none of the shapes is the truth (Miller and Dunson 2019)
+STILL = 8.0  # a level that neither grows nor wanders is about as probable, beforehand, as all that grow
 _SHOWN = 60
 
 
@@ -34,32 +37,32 @@ class Averaged:
 
 def averaged(history: History, threshold: float, rising: float, seed: int, told: Told, cancelled: Cancelled) -> Averaged:
     """The future of a history whose newest level is short of the threshold. Raises InputError where it is cancelled."""
+    from threadpoolctl import threadpool_limits
+
     u = (history.time - history.time[0]) / (history.time[-1] - history.time[0])
     step = max(float(np.median(np.diff(u)[-20:])), 1e-6)
-    groups = [group_of(history, u, scale, step) for scale in _scales(history.value, threshold, rising)]
-    rng = np.random.default_rng(seed)
+    with threadpool_limits(1):  # the matrices are small: more threads only wait for each other
+        groups: list[Group] = []
+        for scale in scales(history.value, threshold, rising):
+            told(0.15 * len(groups), "weighing")
+            groups.append(group_of(history, u, scale, step))
+            if cancelled():
+                raise InputError("cancelled; there is no answer")
+        told(0.6, "running on")
+        return _run(np.random.default_rng(seed), groups, threshold, ahead(step))
+
+
+def _run(rng: np.random.Generator, groups: list[Group], threshold: float, future: Array) -> Averaged:
     weights = _weights(groups)
-    future = ahead(step)
-    parts = _drawn(rng, groups, weights, future)
-    members = joined(parts)
-    members = replace(members, trend=changing(rng, damped(rng, members.trend, future), future))
-    z = run_on(rng, members, future)
-    ends = np.array([group.scale.seen(np.array(threshold)) for group in groups])
-    end = ends[members.logarithmic.astype(int)]
-    passed = passed_at(rng, z, future, end, members.sigma**2 * members.noise[:, 0])
-    levels = z
-    for group in groups:
-        mine = members.logarithmic == group.scale.logarithmic
-        levels[mine] = group.scale.back(z[mine])
+    members = joined(_drawn(rng, groups, weights, future))
+    members = replace(members, trend=changing(rng, members.trend, future))
+    levels = run_on(rng, members, future)
+    ends = np.array([group.scale.seen(np.array(threshold)) for group in groups])[members.group]
+    passed = passed_at(rng, levels, future, ends, members.sigma**2 * members.noise[:, 0])
+    for place, group in enumerate(groups):
+        mine = members.group == place
+        levels[mine] = group.scale.back(levels[mine])
     return _summed(future, levels, passed, _by_family(groups, weights))
-
-
-def _scales(value: Array, threshold: float, rising: float) -> list[Scale]:
-    """The value's own, and its logarithm's where there is one."""
-    scales = [scale_of(value, threshold, rising, False)]
-    if threshold > 0 and (value > 0).all():
-        scales.append(scale_of(value, threshold, rising, True))
-    return scales
 
 
 def _weights(groups: list[Group]) -> list[Array]:
@@ -68,6 +71,7 @@ def _weights(groups: list[Group]) -> list[Array]:
         TEMPER * (group.evidence + np.log(np.maximum(group.growing, 1e-12)))
         + np.log([noise.prior for noise in group.noises])[:, None]
         + np.log([shape.prior for shape in group.shapes])[None, :]
+        + np.log(STILL) * np.outer([n.wander + n.turn == 0 for n in group.noises], [not s.grows for s in group.shapes])
         for group in groups
     ]
     most = max(float(each.max()) for each in logs)
@@ -82,12 +86,12 @@ def _drawn(rng: np.random.Generator, groups: list[Group], weights: list[Array], 
     places = (np.arange(MEMBERS) + rng.random()) / MEMBERS * whole[-1]
     picked = np.minimum(np.searchsorted(whole, places), len(whole) - 1)
     parts, base = [], 0
-    for group in groups:
+    for place, group in enumerate(groups):
         for j in range(len(group.noises)):
             chosen = picked[(picked >= base) & (picked < base + len(group.shapes))] - base
             base += len(group.shapes)
             if len(chosen):
-                parts.append(drawn(rng, group, j, chosen, future))
+                parts.append(drawn(rng, group, place, j, chosen, future))
     return parts
 
 

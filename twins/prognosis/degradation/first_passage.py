@@ -19,16 +19,16 @@ _STATES = 4  # wander, bump, turned level, turned rate
 @dataclass(frozen=True, slots=True)
 class Members:
     """What the future of M members starts from: `trend` (M, K) at the times ahead, the scale `sigma` (M,) of their noise, its
-    states at u = 1 (M, 4), what it is made of (M, 4): wander, bump, healing, turn; and whether they see the logarithm."""
+    states at u = 1 (M, 4), what it is made of (M, 4): wander, bump, healing, turn; and the `group` (M,) they are of."""
 
     trend: Array
     sigma: Array
     states: Array
     noise: Array
-    logarithmic: NDArray[np.bool_]
+    group: NDArray[np.int64]
 
 
-def drawn(rng: np.random.Generator, group: Group, j: int, chosen: NDArray[np.int64], future: Array) -> Members:
+def drawn(rng: np.random.Generator, group: Group, place: int, j: int, chosen: NDArray[np.int64], future: Array) -> Members:
     """Members of noise `j`, one for each of the `chosen` shapes (M,), with their trends at the scaled times `future` (K,)."""
     fit, noise = group.fits[j], group.noises[j]
     sigma = np.sqrt(fit.b[chosen] / rng.gamma(fit.a, size=len(chosen)))
@@ -40,12 +40,12 @@ def drawn(rng: np.random.Generator, group: Group, j: int, chosen: NDArray[np.int
         trend[mine] = terms[mine] @ group.shapes[index].basis(future).T
     made_of = np.tile([noise.wander, noise.bump, noise.healing, noise.turn], (len(chosen), 1))
     states = _states(rng, fit, noise, group.u, residual, sigma)
-    return Members(trend, sigma, states, made_of, np.full(len(chosen), group.scale.logarithmic))
+    return Members(trend, sigma, states, made_of, np.full(len(chosen), place))
 
 
 def joined(parts: list[Members]) -> Members:
     """All members in one."""
-    names = ("trend", "sigma", "states", "noise", "logarithmic")
+    names = ("trend", "sigma", "states", "noise", "group")
     return Members(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
@@ -107,7 +107,7 @@ def run_on(rng: np.random.Generator, members: Members, u: Array) -> Array:
         level = level + rate * du + turned * du * (c / 2 + d / np.sqrt(12))
         rate = rate + turned * c
         levels[:, k] = members.trend[:, k] + walk + level
-    return np.clip(levels, -1e9, 1e9)
+    return np.clip(levels, -1e6, 1e6)
 
 
 def passed_at(rng: np.random.Generator, levels: Array, u: Array, threshold: Array, rough: Array) -> Array:

@@ -13,6 +13,7 @@ from twins import InputError
 Array = NDArray[np.float64]
 LEAST = 5  # distinct times: a trend, its noise and its bend can't be told apart from fewer
 MOST = 110  # points that are fitted; more only cost time
+_LARGEST = 1e290
 _LATEST = 40  # of them, those that are kept as they are
 
 
@@ -34,8 +35,8 @@ def history_of(time: Array, value: Array) -> History:
     times, place = np.unique(time[known], return_inverse=True)
     if len(times) < LEAST:
         raise InputError(f"a trend needs readings at {LEAST} times or more, and there are {len(times)}; give a longer history")
-    if not np.isfinite(times[-1] - times[0]) or not np.isfinite(np.ptp(value[known])):
-        raise InputError("times or values are too far apart to be reckoned with; give them in larger units")
+    if not np.isfinite(times[-1] - times[0]) or np.abs(value[known]).max() > _LARGEST:
+        raise InputError("times or values are too large to be reckoned with; give them in larger units")
     order = np.lexsort((value[known], place))
     first = np.searchsorted(place[order], np.arange(len(times)))
     count = np.diff([*first, len(order)])

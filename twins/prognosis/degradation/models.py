@@ -17,14 +17,18 @@ _HUGE = 1e6
 class Shape:
     """Terms f(u) of scaled time u (0: the first reading, 1: the last one), (m,) → (m, ≤ 2), 0 at the start and 1 at u = 1.
 
-    Where `logarithmic`, the logarithm of the level grows so. `sign` of each term: +1 towards the threshold, −1 away, 0 either.
+    `sign` of each term: +1 towards the threshold, −1 away, 0 either.
     """
 
     family: str
     terms: Callable[[Array], Array]
     prior: float
-    logarithmic: bool = False
     sign: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def grows(self) -> bool:
+        """Whether there is a trend in it."""
+        return self.terms is not _flat
 
     def basis(self, u: Array) -> Array:
         """(m, 3): one, and the terms, filled up with zeros."""
@@ -35,12 +39,15 @@ class Shape:
         return basis
 
 
-def shapes(logarithmic: bool, step: float) -> list[Shape]:
-    """All that are averaged; those for the level, or those for its logarithm."""
+def shapes(power: float, step: float) -> list[Shape]:
+    """All that are averaged; those on the level's own scale (`power` 1), on its logarithm's (0) or on one of Paris' (below 0)."""
     onsets = tuple(sorted({0.25, 0.5, 0.7, 0.8, 0.87, 0.93} | {1 - k * step for k in (6, 12, 25) if k * step < 0.05}))
-    if logarithmic:
-        return [shape for family in _in_proportion(onsets) for shape in family]
-    families = [
+    families = _plain(onsets) if power == 1 else _in_proportion(onsets) if power == 0 else _paris(onsets)
+    return [shape for family in families for shape in family]
+
+
+def _plain(onsets: tuple[float, ...]) -> list[list[Shape]]:
+    return [
         _family("no trend", [_flat], 1.0),
         _family("receding", [_power(1.0, 0.0)], 0.5, sign=(-1.0, -1.0)),
         _family("linear wear", [_power(1.0, 0.0)], 2.0),
@@ -57,16 +64,23 @@ def shapes(logarithmic: bool, step: float) -> list[Shape]:
         _family("running in, then linear wear", [_run_in(tau) for tau in (0.03, 0.1, 0.25)], 0.7, sign=(0.0, 1.0)),
         _family("knee", [_knee(k) for k in (0.3, 0.5, 0.7, 0.85)], 0.7),
     ]
-    return [shape for family in families for shape in family]
+
+
+def _paris(onsets: tuple[float, ...]) -> list[list[Shape]]:
+    """dx/dt = C x^m (Paris and Erdogan 1963): x^(1 − m) is a straight line."""
+    return [
+        _family("Paris' law", [_power(1.0, 0.0)], 0.5),
+        _family("Paris' law since an onset", [_power(1.0, onset) for onset in onsets], 0.5),
+    ]
 
 
 def _in_proportion(onsets: tuple[float, ...]) -> list[list[Shape]]:
     """Of the logarithm: noise and growth are in proportion to the level, as vibration's are."""
     return [
-        _family("no trend, in proportion", [_flat], 0.5, True),
-        _family("growth in proportion", [_power(1.0, 0.0)], 1.0, True),
-        _family("growth in proportion since an onset", [_power(1.0, onset) for onset in onsets], 1.0, True),
-        _family("power law in proportion", [_power(b, 0.0) for b in (0.6, 1.5, 2.5)], 1.0, True),
+        _family("no trend, in proportion", [_flat], 0.5),
+        _family("growth in proportion", [_power(1.0, 0.0)], 1.0),
+        _family("growth in proportion since an onset", [_power(1.0, onset) for onset in onsets], 1.0),
+        _family("power law in proportion", [_power(b, 0.0) for b in (0.6, 1.5, 2.5)], 1.0),
     ]
 
 
@@ -74,10 +88,9 @@ def _family(
     name: str,
     terms: list[Callable[[Array], Array]],
     prior: float,
-    logarithmic: bool = False,
     sign: tuple[float, float] = (1.0, 1.0),
 ) -> list[Shape]:
-    return [Shape(name, each, prior / len(terms), logarithmic, sign) for each in terms]
+    return [Shape(name, each, prior / len(terms), sign) for each in terms]
 
 
 def _flat(u: Array) -> Array:

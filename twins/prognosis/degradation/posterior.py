@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twins.prognosis.degradation.history import History
 from twins.prognosis.degradation.models import TERMS, Shape, shapes
+from twins.prognosis.degradation.scales import Scale
 
 Array = NDArray[np.float64]
 _A0 = 1.0  # of the inverse gamma prior of the noise's variance: as good as two readings
@@ -116,37 +117,6 @@ def chance_of_growth(fit: Fit, terms: Array, sign: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """A level seen as z, 0 at the first reading and rising towards the threshold: of the value, or of its logarithm."""
-
-    origin: float
-    unit: float
-    logarithmic: bool
-
-    def seen(self, value: Array) -> Array:
-        """z of values (…)."""
-        bare = np.log(value) if self.logarithmic else value
-        return np.asarray((bare - self.origin) / self.unit)
-
-    def back(self, z: Array) -> Array:
-        """The values (…) of z."""
-        bare = self.origin + self.unit * z
-        return np.asarray(np.exp(np.clip(bare, -700, 700)) if self.logarithmic else bare)
-
-    def density(self, value: Array) -> float:
-        """Log of dz/dvalue, summed over the values: makes evidence on both scales comparable."""
-        return float(-len(value) * np.log(abs(self.unit)) - (np.log(value).sum() if self.logarithmic else 0.0))
-
-
-def scale_of(value: Array, threshold: float, rising: float, logarithmic: bool) -> Scale:
-    """`rising` +1 or −1."""
-    bare, end = (np.log(value), float(np.log(threshold))) if logarithmic else (value, threshold)
-    unit = float(np.subtract(*np.percentile(bare, [97, 3])))
-    least = 1e-3 * abs(end - float(bare[-1]))
-    return Scale(float(np.median(bare[:3])), rising * max(unit, least, 1e-300), logarithmic)
-
-
-@dataclass(frozen=True, slots=True)
 class Group:
     """All shapes and noises on one scale: history `u`, `z` (n,), `bases` (S, n, 3), `signs` (S,), a fit for each of J noises, and
     (J, S) the logarithm of the `evidence` and the chance that the terms are `growing`, over the prior's."""
@@ -167,7 +137,7 @@ def group_of(history: History, u: Array, scale: Scale, step: float) -> Group:
     """The posterior on one scale."""
     grid = noises(step)
     z = scale.seen(history.value)
-    mine = shapes(scale.logarithmic, step)
+    mine = shapes(scale.power, step)
     bases = np.stack([shape.basis(u) for shape in mine])
     used = np.array([shape.terms(u).shape[1] for shape in mine])
     signs = np.array([shape.sign for shape in mine])
