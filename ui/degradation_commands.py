@@ -120,6 +120,9 @@ def _told(passage: Passage, first: int | None) -> dict[str, Any]:
         fan = passage.path
         told["path"] = {name: getattr(fan, name).tolist() for name in ("time", "p05", "p50", "p95")}
     if first is not None:
+        if passage.since is not None:
+            told["since_time"] = _stamp(passage.since, first)
+            told["sentence"] = f"the threshold {passage.threshold:g} was passed at {told['since_time']}"
         told["at_time"] = _stamp(passage.at, first)
         told["crossing_time"] = {name: _stamp(when, first) for name, when in told["crossing"].items()}
     return told

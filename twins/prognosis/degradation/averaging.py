@@ -66,18 +66,38 @@ def _run(rng: np.random.Generator, groups: list[Group], threshold: float, future
 
 
 def _weights(groups: list[Group]) -> list[Array]:
-    """(J, S) of each group, 1 in sum."""
-    logs = [
-        TEMPER * (group.evidence + np.log(np.maximum(group.growing, 1e-12)))
-        + np.log([noise.prior for noise in group.noises])[:, None]
-        + np.log([shape.prior for shape in group.shapes])[None, :]
-        + np.log(STILL) * np.outer([n.wander + n.turn == 0 for n in group.noises], [not s.grows for s in group.shapes])
-        for group in groups
+    """(J, S) of each group, 1 in sum.
+
+    Whether there is growth at all is judged by the whole evidence, which growth by its root: none of the shapes is the truth.
+    """
+    shares = [_share(group) for group in groups]
+    evidence = [group.evidence + np.log(np.maximum(group.growing, 1e-12)) for group in groups]
+    towards = [np.array([shape.grows for shape in group.shapes]) for group in groups]
+    weights = [np.zeros_like(each) for each in evidence]
+    chances = np.array([_whole(evidence, shares, towards, way, 1.0) for way in (False, True)])
+    chances = np.exp(chances - chances.max())
+    for way, chance in zip((False, True), chances / chances.sum(), strict=True):
+        whole = _whole(evidence, shares, towards, way, TEMPER)
+        for weight, each, share, mine in zip(weights, evidence, shares, towards, strict=True):
+            mask = mine == way
+            weight[:, mask] = chance * share[:, mask] * np.exp(TEMPER * each[:, mask] - whole)
+    return weights
+
+
+def _share(group: Group) -> Array:
+    """(J, S): the prior."""
+    still = np.outer([n.wander + n.turn == 0 for n in group.noises], [not s.grows for s in group.shapes])
+    share = np.outer([n.prior for n in group.noises], [s.prior for s in group.shapes])
+    return np.asarray(np.where(still, STILL * share, share))
+
+
+def _whole(evidence: list[Array], shares: list[Array], towards: list[Array], way: bool, power: float) -> float:
+    """The logarithm of what all cells with growth, or all without, weigh together."""
+    parts = [
+        np.log(share[:, t == way]) + power * each[:, t == way] for each, share, t in zip(evidence, shares, towards, strict=True)
     ]
-    most = max(float(each.max()) for each in logs)
-    weights = [np.exp(each - most) for each in logs]
-    whole = sum(float(each.sum()) for each in weights)
-    return [each / whole for each in weights]
+    logs = np.concatenate([part.ravel() for part in parts])
+    return float(np.logaddexp.reduce(logs)) if len(logs) else -np.inf
 
 
 def _drawn(rng: np.random.Generator, groups: list[Group], weights: list[Array], future: Array) -> list[Members]:

@@ -27,8 +27,8 @@ class Shape:
 
     @property
     def grows(self) -> bool:
-        """Whether there is a trend in it."""
-        return self.terms is not _flat
+        """Whether there is a trend towards the threshold in it."""
+        return self.terms is not _flat and self.sign[1] > 0
 
     def basis(self, u: Array) -> Array:
         """(m, 3): one, and the terms, filled up with zeros."""

@@ -85,11 +85,8 @@ def foreseen(
 def _direction(value: Array, threshold: float) -> str:
     """From the side where the unit began; where it began on the threshold, the way it went."""
     start, end = float(np.median(value[:3])), float(np.median(value[-3:]))
-    usual = float(np.median(value))
     if value[:3].min() <= threshold <= value[:3].max():
         return "rising" if end >= start else "falling"
-    if (start < threshold) != (usual < threshold) and (end < threshold) == (usual < threshold):
-        start = usual  # a short beginning on the other side, such as running in
     return "rising" if start < threshold else "falling"
 
 
