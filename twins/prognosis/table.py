@@ -12,7 +12,7 @@ from twins import InputError
 from twins.clock import SECOND
 from twins.historian.cells import Form, numbers_of, sniffed_decimal
 from twins.historian.columns import Column, texts_of
-from twins.historian.stamps import read_stamps
+from twins.historian.stamps import Stamps, read_stamps
 from twins.historian.table import Layout, open_source
 from twins.historian.tally import Tally
 
@@ -70,11 +70,16 @@ class MeasuredTable:
         numbers = self.numbers(name)
         if np.isfinite(numbers).any():
             return numbers
-        stamps = read_stamps(self._columns[name], "iso8601")
-        if not stamps.valid.any():
-            raise InputError(f"the column “{name}” of {self.path} holds neither numbers nor times like 2026-03-01 14:00:00")
+        stamps = self._stamps(name)
         first = int(stamps.time[stamps.valid].min())
         return np.where(stamps.valid, (stamps.time - first) / SECOND, np.nan)
+
+    def origin(self, name: str) -> int | None:
+        """The time from which `instants` counts a column of dates and times, ns UTC; None for numbers. Raises InputError."""
+        if np.isfinite(self.numbers(name)).any():
+            return None
+        stamps = self._stamps(name)
+        return int(stamps.time[stamps.valid].min())
 
     def words(self, name: str) -> list[str]:
         """n trimmed words; whole numbers without decimals."""
@@ -87,6 +92,12 @@ class MeasuredTable:
     def matrix(self, names: tuple[str, ...]) -> Array:
         """(n, column)."""
         return np.stack([self.numbers(name) for name in names], axis=1) if names else np.empty((len(self), 0))
+
+    def _stamps(self, name: str) -> Stamps:
+        stamps = read_stamps(self._columns[name], "iso8601")
+        if not stamps.valid.any():
+            raise InputError(f"the column “{name}” of {self.path} holds neither numbers nor times like 2026-03-01 14:00:00")
+        return stamps
 
     def _is_numeric(self, name: str) -> bool:
         filled = sum(word != "" for word in self.words(name)[:2_000])

@@ -1,0 +1,1 @@
+"""Degradation: one unit's own trend, run on to a threshold."""
