@@ -56,7 +56,7 @@ def channels_of(rows: Array, sensors: tuple[str, ...], conditions: tuple[str, ..
     p = len(sensors)
     centre, scale = centre_and_scale(rows)
     scaled = np.clip((rows - centre) / scale, -BEYOND, BEYOND)
-    hinges = np.nanquantile(scaled[:, p:], HINGES, axis=0).T
+    hinges = np.nanquantile(scaled[:, p:], HINGES, axis=0).T.reshape(len(conditions), len(HINGES))
     plain = np.eye(p, scaled.shape[1] + hinges.size)
     bare = Channels(sensors, conditions, centre, scale, hinges, plain, np.arange(p), np.ones(p, bool))
     wide = bare.widened(scaled)

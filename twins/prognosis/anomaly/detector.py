@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,27 +36,30 @@ class Detector:
         """`expected`: where the channels (k,) stand; default: where they stood after the clean rows, if they keep a level."""
         self.learnt = learnt
         self._tracker = Tracker(learnt.wanders, learnt.smoothing, learnt.memory)
-        self._tracker.begin(np.where(learnt.wanders, np.nan, learnt.level) if expected is None else expected)
-        self._shift, self._jump = learnt.shift * learnt.shift_limit, learnt.jump * learnt.jump_limit
+        self._tracker.begin(np.where(learnt.wanders, np.nan, learnt.level) if expected is None else expected, learnt.calm)
+        self._shift, self._jump = learnt.shift * learnt.shift_limit, learnt.jump
+        self._unrest = learnt.unrest * learnt.shift_limit
         self._doubt = DOUBT * self._shift
         self._row = -1
         self._begun = np.full(len(learnt.shift), -1)
 
     def update(self, row: Array) -> Verdict:
         """The verdict on the next row (p + c,): the sensors, then the conditions, NaN where missing."""
-        self._row += 1
         with np.errstate(invalid="ignore", over="ignore"):
             return self._judged(row)
 
-    def verdicts(self, rows: Array) -> Iterator[Verdict]:
+    def verdicts(self, rows: Array) -> list[Verdict]:
         """One for each of the rows (n, p + c), as `update` gives them."""
-        return map(self.update, rows)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return [self._judged(row) for row in rows]
 
     def _judged(self, row: Array) -> Verdict:
+        self._row += 1
         if not self._in_range(row):
             return UNKNOWN
-        shift, jump = self._tracker.step(values := self.learnt.channels.values(row), self._doubt)
+        shift, jump, unrest = self._tracker.step(values := self.learnt.channels.values(row), self._doubt)
         ratios = np.maximum(np.abs(shift) / self._shift, np.abs(jump) / self._jump)
+        ratios = np.maximum(ratios, (self.learnt.calm - unrest) / self._unrest)
         ratios[values != values] = np.nan
         self._begun = np.where(ratios >= DOUBT, np.where(self._begun < 0, self._row, self._begun), -1)
         score = float(np.fmax.reduce(ratios))

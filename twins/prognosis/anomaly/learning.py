@@ -14,7 +14,7 @@ from twins.prognosis.anomaly import scaling
 from twins.prognosis.anomaly.channels import Channels, channels_of
 from twins.prognosis.anomaly.operating_point import degrees, limit
 from twins.prognosis.anomaly.sensors import FEWEST
-from twins.prognosis.anomaly.tracking import NEAR, Tracker, before, walked
+from twins.prognosis.anomaly.tracking import NEAR, Tracker, before, calm, walked
 from twins.prognosis.table import Array
 
 SMOOTHING = 30  # rows: a shift is seen in the mean of about so many
@@ -32,13 +32,14 @@ class Learnt:
     high: Array  # (c,)
     wanders: NDArray[np.bool_]  # (k,): keeps no level
     shift: Array  # (k,): the usual deviation of the smoothed channel from its expectation
-    jump: Array  # (k,): of a single row
+    jump: Array  # (k,): the deviation of a single row at which the line is drawn
+    calm: Array  # (k,): the mean step from row to row
+    unrest: Array  # (k,): the usual deviation of its smoothed size from that
     start: Array  # (k,): the expectation before the first clean row
     level: Array  # (k,): and after the last
     smoothing: int  # rows
     memory: int  # rows
     shift_limit: float  # usual deviations at which the line is drawn
-    jump_limit: float
     false_alarms: float
     rows: int
 
@@ -61,16 +62,17 @@ def learn(
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # of columns without numbers
         channels = channels_of(rows, sensors, conditions)
+        k = len(channels.owner)
         series = np.stack([channels.values(row) for row in rows])
-        tracker = Tracker(scaling.wanders(np.clip(series, -NEAR, NEAR)), smoothing, memory)
+        tracker = Tracker(scaling.wanders(np.clip(series, -NEAR, NEAR), smoothing), smoothing, memory)
         start = before(tracker, series)
-        shifts, jumps = walked(tracker, series, start, cancelled)
+        calmness = calm(series)
+        shifts, jumps, unrests = walked(tracker, series, start, calmness, cancelled)
         settled = slice(min(smoothing // 2, n // 4), None)
         shift = np.maximum(np.nan_to_num(scaling.spread(shifts[settled])), LEAST)
-        jump = np.maximum(np.nan_to_num(scaling.tail_spread(jumps[settled])), LEAST)
+        jump = np.maximum(np.nan_to_num(scaling.reach(jumps[settled], false_alarms / k)), LEAST)
+        unrest = np.maximum(np.nan_to_num(scaling.spread(unrests[settled] - calmness)), LEAST)
         low, high = _range(rows[:, p:])
-    k = len(channels.owner)
-    drawn = limit(false_alarms, k, degrees(n, smoothing)), limit(false_alarms, k, n)
     return Learnt(
         channels,
         low,
@@ -78,11 +80,13 @@ def learn(
         tracker.wanders,
         shift,
         jump,
+        calmness,
+        unrest,
         start,
         tracker.expected.copy(),
         smoothing,
         memory,
-        *drawn,
+        limit(false_alarms, k, degrees(n, smoothing)),
         false_alarms,
         n,
     )

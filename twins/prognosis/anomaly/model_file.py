@@ -22,7 +22,7 @@ FORMAT = "twindeck-anomaly-1"
 LARGEST = 256 << 20  # bytes, unpacked
 MOST_COLUMNS = 4096
 _NUMBERS = {"smoothing": (1, 10**6), "memory": (1, 10**9), "rows": (1, 10**12)}
-_FRACTIONS = {"shift_limit": (1e-3, 1e12), "jump_limit": (1e-3, 1e12), "false_alarms": (1e-300, 0.5)}
+_FRACTIONS = {"shift_limit": (1e-3, 1e12), "false_alarms": (1e-300, 0.5)}
 _DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, RecursionError, NotImplementedError, RuntimeError, MemoryError)
 
 
@@ -76,10 +76,10 @@ def _read(packed: zipfile.ZipFile) -> Learnt:
     q = p + c * (1 + len(HINGES))
     shapes = {"centre": (p + c,), "scale": (p + c,), "hinges": (c, len(HINGES)), "mixing": (k, q), "low": (c,), "high": (c,)}
     mine = {name: _array(packed, name, shape, "<f8") for name, shape in shapes.items()}
-    each = {name: _array(packed, name, (k,), "<f8") for name in ("shift", "jump", "start", "level")}
+    each = {name: _array(packed, name, (k,), "<f8") for name in ("shift", "jump", "calm", "unrest", "start", "level")}
     owner = _array(packed, "owner", (k,), "<i8")
     own, wanders = (_array(packed, name, (k,), "|b1") for name in ("own", "wanders"))
-    if not ((mine["scale"] > 0).all() and (each["shift"] > 0).all() and (each["jump"] > 0).all()):
+    if not ((mine["scale"] > 0).all() and (each["shift"] > 0).all() and (each["jump"] > 0).all() and (each["unrest"] > 0).all()):
         raise ValueError("a spread is not positive")
     if not ((owner >= 0) & (owner < p)).all() or not (mine["low"] <= mine["high"]).all():
         raise ValueError("a channel or a range doesn't fit")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twins.prognosis.anomaly.operating_point import limit
 from twins.prognosis.table import Array
 
-NORMAL_90 = 1.6449  # 90 % and 99 % of a normal variable's absolute values lie below these
-NORMAL_99 = 2.5758
+NORMAL_90 = 1.6449  # 90 % of a normal variable's absolute values lie below it
 OUTLIER = 8.0  # spreads
+ENOUGH = 50  # means, for a test of these
 DICKEY_FULLER = -2.86  # 5 %: below it a unit root is rejected, with a constant and many rows
 
 
@@ -34,15 +35,29 @@ def spread(deviations: Array) -> Array:
     return np.where(usual > 0, usual, np.nanmax(away, axis=0))
 
 
-def tail_spread(deviations: Array) -> Array:
-    """(k,): as `spread`, wider where the tails are heavier than the normal's; of what lies far out, how far doesn't matter."""
-    tail = np.nanquantile(np.minimum(np.abs(deviations), OUTLIER), 0.99, axis=0) / NORMAL_99
-    return np.maximum(spread(deviations), tail)
+def reach(deviations: Array, rarely: float) -> Array:
+    """(k,): what single deviations (n, k) exceed with probability `rarely`, however heavy their tails.
+
+    Peaks over a threshold (Pickands, 1975) with the exponential tail that lies between the bounded and the heavy, beyond
+    the 98 %; its mean excess by the median one, and what lies far out counts as lying less far, so that outliers among
+    the clean rows don't matter.
+    """
+    away = np.minimum(np.abs(deviations), OUTLIER)
+    begins, half = np.nanquantile(away, (0.98, 0.99), axis=0)
+    tail = begins + (half - begins) / np.log(2) * np.log(max(0.02 / rarely, 1.0))
+    return np.maximum(tail, spread(deviations) * limit(rarely, 1, len(deviations)))
 
 
-def wanders(series: Array) -> NDArray[np.bool_]:
-    """(k,): whether (n, k) series keep no level, by the augmented Dickey–Fuller test (Said and Dickey, 1984)."""
-    return np.array([_unit_root(_filled(series[:, k])) for k in range(series.shape[1])], dtype=bool)
+def wanders(series: Array, block: int) -> NDArray[np.bool_]:
+    """(k,): whether (n, k) series keep no level, by the augmented Dickey–Fuller test (Said and Dickey, 1984).
+
+    Noise hides a slow walk from the test, so where there are enough means over `block` rows, these are asked too.
+    """
+    filled = [_filled(column) for column in series.T]
+    blocks = len(series) // block
+    means = [column[: blocks * block].reshape(blocks, block).mean(axis=1) for column in filled]
+    slow = [blocks >= ENOUGH and _unit_root(column) for column in means]
+    return np.array([one or _unit_root(column) for one, column in zip(slow, filled, strict=True)], dtype=bool)
 
 
 def _unit_root(series: Array) -> bool:

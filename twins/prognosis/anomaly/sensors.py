@@ -31,7 +31,7 @@ def evidence(table: MeasuredTable, rows: int, conditions: tuple[str, ...] = (), 
     numeric = set(table.numeric())
     reasons = {name: _reason(table, name, rows, unwanted, numeric) for name in table.names if name not in asked}
     for name in asked:
-        if reason := "has no numbers" if name not in numeric else unmoved(table.numbers(name)[:rows]):
+        if reason := "has no numbers" if name not in numeric else unmoved(table.numbers(name, rows)):
             raise InputError(f"the condition “{name}” of {table.path} {reason} in the clean rows; leave it out")
     sensors = tuple(name for name, reason in reasons.items() if not reason)
     if not sensors:
@@ -54,7 +54,7 @@ def _reason(table: MeasuredTable, name: str, rows: int, unwanted: set[str], nume
         return "is a label by its name"
     if re.sub(r"[^a-z_]", "", name.lower()) in CLOCKS or name not in numeric:
         return "is a time or a text"
-    values = table.numbers(name)[:rows]
+    values = table.numbers(name, rows)
     return unmoved(values) or ("only ever rises, like a clock" if _counts(values) else "")
 
 

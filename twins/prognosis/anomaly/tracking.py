@@ -11,6 +11,7 @@ from twins import InputError
 from twins.prognosis.table import Array
 
 LATE = 1.5  # smoothings: the expectation learns from rows so long ago, so that a shift is seen before it is learnt
+FARTHEST = 6.0  # spreads: a longer step from row to row counts as one of these
 NEAR = 4.0  # spreads: what lies farther counts as lying there, in what is smoothed (Huber, 1964), so that one row can't tip it
 
 
@@ -25,16 +26,17 @@ class Tracker:
         self.wanders, self._smoothing = wanders, smoothing
         self._pace = np.where(wanders, 2.0, 1.0) / memory
         self._late = np.full((max(1, int(LATE * smoothing)), len(wanders)), np.nan)
-        self.begin(np.full(len(wanders), np.nan))
+        self.begin(np.full(len(wanders), np.nan), np.zeros(len(wanders)))
 
-    def begin(self, expected: Array) -> None:
-        """From now on, from these expectations (k,); NaN: what is seen first."""
-        self.expected, self._smooth = expected.copy(), expected.copy()
+    def begin(self, expected: Array, unrest: Array) -> None:
+        """From now on, from these expectations (k,), NaN: what is seen first; and from this step (k,) from row to row."""
+        self.expected, self._smooth, self.unrest = expected.copy(), expected.copy(), unrest.copy()
+        self._last = np.full(len(expected), np.nan)
         self._late[:] = np.nan
         self._count, self._new = 0, bool(np.isnan(expected).any())
 
-    def step(self, values: Array, doubtful: Array) -> tuple[Array, Array]:
-        """Shift and jump (k,) of the next row of values (k,), NaN where missing; a shift over `doubtful` is not learnt from."""
+    def step(self, values: Array, doubtful: Array) -> tuple[Array, Array, Array]:
+        """Shift, jump and unrest (k,) after the next values (k,), NaN: missing; a shift over `doubtful` is not learnt from."""
         seen = np.isfinite(values)
         if self._new:
             self._meet(values, seen)
@@ -47,7 +49,10 @@ class Tracker:
         self.expected += np.where((step == step) & (self.wanders | (np.abs(shift) < doubtful)), step, 0.0)
         self._late[place] = near
         self._count += 1
-        return shift, jump
+        moved = np.minimum(np.abs(values - self._last), FARTHEST)
+        self.unrest += np.where(moved == moved, moved - self.unrest, 0.0) / self._smoothing
+        self._last = values
+        return shift, jump, self.unrest
 
     def _meet(self, values: Array, seen: NDArray[np.bool_]) -> None:
         first = seen & np.isnan(self.expected)
@@ -58,20 +63,27 @@ class Tracker:
 def before(tracker: Tracker, series: Array) -> Array:
     """(k,): what was to be expected before the first of the clean (n, k) values; they are walked backwards."""
     sure = np.full(series.shape[1], np.inf)
-    tracker.begin(np.nan_to_num(np.nanmedian(series[len(series) // 2 :], axis=0)))
+    tracker.begin(np.nan_to_num(np.nanmedian(series[len(series) // 2 :], axis=0)), np.zeros(len(sure)))
     for values in series[::-1]:
         tracker.step(values, sure)
     return tracker.expected.copy()
 
 
-def walked(tracker: Tracker, series: Array, start: Array, cancelled: Callable[[], bool]) -> tuple[Array, Array]:
-    """Shifts and jumps (n, k) of clean values, all learnt from; NaN where a value is missing."""
+def walked(
+    tracker: Tracker, series: Array, start: Array, calm: Array, cancelled: Callable[[], bool]
+) -> tuple[Array, Array, Array]:
+    """Shifts, jumps and unrests (n, k) of clean values, all learnt from; NaN where a value is missing."""
     sure = np.full(series.shape[1], np.inf)
-    shifts, jumps = np.empty_like(series), np.empty_like(series)
-    tracker.begin(start)
+    found = np.empty((3, *series.shape))
+    tracker.begin(start, calm)
     for i, values in enumerate(series):
-        shifts[i], jumps[i] = tracker.step(values, sure)
+        found[0, i], found[1, i], found[2, i] = tracker.step(values, sure)
         if i % 4096 == 0 and cancelled():
             raise InputError("stopped before all was learnt; nothing was judged")
-    shifts[~np.isfinite(series)] = np.nan
-    return shifts, jumps
+    found[:, ~np.isfinite(series)] = np.nan
+    return found[0], found[1], found[2]
+
+
+def calm(series: Array) -> Array:
+    """(k,): the mean step from row to row of clean (n, k) values."""
+    return np.nan_to_num(np.nanmean(np.minimum(np.abs(np.diff(series, axis=0)), FARTHEST), axis=0))
