@@ -8,7 +8,7 @@ import numpy as np
 
 from twins.prognosis.anomaly.guilt import guilty
 from twins.prognosis.anomaly.learning import Learnt
-from twins.prognosis.anomaly.tracking import Tracker
+from twins.prognosis.anomaly.tracking import NEAR, Tracker
 from twins.prognosis.table import Array
 
 DOUBT = 0.6  # of the limit: from here a deviation counts as begun, and what it does is not learnt
@@ -61,15 +61,18 @@ class Detector:
         ratios = np.maximum(np.abs(shift) / self._shift, np.abs(jump) / self._jump)
         ratios = np.maximum(ratios, (self.learnt.calm - unrest) / self._unrest)
         ratios[values != values] = np.nan
-        self._begun = np.where(ratios >= DOUBT, np.where(self._begun < 0, self._row, self._begun), -1)
+        begun = np.where(self._begun < 0, self._row, self._begun)
+        self._begun = np.where(ratios >= DOUBT, begun, np.where(values == values, -1, self._begun))
         score = float(np.fmax.reduce(ratios))
         if score < 1.0:
             return Verdict(score, False)
-        return self._accused(ratios, min(score, LARGEST)) if score == score else UNKNOWN
+        return self._accused(ratios, jump, min(score, LARGEST)) if score == score else UNKNOWN
 
-    def _accused(self, ratios: Array, score: float) -> Verdict:
+    def _accused(self, ratios: Array, jump: Array, score: float) -> Verdict:
         worst = int(np.nanargmax(ratios))
-        names = tuple(self.learnt.channels.sensors[i] for i in guilty(ratios, self.learnt.channels))
+        farther = np.maximum(np.abs(jump) / NEAR, 1.0)  # than what is smoothed can tell
+        told = np.where(ratios >= 1.0, np.minimum(ratios * farther, LARGEST), 0.0)
+        names = tuple(self.learnt.channels.sensors[i] for i in guilty(told, self.learnt.channels))
         return Verdict(score, True, names, int(self._begun[worst]))
 
     def _in_range(self, row: Array) -> bool:

@@ -12,13 +12,13 @@ AS_GOOD = 0.8  # of the greatest deviation from a relation: who deviates so far 
 
 
 def guilty(ratios: Array, channels: Channels) -> tuple[int, ...]:
-    """Places of sensors, worst first, of channels (k,) that deviate by `ratios` of their limits; NaN where not judged.
+    """Places of sensors, worst first, of channels (k,) that deviate by `ratios` of their limits; 0 where by less than 1.
 
     Who deviates by itself is guilty, and what its relations say is explained by that. Of relations that are left, the worst
     tells: a sensor's deviation from all others over its own spread is its reconstruction-based contribution (Alcala and
     Qin, 2009), which a fault elsewhere can't smear as high. What it explains is left out, and so on.
     """
-    over = np.nan_to_num(ratios) >= 1.0
+    over = ratios > 0
     found = [int(channels.owner[k]) for k in _worst_first(ratios, over & channels.own)]
     over &= ~channels.own & ~_touched(channels, found)
     while over.any():

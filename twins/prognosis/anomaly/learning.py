@@ -19,7 +19,9 @@ from twins.prognosis.table import Array
 
 SMOOTHING = 30  # rows: a shift is seen in the mean of about so many
 FALSE_ALARMS = 0.01
+WAYS = 2  # in which a channel can deviate: over many rows or in one; the wanted rate is shared out among them
 MARGIN = 0.05  # of a condition's clean range, that it may be left by
+FEWEST_MEANS = 13  # that fewer clean rows are smoothed into, so that their spread can be told
 LEAST = 1e-6  # of a sensor's spread: a deviation that is none
 
 
@@ -53,43 +55,51 @@ def learn(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Learnt:
     """From clean rows (n, p + c): sensors first, then conditions; NaN where missing. Raises InputError."""
-    n, p = len(rows), len(sensors)
-    if n < FEWEST:
-        raise InputError(f"{n} clean rows are too few to learn from; give at least {FEWEST}")
-    if not 0 < false_alarms < 0.5:
-        raise InputError("the wanted false-alarm rate must lie between 0 and 50 %; write it like 1% or 0.01")
-    smoothing, memory = max(1, min(smoothing, n // 13)), max(n // 2, 2)
+    _refuse(len(rows), false_alarms)
+    smoothing, memory = max(1, min(smoothing, len(rows) // FEWEST_MEANS)), max(len(rows) // 2, 2)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # of columns without numbers
         channels = channels_of(rows, sensors, conditions)
-        k = len(channels.owner)
         series = np.stack([channels.values(row) for row in rows])
         tracker = Tracker(scaling.wanders(np.clip(series, -NEAR, NEAR), smoothing), smoothing, memory)
-        start = before(tracker, series)
-        calmness = calm(series)
-        shifts, jumps, unrests = walked(tracker, series, start, calmness, cancelled)
-        settled = slice(min(smoothing // 2, n // 4), None)
-        shift = np.maximum(np.nan_to_num(scaling.spread(shifts[settled])), LEAST)
-        jump = np.maximum(np.nan_to_num(scaling.reach(jumps[settled], false_alarms / k)), LEAST)
-        unrest = np.maximum(np.nan_to_num(scaling.spread(unrests[settled] - calmness)), LEAST)
-        low, high = _range(rows[:, p:])
+        rarely = false_alarms / (WAYS * len(channels.owner))
+        usual = _usual(series, tracker, rarely, cancelled)
+        low, high = _range(rows[:, len(sensors) :])
     return Learnt(
-        channels,
-        low,
-        high,
-        tracker.wanders,
-        shift,
-        jump,
-        calmness,
-        unrest,
-        start,
-        tracker.expected.copy(),
-        smoothing,
-        memory,
-        limit(false_alarms, k, degrees(n, smoothing)),
-        false_alarms,
-        n,
+        channels=channels,
+        low=low,
+        high=high,
+        wanders=tracker.wanders,
+        level=tracker.expected.copy(),
+        smoothing=smoothing,
+        memory=memory,
+        shift_limit=limit(rarely, degrees(len(rows), smoothing)),
+        false_alarms=false_alarms,
+        rows=len(rows),
+        **usual,
     )
+
+
+def _refuse(rows: int, false_alarms: float) -> None:
+    if rows < FEWEST:
+        raise InputError(f"{rows} clean rows are too few to learn from; give at least {FEWEST}")
+    if not 0 < false_alarms < 0.5:
+        raise InputError("the wanted false-alarm rate must lie between 0 and 50 %; write it like 1% or 0.01")
+
+
+def _usual(series: Array, tracker: Tracker, rarely: float, cancelled: Callable[[], bool]) -> dict[str, Array]:
+    """shift, jump, calm, unrest and start of clean values (n, k); each is judged by those before it, as later ones will be."""
+    start, mean_step = before(tracker, series), calm(series)
+    walk = walked(tracker, series, start, mean_step, cancelled)
+    settled = slice(len(series) // (2 * FEWEST_MEANS), None)
+    shifts, jumps, unrests = (each[settled] for each in walk)
+    spreads = {
+        "shift": scaling.spread(shifts),
+        "jump": scaling.reach(jumps, rarely),
+        "unrest": scaling.spread(unrests - mean_step),
+    }
+    floored = {name: np.maximum(np.nan_to_num(each), LEAST) for name, each in spreads.items()}
+    return floored | {"calm": mean_step, "start": start}
 
 
 def _range(conditions: Array) -> tuple[Array, Array]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 
-def limit(false_alarms: float, channels: int, degrees: float) -> float:
-    """Spreads at which one of `channels` deviations lies with probability `false_alarms`, two-sided (Bonferroni).
+def limit(rarely: float, degrees: float) -> float:
+    """Spreads that a deviation exceeds with probability `rarely`, either way.
 
     `degrees`: of freedom that the spread is known with; few clean rows, or slow ones, make Student's tails heavy.
     """
     from scipy.stats import t
 
-    return float(t.isf(false_alarms / (2 * channels), max(degrees, 3.0)))
+    return float(t.isf(rarely / 2, max(degrees, 3.0)))
 
 
 def degrees(rows: int, memory: float) -> float:

@@ -45,7 +45,7 @@ def reach(deviations: Array, rarely: float) -> Array:
     away = np.minimum(np.abs(deviations), OUTLIER)
     begins, half = np.nanquantile(away, (0.98, 0.99), axis=0)
     tail = begins + (half - begins) / np.log(2) * np.log(max(0.02 / rarely, 1.0))
-    return np.maximum(tail, spread(deviations) * limit(rarely, 1, len(deviations)))
+    return np.maximum(tail, spread(deviations) * limit(rarely, len(deviations)))
 
 
 def wanders(series: Array, block: int) -> NDArray[np.bool_]:
