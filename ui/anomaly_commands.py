@@ -26,8 +26,11 @@ def add_to(app: typer.Typer) -> None:
             int | None, typer.Option(help="How many rows at the beginning are clean; learnt from these.")
         ] = None,
         sep: Annotated[str | None, typer.Option(help="The sign between cells; default: found out.")] = None,
-        false_alarms: Annotated[str, typer.Option(help="Of clean rows, how many may be called anomalous: 1% or 0.01.")] = "1%",
-        smoothing: Annotated[int, typer.Option(min=1, max=100_000, help="Rows over which a shift is seen.")] = 30,
+        no_header: Annotated[bool, typer.Option(help="The first line is a row; columns are called 1, 2, …")] = False,
+        false_alarms: Annotated[str, typer.Option(help="Of clean rows, how many may be called anomalous; default: 1%.")] = "",
+        smoothing: Annotated[
+            int | None, typer.Option(min=1, max=100_000, help="Rows over which a shift is seen; default: 30.")
+        ] = None,
         condition: Annotated[
             list[str] | None,
             typer.Option(
@@ -48,16 +51,17 @@ def add_to(app: typer.Typer) -> None:
             raise InputError(
                 "say how many rows at the beginning are clean with --train-rows N, or judge by a file with --model FILE"
             )
-        if model is not None and (condition or ignore or to):
-            raise InputError("--model judges by what was learnt before; leave out --condition, --ignore and --to, or learn anew")
+        if model is not None and (condition or ignore or to or false_alarms or smoothing):
+            raise InputError("--model judges by what was learnt; leave out all but --sep, --no-header and --json, or learn anew")
         with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
             if model is not None:
-                judged = judging.judge_by(model_file.load(model), MeasuredTable(table, sep), say, cancelled)
+                learnt = model_file.load(model)
+                judged = judging.judge_by(learnt, MeasuredTable(table, sep, not no_header), say, cancelled)
             else:
                 asked = tuple(condition or ()), tuple(ignore or ())
-                rate = _share(false_alarms)
-                measured = MeasuredTable(table, sep)
-                judged = judging.judge_by_its_first_rows(measured, train_rows or 0, *asked, rate, smoothing, say, cancelled)
+                how = _share(false_alarms or "1%"), smoothing or 30
+                measured = MeasuredTable(table, sep, not no_header)
+                judged = judging.judge_by_its_first_rows(measured, train_rows or 0, *asked, *how, say, cancelled)
         if to is not None:
             model_file.save(judged.learnt, to)
         _print_json(judged) if json_ else _print(judged)
@@ -117,7 +121,7 @@ def _print(judged: Judged) -> None:
     told = _told(judged)
     n, found = len(judged.verdicts), sum(v.anomaly for v in judged.verdicts)
     unknown = sum(not v.known for v in judged.verdicts)
-    print(f"{n:,} rows, the first {told['train_rows']:,} of them clean: {found:,} anomalous, {unknown:,} unknown")
+    print(f"{n:,} rows, judged by {told['train_rows']:,} clean ones: {found:,} anomalous, {unknown:,} unknown")
     print(f"sensors    {', '.join(told['sensors'])}")
     for key, what in (("wandering", "judged by their moves, since they keep no level"), ("conditions", "explain the others")):
         if told[key]:

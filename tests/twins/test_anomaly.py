@@ -174,10 +174,10 @@ def test_that_a_wrong_number_of_clean_rows_is_refused(tmp_path, train, sentence)
 def test_that_what_was_learnt_is_kept_and_judges_another_table(tmp_path):
     rows = clean()
     rows[700:, 0] += 3
-    learnt = learn(rows[:500], NAMES[:3], ("speed",))
-    model_file.save(learnt, tmp_path / "m")
+    for learnt in (learn(rows[:500], NAMES), learn(rows[:500], NAMES[:3], ("speed",))):
+        model_file.save(learnt, tmp_path / "m")
+        assert list(Detector(model_file.load(tmp_path / "m")).verdicts(rows)) == list(Detector(learnt).verdicts(rows))
     again = model_file.load(tmp_path / "m")
-    assert list(Detector(again).verdicts(rows)) == list(Detector(learnt).verdicts(rows))
     found = judge_by(again, MeasuredTable(written(tmp_path, rows)))
     assert found.verdicts[750].guilty == ("flow",)
     with pytest.raises(InputError, match="no column “flow”"):
@@ -205,6 +205,37 @@ def test_that_near_episodes_are_one(tmp_path):
     found = [e for e in episodes(judged(rows), 30) if e.first >= 690]
     assert found[0].guilty[0] == "flow"
     assert len([e for e in found if e.guilty[0] == "flow"]) == 1
+
+
+def test_that_a_sensor_that_stands_still_is_seen():
+    rows = clean()
+    rows[700:, 1] = rows[700, 1]
+    found = [i for i, v in enumerate(judged(rows)) if i >= 700 and "pressure" in v.guilty]
+    assert found[0] < 740
+
+
+def test_that_what_hardly_ever_moved_may_do_it_again():
+    rows = clean()
+    rows[:, 1] = 0
+    rows[[100, 400, 600, 800], 1] = 1
+    assert not any("pressure" in v.guilty for v in judged(rows))
+
+
+def test_that_many_related_sensors_do_not_smear_the_blame():
+    rng = np.random.default_rng(5)
+    causes = rng.normal(size=(1200, 2))
+    rows = causes @ rng.normal(size=(2, 8)) + 0.2 * rng.normal(size=(1200, 8))
+    rows[1000:, 3] += 1.2
+    learnt = learn(rows[:800], tuple(f"s{i}" for i in range(8)))
+    verdicts = list(Detector(learnt, learnt.start).verdicts(rows))[1040:]
+    assert np.mean([v.anomaly for v in verdicts]) > 0.95
+    assert np.mean([v.guilty[:1] == ("s3",) for v in verdicts]) > 0.9
+
+
+def test_that_fewer_false_alarms_are_fewer():
+    rows = clean()
+    counts = [sum(v.anomaly for v in judged(rows, false_alarms=wanted)) for wanted in (0.001, 0.01, 0.1)]
+    assert counts[0] <= counts[1] < counts[2]
 
 
 @pytest.mark.sample_data
@@ -238,3 +269,29 @@ def test_that_the_command_answers_in_json(tmp_path, capfd):
     assert told["rows"][280]["anomaly"] is True
     assert told["rows"][280]["guilty"][0] == "flow"
     assert told["episodes"][-1]["guilty"][0] == "flow"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "say how many rows"),
+        (["--train-rows", "100", "--false-alarms", "often"], "not a part between"),
+        (["--model", "m", "--to", "n"], "leave out all but"),
+        (["--train-rows", "100", "--condition", "sped"], "did you mean “speed”"),
+        (["--train-rows", "100", "--condition", "speed", "--ignore", "nope"], "no column “nope”"),
+        (["--train-rows", "100", "--to", "/no/such/folder/m"], "can't be written"),
+        (["--model", "/no/such/model"], "there is no model"),
+    ],
+)
+def test_that_wrong_wishes_are_refused_in_one_sentence(tmp_path, words, sentence):
+    import typer
+    from typer.testing import CliRunner
+
+    from ui import anomaly_commands
+
+    app = typer.Typer()
+    anomaly_commands.add_to(app)
+    run = CliRunner().invoke(app, [str(written(tmp_path, clean(200))), *words])
+    assert isinstance(run.exception, InputError)
+    assert sentence in str(run.exception)
+    assert "\n" not in str(run.exception)

@@ -22,6 +22,7 @@ FALSE_ALARMS = 0.01
 WAYS = 2  # in which a channel can deviate: over many rows or in one; the wanted rate is shared out among them
 MARGIN = 0.05  # of a condition's clean range, that it may be left by
 FEWEST_MEANS = 13  # that fewer clean rows are smoothed into, so that their spread can be told
+SELDOM = 1.5  # times as far as it did: how far what hardly ever moves may
 LEAST = 1e-6  # of a sensor's spread: a deviation that is none
 
 
@@ -98,6 +99,11 @@ def _usual(series: Array, tracker: Tracker, rarely: float, cancelled: Callable[[
         "jump": scaling.reach(jumps, rarely),
         "unrest": scaling.spread(unrests - mean_step),
     }
+    if (still := scaling.stands_still(series)).any():
+        farthest = {"shift": shifts, "jump": jumps, "unrest": unrests - mean_step}
+        spreads = {
+            name: np.where(still, SELDOM * np.nanmax(np.abs(farthest[name]), axis=0), each) for name, each in spreads.items()
+        }
     floored = {name: np.maximum(np.nan_to_num(each), LEAST) for name, each in spreads.items()}
     return floored | {"calm": mean_step, "start": start}
 

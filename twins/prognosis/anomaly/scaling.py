@@ -9,6 +9,7 @@ from twins.prognosis.anomaly.operating_point import limit
 from twins.prognosis.table import Array
 
 NORMAL_90 = 1.6449  # 90 % of a normal variable's absolute values lie below it
+STILL = 0.8  # of the rows are like the row before
 OUTLIER = 8.0  # spreads
 ENOUGH = 50  # means, for a test of these
 DICKEY_FULLER = -2.86  # 5 %: below it a unit root is rejected, with a constant and many rows
@@ -26,13 +27,13 @@ def centre_and_scale(rows: Array) -> tuple[Array, Array]:
 
 
 def spread(deviations: Array) -> Array:
-    """(k,) of (n, k) deviations around zero: as of a normal variable with their 90 %, so that one row in twenty may be bad.
+    """(k,) of (n, k) deviations around zero: as of a normal variable with their 90 %, so that one row in twenty may be bad."""
+    return np.nanquantile(np.abs(deviations), 0.9, axis=0) / NORMAL_90
 
-    Of a channel that mostly stands still it is the farthest that it went.
-    """
-    away = np.abs(deviations)
-    usual = np.nanquantile(away, 0.9, axis=0) / NORMAL_90
-    return np.where(usual > 0, usual, np.nanmax(away, axis=0))
+
+def stands_still(series: Array) -> NDArray[np.bool_]:
+    """(k,): whether (n, k) series hardly ever move from row to row, like a count or a switch."""
+    return np.nanmean(np.diff(series, axis=0) == 0, axis=0) > STILL
 
 
 def reach(deviations: Array, rarely: float) -> Array:
