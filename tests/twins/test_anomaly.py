@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -197,6 +199,44 @@ def test_that_a_damaged_model_is_refused_in_one_sentence(tmp_path):
             Detector(model_file.load(path)).update(clean(1)[0])
         except InputError as refused:
             assert "\n" not in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("format", "twindeck-rul-1"),
+        ("sensors", ["flow", "flow", "power", "speed"]),
+        ("sensors", ["flow"]),
+        ("sensors", "flow"),
+        ("conditions", ["wind"]),
+        ("smoothing", 0),
+        ("smoothing", 10**7),
+        ("memory", -1),
+        ("shift_limit", float("nan")),
+        ("false_alarms", None),
+        ("scale", np.zeros(4)),
+        ("scale", np.ones(5)),
+        ("shift", np.full(6, np.inf)),
+        ("owner", np.full(6, 4)),
+        ("owner", np.arange(0)),
+        ("wanders", np.array([None] * 6)),
+        ("mixing", np.ones((6, 4), order="F")),
+    ],
+)
+def test_that_a_model_that_was_tampered_with_is_refused(tmp_path, name, change):
+    path, other = tmp_path / "m", tmp_path / "n"
+    model_file.save(learn(clean()[:500], NAMES), path)
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(other, "w") as changed:
+        for each in whole.namelist():
+            content = whole.read(each)
+            if each == "model.json" and not isinstance(change, np.ndarray):
+                content = json.dumps(json.loads(content) | {name: change}).encode()
+            if each == f"{name}.npy":
+                np.save(file := io.BytesIO(), change)
+                content = file.getvalue()
+            changed.writestr(each, content)
+    with pytest.raises(InputError, match="is not a model of this command, or is damaged"):
+        model_file.load(other)
 
 
 def test_that_near_episodes_are_one(tmp_path):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twins import InputError
 from twins.prognosis.anomaly import scaling
-from twins.prognosis.anomaly.channels import Channels, channels_of
+from twins.prognosis.anomaly.channels import EXACT, Channels, channels_of
 from twins.prognosis.anomaly.operating_point import degrees, limit
 from twins.prognosis.anomaly.sensors import FEWEST
 from twins.prognosis.anomaly.tracking import NEAR, Tracker, before, calm, walked
@@ -62,15 +62,17 @@ def learn(
         warnings.simplefilter("ignore", RuntimeWarning)  # of columns without numbers
         channels = channels_of(rows, sensors, conditions)
         series = np.stack([channels.values(row) for row in rows])
-        tracker = Tracker(scaling.wanders(np.clip(series, -NEAR, NEAR), smoothing), smoothing, memory)
+        others = np.count_nonzero(channels.mixing, axis=1) - 1
+        wanders = scaling.wanders(np.clip(series, -NEAR, NEAR), smoothing, others)
+        tracker = Tracker(wanders, smoothing, memory)
         rarely = false_alarms / (WAYS * len(channels.owner))
-        usual = _usual(series, tracker, rarely, cancelled)
+        usual = _usual(series, tracker, rarely, np.where(channels.own, LEAST, EXACT), cancelled)
         low, high = _range(rows[:, len(sensors) :])
     return Learnt(
         channels=channels,
         low=low,
         high=high,
-        wanders=tracker.wanders,
+        wanders=wanders,
         level=tracker.expected.copy(),
         smoothing=smoothing,
         memory=memory,
@@ -88,7 +90,7 @@ def _refuse(rows: int, false_alarms: float) -> None:
         raise InputError("the wanted false-alarm rate must lie between 0 and 50 %; write it like 1% or 0.01")
 
 
-def _usual(series: Array, tracker: Tracker, rarely: float, cancelled: Callable[[], bool]) -> dict[str, Array]:
+def _usual(series: Array, tracker: Tracker, rarely: float, least: Array, cancelled: Callable[[], bool]) -> dict[str, Array]:
     """shift, jump, calm, unrest and start of clean values (n, k); each is judged by those before it, as later ones will be."""
     start, mean_step = before(tracker, series), calm(series)
     walk = walked(tracker, series, start, mean_step, cancelled)
@@ -104,7 +106,7 @@ def _usual(series: Array, tracker: Tracker, rarely: float, cancelled: Callable[[
         spreads = {
             name: np.where(still, SELDOM * np.nanmax(np.abs(farthest[name]), axis=0), each) for name, each in spreads.items()
         }
-    floored = {name: np.maximum(np.nan_to_num(each), LEAST) for name, each in spreads.items()}
+    floored = {name: np.maximum(np.nan_to_num(each), least) for name, each in spreads.items()}
     return floored | {"calm": mean_step, "start": start}
 
 

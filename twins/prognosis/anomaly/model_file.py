@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import tokenize
 import zipfile
 import zlib
 from dataclasses import fields
@@ -23,7 +24,8 @@ LARGEST = 256 << 20  # bytes, unpacked
 MOST_COLUMNS = 4096
 _NUMBERS = {"smoothing": (1, 10**6), "memory": (1, 10**9), "rows": (1, 10**12)}
 _FRACTIONS = {"shift_limit": (1e-3, 1e12), "false_alarms": (1e-300, 0.5)}
-_DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, RecursionError, NotImplementedError, RuntimeError, MemoryError)
+_UNREADABLE = (OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (*_UNREADABLE, SyntaxError, tokenize.TokenError)  # the latter of an array's header
 
 
 def save(learnt: Learnt, path: Path) -> None:
@@ -50,10 +52,12 @@ def load(path: Path) -> Learnt:
         with zipfile.ZipFile(path) as packed:
             if sum(each.file_size for each in packed.infolist()) > LARGEST:
                 raise ValueError("it is too large")
+            if any(each.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for each in packed.infolist()):
+                raise ValueError("it is packed in another way")
             return _read(packed)
     except FileNotFoundError:
         raise InputError(f"there is no model {path}; learn one with --train-rows N --to {path}") from None
-    except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGE as error:
         why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(f"{path} is not a model of this command, or is damaged ({why}); learn it again") from None
 

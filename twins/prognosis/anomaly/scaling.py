@@ -12,7 +12,7 @@ NORMAL_90 = 1.6449  # 90 % of a normal variable's absolute values lie below it
 STILL = 0.8  # of the rows are like the row before
 OUTLIER = 8.0  # spreads
 ENOUGH = 50  # means, for a test of these
-DICKEY_FULLER = -2.86  # 5 %: below it a unit root is rejected, with a constant and many rows
+DICKEY_FULLER = (-2.86, -3.34, -3.74, -4.10, -4.42, -4.71)  # below it a unit root is rejected (5 %, MacKinnon, 1991)
 
 
 def centre_and_scale(rows: Array) -> tuple[Array, Array]:
@@ -43,25 +43,30 @@ def reach(deviations: Array, rarely: float) -> Array:
     the 98 %; its mean excess by the median one, and what lies far out counts as lying less far, so that outliers among
     the clean rows don't matter.
     """
-    away = np.minimum(np.abs(deviations), OUTLIER)
+    usual = spread(deviations)
+    away = np.minimum(np.abs(deviations), OUTLIER * np.maximum(usual, 1.0))
     begins, half = np.nanquantile(away, (0.98, 0.99), axis=0)
     tail = begins + (half - begins) / np.log(2) * np.log(max(0.02 / rarely, 1.0))
-    return np.maximum(tail, spread(deviations) * limit(rarely, len(deviations)))
+    return np.maximum(tail, usual * limit(rarely, len(deviations)))
 
 
-def wanders(series: Array, block: int) -> NDArray[np.bool_]:
+def wanders(series: Array, block: int, explained_by: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(k,): whether (n, k) series keep no level, by the augmented Dickey–Fuller test (Said and Dickey, 1984).
 
-    Noise hides a slow walk from the test, so where there are enough means over `block` rows, these are asked too.
+    What is left of a sensor after it was fitted to m others (`explained_by`, 0 for the sensor alone) looks level too easily,
+    and needs more (Engle and Granger, 1987). Noise hides a slow walk from the test, so where there are enough means over
+    `block` rows, these are asked too.
     """
-    filled = [_filled(column) for column in series.T]
     blocks = len(series) // block
-    means = [column[: blocks * block].reshape(blocks, block).mean(axis=1) for column in filled]
-    slow = [blocks >= ENOUGH and _unit_root(column) for column in means]
-    return np.array([one or _unit_root(column) for one, column in zip(slow, filled, strict=True)], dtype=bool)
+    found = []
+    for column, others in zip(series.T, explained_by, strict=True):
+        filled = _filled(column)
+        means = filled[: blocks * block].reshape(blocks, block).mean(axis=1)
+        found.append(_unit_root(filled, others) or (blocks >= ENOUGH and _unit_root(means, others)))
+    return np.array(found, dtype=bool)
 
 
-def _unit_root(series: Array) -> bool:
+def _unit_root(series: Array, others: int) -> bool:
     lags = int(4 * (len(series) / 100) ** 0.25)  # Schwert (1989)
     steps = np.diff(series)
     n = len(steps) - lags
@@ -71,7 +76,8 @@ def _unit_root(series: Array) -> bool:
     coefficients = np.linalg.lstsq(known, steps[lags:], rcond=None)[0]
     rest = steps[lags:] - known @ coefficients
     variance = float(rest @ rest) / (n - known.shape[1]) * float(np.linalg.pinv(known.T @ known)[0, 0])
-    return bool(coefficients[0] > DICKEY_FULLER * np.sqrt(max(variance, 0.0)))
+    critical = DICKEY_FULLER[min(others, len(DICKEY_FULLER) - 1)]
+    return bool(coefficients[0] > critical * np.sqrt(max(variance, 0.0)))
 
 
 def _filled(series: Array) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twins import InputError
 from twins.prognosis.table import Array
 
+LATELY = 0.1  # of a smoothing's weight: how fast one that wanders follows, or faster where clean rows are few
 LATE = 1.5  # smoothings: the expectation learns from rows so long ago, so that a shift is seen before it is learnt
 FARTHEST = 6.0  # spreads: a longer step from row to row counts as one of these
 NEAR = 4.0  # spreads: what lies farther counts as lying there, in what is smoothed (Huber, 1964), so that one row can't tip it
@@ -24,7 +25,7 @@ class Tracker:
 
     def __init__(self, wanders: NDArray[np.bool_], smoothing: int, memory: int) -> None:
         self.wanders, self._smoothing = wanders, smoothing
-        self._pace = np.where(wanders, 2.0, 1.0) / memory
+        self._pace = np.where(wanders, max(2.0 / memory, LATELY / smoothing), 1.0 / memory)
         self._late = np.full((max(1, int(LATE * smoothing)), len(wanders)), np.nan)
         self.begin(np.full(len(wanders), np.nan), np.zeros(len(wanders)))
 
