@@ -212,7 +212,7 @@ def test_that_a_damaged_model_is_refused_in_one_sentence(tmp_path):
         ("smoothing", 0),
         ("smoothing", 10**7),
         ("memory", -1),
-        ("shift_limit", float("nan")),
+        ("rows", float("nan")),
         ("false_alarms", None),
         ("scale", np.zeros(4)),
         ("scale", np.ones(5)),

@@ -37,9 +37,7 @@ class Detector:
         self.learnt = learnt
         self._tracker = Tracker(learnt.wanders, learnt.smoothing, learnt.memory)
         self._tracker.begin(np.where(learnt.wanders, np.nan, learnt.level) if expected is None else expected, learnt.calm)
-        self._shift, self._jump = learnt.shift * learnt.shift_limit, learnt.jump
-        self._unrest = learnt.unrest * learnt.shift_limit
-        self._doubt = DOUBT * self._shift
+        self._doubt = DOUBT * learnt.shift
         self._row = -1
         self._begun = np.full(len(learnt.shift), -1)
 
@@ -57,9 +55,10 @@ class Detector:
         self._row += 1
         if not self._in_range(row):
             return UNKNOWN
-        shift, jump, unrest = self._tracker.step(values := self.learnt.channels.values(row), self._doubt)
-        ratios = np.maximum(np.abs(shift) / self._shift, np.abs(jump) / self._jump)
-        ratios = np.maximum(ratios, (self.learnt.calm - unrest) / self._unrest)
+        learnt = self.learnt
+        shift, jump, unrest = self._tracker.step(values := learnt.channels.values(row), self._doubt)
+        ratios = np.maximum(np.abs(shift) / learnt.shift, np.abs(jump) / learnt.jump)
+        ratios = np.maximum(ratios, (learnt.calm - unrest) / learnt.unrest)
         ratios[values != values] = np.nan
         begun = np.where(self._begun < 0, self._row, self._begun)
         self._begun = np.where(ratios >= DOUBT, begun, np.where(values == values, -1, self._begun))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twins import InputError
 from twins.prognosis.anomaly import scaling
 from twins.prognosis.anomaly.channels import EXACT, Channels, channels_of
-from twins.prognosis.anomaly.operating_point import degrees, limit
+from twins.prognosis.anomaly.operating_point import degrees
 from twins.prognosis.anomaly.sensors import FEWEST
 from twins.prognosis.anomaly.tracking import NEAR, Tracker, before, calm, walked
 from twins.prognosis.table import Array
@@ -22,6 +22,7 @@ FALSE_ALARMS = 0.01
 WAYS = 2  # in which a channel can deviate: over many rows or in one; the wanted rate is shared out among them
 MARGIN = 0.05  # of a condition's clean range, that it may be left by
 FEWEST_MEANS = 13  # that fewer clean rows are smoothed into, so that their spread can be told
+SEEN = 0.75  # of how far a smoothed value can be: a line beyond it would never be crossed
 SELDOM = 1.5  # times as far as it did: how far what hardly ever moves may
 LEAST = 1e-6  # of a sensor's spread: a deviation that is none
 
@@ -34,15 +35,14 @@ class Learnt:
     low: Array  # (c,): below it a condition is unknown land
     high: Array  # (c,)
     wanders: NDArray[np.bool_]  # (k,): keeps no level
-    shift: Array  # (k,): the usual deviation of the smoothed channel from its expectation
-    jump: Array  # (k,): the deviation of a single row at which the line is drawn
-    calm: Array  # (k,): the mean step from row to row
-    unrest: Array  # (k,): the usual deviation of its smoothed size from that
+    shift: Array  # (k,): the deviation of the smoothed channel from its expectation at which the line is drawn
+    jump: Array  # (k,): that of a single row
+    unrest: Array  # (k,): and that of the smoothed step from row to row
+    calm: Array  # (k,): from its mean
     start: Array  # (k,): the expectation before the first clean row
     level: Array  # (k,): and after the last
     smoothing: int  # rows
     memory: int  # rows
-    shift_limit: float  # usual deviations at which the line is drawn
     false_alarms: float
     rows: int
 
@@ -66,7 +66,8 @@ def learn(
         wanders = scaling.wanders(np.clip(series, -NEAR, NEAR), smoothing, others)
         tracker = Tracker(wanders, smoothing, memory)
         rarely = false_alarms / (WAYS * len(channels.owner))
-        usual = _usual(series, tracker, rarely, np.where(channels.own, LEAST, EXACT), cancelled)
+        least = np.where(channels.own, LEAST, EXACT)
+        lines = _lines(series, tracker, rarely, smoothing, least, cancelled)
         low, high = _range(rows[:, len(sensors) :])
     return Learnt(
         channels=channels,
@@ -76,10 +77,9 @@ def learn(
         level=tracker.expected.copy(),
         smoothing=smoothing,
         memory=memory,
-        shift_limit=limit(rarely, degrees(len(rows), smoothing)),
         false_alarms=false_alarms,
         rows=len(rows),
-        **usual,
+        **lines,
     )
 
 
@@ -90,24 +90,24 @@ def _refuse(rows: int, false_alarms: float) -> None:
         raise InputError("the wanted false-alarm rate must lie between 0 and 50 %; write it like 1% or 0.01")
 
 
-def _usual(series: Array, tracker: Tracker, rarely: float, least: Array, cancelled: Callable[[], bool]) -> dict[str, Array]:
-    """shift, jump, calm, unrest and start of clean values (n, k); each is judged by those before it, as later ones will be."""
+def _lines(
+    series: Array, tracker: Tracker, rarely: float, smoothing: int, least: Array, cancelled: Callable[[], bool]
+) -> dict[str, Array]:
+    """shift, jump, unrest, calm and start of clean values (n, k); each is judged by those before it, as later ones will be."""
     start, mean_step = before(tracker, series), calm(series)
     walk = walked(tracker, series, start, mean_step, cancelled)
-    settled = slice(len(series) // (2 * FEWEST_MEANS), None)
-    shifts, jumps, unrests = (each[settled] for each in walk)
-    spreads = {
-        "shift": scaling.spread(shifts),
-        "jump": scaling.reach(jumps, rarely),
-        "unrest": scaling.spread(unrests - mean_step),
+    shifts, jumps, unrests = (each[len(series) // (2 * FEWEST_MEANS) :] for each in walk)
+    sure = degrees(len(series), smoothing)
+    lines = {
+        "shift": scaling.line(shifts, rarely, sure, tail=len(series) >= scaling.ENOUGH * smoothing),
+        "jump": scaling.line(jumps, rarely, len(series), tail=True),
+        "unrest": scaling.line(unrests - mean_step, rarely, sure, tail=False),
     }
+    lines["shift"] = np.minimum(lines["shift"], SEEN * NEAR)
     if (still := scaling.stands_still(series)).any():
         farthest = {"shift": shifts, "jump": jumps, "unrest": unrests - mean_step}
-        spreads = {
-            name: np.where(still, SELDOM * np.nanmax(np.abs(farthest[name]), axis=0), each) for name, each in spreads.items()
-        }
-    floored = {name: np.maximum(np.nan_to_num(each), least) for name, each in spreads.items()}
-    return floored | {"calm": mean_step, "start": start}
+        lines = {name: np.where(still, SELDOM * np.nanmax(np.abs(farthest[name]), axis=0), each) for name, each in lines.items()}
+    return {name: np.maximum(np.nan_to_num(each), least) for name, each in lines.items()} | {"calm": mean_step, "start": start}
 
 
 def _range(conditions: Array) -> tuple[Array, Array]:

@@ -23,7 +23,7 @@ FORMAT = "twindeck-anomaly-1"
 LARGEST = 256 << 20  # bytes, unpacked
 MOST_COLUMNS = 4096
 _NUMBERS = {"smoothing": (1, 10**6), "memory": (1, 10**9), "rows": (1, 10**12)}
-_FRACTIONS = {"shift_limit": (1e-3, 1e12), "false_alarms": (1e-300, 0.5)}
+_FRACTIONS = {"false_alarms": (1e-300, 0.5)}
 _UNREADABLE = (OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 _DAMAGE = (*_UNREADABLE, SyntaxError, tokenize.TokenError)  # the latter of an array's header
 

@@ -36,18 +36,20 @@ def stands_still(series: Array) -> NDArray[np.bool_]:
     return np.nanmean(np.diff(series, axis=0) == 0, axis=0) > STILL
 
 
-def reach(deviations: Array, rarely: float) -> Array:
-    """(k,): what single deviations (n, k) exceed with probability `rarely`, however heavy their tails.
+def line(deviations: Array, rarely: float, degrees: float, tail: bool) -> Array:
+    """(k,): what deviations (n, k) exceed with probability `rarely`: Student's, or with `tail` theirs, if that is heavier."""
+    normal = spread(deviations) * limit(rarely, degrees)
+    return np.maximum(normal, _reach(deviations, rarely)) if tail else normal
 
-    Peaks over a threshold (Pickands, 1975) with the exponential tail that lies between the bounded and the heavy, beyond
-    the 98 %; its mean excess by the median one, and what lies far out counts as lying less far, so that outliers among
-    the clean rows don't matter.
+
+def _reach(deviations: Array, rarely: float) -> Array:
+    """Peaks over a threshold (Pickands, 1975): beyond the 98 % an exponential tail, between the bounded and the heavy.
+
+    Its mean excess is told by the median one, and what lies far out counts as lying less far: outliers don't matter.
     """
-    usual = spread(deviations)
-    away = np.minimum(np.abs(deviations), OUTLIER * np.maximum(usual, 1.0))
+    away = np.minimum(np.abs(deviations), OUTLIER * np.maximum(spread(deviations), 1.0))
     begins, half = np.nanquantile(away, (0.98, 0.99), axis=0)
-    tail = begins + (half - begins) / np.log(2) * np.log(max(0.02 / rarely, 1.0))
-    return np.maximum(tail, usual * limit(rarely, len(deviations)))
+    return begins + (half - begins) / np.log(2) * np.log(max(0.02 / rarely, 1.0))
 
 
 def wanders(series: Array, block: int, explained_by: NDArray[np.int64]) -> NDArray[np.bool_]:
