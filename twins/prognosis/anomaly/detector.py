@@ -58,8 +58,7 @@ class Detector:
         learnt = self.learnt
         shift, jump, unrest = self._tracker.step(values := learnt.channels.values(row), self._doubt)
         ratios = np.maximum(np.abs(shift) / learnt.shift, np.abs(jump) / learnt.jump)
-        ratios = np.maximum(ratios, (learnt.calm - unrest) / learnt.unrest)
-        ratios[values != values] = np.nan
+        ratios = np.maximum(ratios, (learnt.calm - unrest) / learnt.unrest)  # NaN where a value, and so its jump, is missing
         begun = np.where(self._begun < 0, self._row, self._begun)
         self._begun = np.where(ratios >= DOUBT, begun, np.where(values == values, -1, self._begun))
         score = float(np.fmax.reduce(ratios))
