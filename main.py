@@ -15,6 +15,7 @@ import typer
 
 from twins import InputError
 from ui import (
+    anomaly_commands,
     degradation_commands,
     desk_commands,
     estimation_commands,
@@ -326,6 +327,7 @@ simulation_commands.add_to(app, lambda twin: _package(twin))
 search_commands.add_to(app, lambda twin: _package(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
+anomaly_commands.add_to(app)
 
 
 @app.command()

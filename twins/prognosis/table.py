@@ -61,9 +61,9 @@ class MeasuredTable:
         remedy = f"did you mean “{near[0]}”?" if near else f"it has {listed}"
         raise InputError(f"{self.path} has no column “{asked}”; {remedy}")
 
-    def numbers(self, name: str) -> Array:
-        """(n,); NaN where a cell holds no finite number."""
-        return numbers_of(self._columns[name], Form(decimal=self._sign()))
+    def numbers(self, name: str, first: int | None = None) -> Array:
+        """(n,), or of the first so many rows; NaN where a cell holds no finite number."""
+        return numbers_of(self._columns[name][:first], Form(decimal=self._sign()))
 
     def instants(self, name: str) -> Array:
         """(n,): a column of numbers as they are, or of dates and times in seconds. Raises InputError."""
@@ -100,8 +100,8 @@ class MeasuredTable:
         return stamps
 
     def _is_numeric(self, name: str) -> bool:
-        filled = sum(word != "" for word in self.words(name)[:2_000])
-        return np.isfinite(self.numbers(name)[:2_000]).sum() > 0.5 * filled
+        filled = sum(word != "" for word in texts_of(self._columns[name][:2_000]))
+        return np.isfinite(self.numbers(name, 2_000)).sum() > 0.5 * filled
 
     def _sign(self) -> str:
         if not self._decimal:
