@@ -37,6 +37,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.estimation.history import estimated
         from twins.historian.days import open_record
         from twins.package.loader import load, load_zipped
+        from twins.prognosis.foreseeing import Foreseeing, version_of
 
         with contextlib.closing(open_record(file)) as record:
             span = record.span()
@@ -47,7 +48,8 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
                 raise InputError("the stretch is empty: --from must be before --until")
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
             with progress("estimating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
-                estimate = estimated(found, record, start, last, to, say, cancelled)
+                foreseeing = Foreseeing(found, version=version_of(record.package_at(last) or b""))
+                estimate = estimated(found, record, start, last, to, say, cancelled, foreseeing.see)
         told = _told(estimate)
         print_json(told) if json_ else _print(told)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ _FAR = 3.0  # deviations
 
 Watch = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
+Foresee = Callable[[Estimator, int], Iterable[Event]]
 
 
 @dataclass
@@ -62,24 +63,26 @@ class Estimate:
 
 def estimated(
     twin: Twin, record: Record, start: int, end: int, to: Path | None = None,
-    watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False,
+    watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False, foresee: Foresee = lambda estimator, now: (),
 ) -> Estimate:  # fmt: skip
-    """Follows what was recorded from `start` to `end` (ns); with `to` also writes it there with what is estimated of it.
+    """Follows what was recorded from `start` to `end` (ns); with `to` also writes it there with what is estimated of it, and
+    what is to be `foresee`n from it.
 
     Raises InputError where nothing can be, or where it was cancelled; nothing is half-written.
     """
     if to is None:
-        return _followed(twin, record, start, end, None, watch, cancelled)
+        return _followed(twin, record, start, end, None, watch, cancelled, foresee)
     refuse_bad_place(to)
     with drafted(to) as place:
         package = record.package_at(end) or b""
         with closing(RecordingFile.create(place, package, twin.id, start, simulated=record.simulated)) as file:
-            return _followed(twin, record, start, end, file, watch, cancelled)
+            return _followed(twin, record, start, end, file, watch, cancelled, foresee)
 
 
 def _followed(
-    twin: Twin, record: Record, start: int, end: int, file: RecordingFile | None, watch: Watch, cancelled: Cancelled
-) -> Estimate:
+    twin: Twin, record: Record, start: int, end: int, file: RecordingFile | None,
+    watch: Watch, cancelled: Cancelled, foresee: Foresee,
+) -> Estimate:  # fmt: skip
     channels = Channels(_known(channel, twin) for channel in record.channels)
     step = _step_of(twin, channels)
     following = Following(twin, channels, step)
@@ -90,7 +93,7 @@ def _followed(
         until = min(begin + chunk, end)
         samples = record.between(begin, until)
         following.take(_stamped_at_their_end(samples, shifts))
-        told, events = _steps(following, until + step, residuals)
+        told, events = _steps(following, until + step, residuals, foresee)
         if file is not None:
             file.append(Samples.join([samples, *told]), [*record.events(begin, until), *events])
         watch((until - start) / max(end - start, 1), "estimating")
@@ -101,13 +104,15 @@ def _followed(
     return Estimate(start, end, step, following.estimator, residuals)
 
 
-def _steps(following: Following, until: int, residuals: Residuals) -> tuple[list[Samples], list[Event]]:
-    told, events = [], []
+def _steps(following: Following, until: int, residuals: Residuals, foresee: Foresee) -> tuple[list[Samples], list[Event]]:
+    told: list[Samples] = []
+    events: list[Event] = []
     for estimator in following.until(until):
         residuals.see(estimator)
         step = estimator.models.step_ns
         if estimator.time % max(PERIOD_NS, step) < step:
             told.append(samples_of(estimator, channels_of(estimator), estimator.time))
+        events += foresee(estimator, estimator.time)
         if estimator.time % max(EVERY_NS, step) < step:
             events.append(checkpoint(estimator, estimator.time))
     return told, events

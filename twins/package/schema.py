@@ -114,6 +114,12 @@ class FaultForm(Form):
     rate: Scalar | None = None
     amplitude: Scalar | None = None
     description: Text = ""
+    label: Text = Field(default="", description="for people; default: the name with spaces")
+    action: Text = Field(default="", description="what is to be done where it is foreseen")
+    within: Text = Field(default="", description="how soon, where no limit is near: 14 d")
+    downtime: Text = Field(
+        default="", description="how long it stands still where nothing is done: 3 d; risk is probability times this"
+    )
 
 
 class AlarmForm(Form):

@@ -20,6 +20,7 @@ class IntentionKind(StrEnum):
     LIMIT = "limit"  # subject: an alarm's key; data: value, None for the package's own
     OPERATOR = "operator"  # data: state on or off, window
     SHOWN = "shown"  # what a window showed
+    JUDGE = "judge"  # subject: a prediction's key; data: verdict acknowledged, planned or dismissed
 
 
 def new_id() -> str:

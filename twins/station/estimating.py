@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
 from twins.clock import MINUTE, SECOND
 from twins.estimation.checkpoint import EVERY_NS, checkpoint
 from twins.estimation.following import Following
 from twins.estimation.telling import samples_of
-from twins.record import Channel, Channels, Event, Samples
+from twins.prognosis.foreseeing import Foreseeing
+from twins.record import Channel, Channels, Event, Intention, Samples
 from twins.simulation.members import instant_of
 
 _STEPS_A_TURN = 4
@@ -22,11 +25,13 @@ class Estimating:
         self._twin, self._before = twin, before
         self.channels = Channels([*before, *(Channel.of(tag) for tag in twin.estimated.values())])
         self._following: Following | None = None
+        self._foreseeing = Foreseeing(twin)
         self._step = SECOND
         self._saved = 0
 
-    def start(self, since: Event | None, now: int) -> None:
-        """Takes up where the last checkpoint of the record is, if that is recent."""
+    def start(self, since: Event | None, now: int, standing: Iterable[Event] = (), version: str = "") -> None:
+        """Takes up where the last checkpoint of the record is, if that is recent, with the predictions that stand."""
+        self._foreseeing = Foreseeing(self._twin, standing, version)
         recent = since if since is not None and now - instant_of(since) < _RECENT else None
         self._following = self._made(recent) if len(self.channels) > len(self._before) else None
 
@@ -43,14 +48,20 @@ class Estimating:
         if self._following is None:
             return Samples.empty(), []
         self._following.take(samples)
-        told, events = [], []
+        told: list[Samples] = []
+        events: list[Event] = []
         for estimator in self._following.until(now, _STEPS_A_TURN):
             if estimator.time % max(PERIOD_NS, self._step) < self._step:
                 told.append(samples_of(estimator, self.channels, now))
+            events += self._foreseeing.see(estimator, now)
             if estimator.time - self._saved >= EVERY_NS:
                 self._saved = estimator.time
                 events.append(checkpoint(estimator, now))
         return (Samples.join(told) if told else Samples.empty()), events
+
+    def judge(self, intention: Intention, now: int) -> Event:
+        """What somebody decides about a prediction."""
+        return self._foreseeing.judge(intention, now)
 
     def _made(self, since: Event | None) -> Following:
         return Following(self._twin, self._before, self._step, since=since)

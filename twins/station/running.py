@@ -20,6 +20,7 @@ from twins.links.link import Link
 from twins.links.mqtt import MqttLink
 from twins.package.archive import zipped
 from twins.package.loader import load
+from twins.prognosis.foreseeing import version_of
 from twins.station.clock import StationClock
 from twins.station.finding import Running, announced
 from twins.station.station import Station
@@ -47,7 +48,7 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
         record.add_package(content, clock.now())
         desk = held.enter_context(contextlib.closing(Desk.beside(to)))
         link = MqttLink(wire.url, twin, expects_session=record.last_time > 0)
-        station = Station(twin, link, desk, record, StationClock(record.last_time))
+        station = Station(twin, link, desk, record, StationClock(record.last_time), version_of(content))
         station.start(*record.counters())
         held.enter_context(announced(Running(twin.id, str(to.absolute()), wire.url, os.getpid())))
         try:

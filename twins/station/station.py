@@ -37,7 +37,8 @@ class Station:
     then is it acknowledged and are commands sent.
     """
 
-    def __init__(self, twin: Twin, link: Link, desk: Mailbox, record: Log, clock: StationClock) -> None:
+    def __init__(self, twin: Twin, link: Link, desk: Mailbox, record: Log, clock: StationClock, version: str = "") -> None:
+        """`version` names the package that the models are made from."""
         self._twin, self._link, self._desk, self._record, self.clock = twin, link, desk, record, clock
         self._computing = Computing(twin, link.channels)
         self._estimating = Estimating(twin, self._computing.channels)
@@ -46,7 +47,7 @@ class Station:
         self._rules = Rules.of(twin, [link.name])
         self._watched = np.array([self._rules.places.get(c.path, -1) for c in self._estimating.channels], np.int32)
         self._alarms = AlarmState.initial(self._rules)
-        self._commander = Commander(twin)
+        self._commander, self._version = Commander(twin), version
         self._meter = Meter(clock.monotonic)
         self._link_said: tuple[bool, str] | None = None
         self._committer = Committer(record, self._held, link.acknowledge, self._meter)
@@ -62,7 +63,8 @@ class Station:
         self._alarms, ended = restored(self._rules, known, now)
         self._commander = Commander(self._twin, known.standing.of(EventKind.COMMAND))
         self._counting.restore(counters or {}, stored or {})
-        self._estimating.start(self._last_checkpoint(now), now)
+        predictions = known.standing.of(EventKind.PREDICTION)
+        self._estimating.start(self._last_checkpoint(now), now, predictions, self._version)
         self._told += [station_event(now, "started", "The station has started"), *ended, *self._commander.resume(now)]
         self._told += [station_event(now, "refused", sentence) for sentence in self._computing.refused]
         self._link.start()
@@ -169,6 +171,8 @@ class Station:
             return list(events)
         if intention.kind is IntentionKind.COMMAND:
             return [self._commander.request(intention, self._record.at(now), now, self._link.state().up)]
+        if intention.kind is IntentionKind.JUDGE:
+            return [self._estimating.judge(intention, now)]
         return [answer_to(intention, now)]
 
     # what is said once a second

@@ -20,6 +20,7 @@ _ANSWERS = {
     IntentionKind.SHELVE: EventKind.SHELVING,
     IntentionKind.UNSHELVE: EventKind.SHELVING,
     IntentionKind.LIMIT: EventKind.LIMIT,
+    IntentionKind.JUDGE: EventKind.PREDICTION,
 }
 
 

@@ -1,0 +1,106 @@
+"""Faults that a package declares are foreseen, explained, decided about, and over when they are mended."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.twins.test_estimation import NORTH_RIDGE, START, Followed
+from twins.clock import SECOND
+from twins.package.loader import load
+from twins.prognosis.foreseeing import Foreseeing
+from twins.prognosis.prediction import prediction_in, span
+from twins.record import Intention, IntentionKind, Standing
+from twins.simulation.faults import injections
+
+
+@pytest.fixture(scope="module")
+def farm():
+    return load(NORTH_RIDGE)
+
+
+class Watched(Followed):
+    """Each step is shown to a foresight, too."""
+
+    def foresee(self, seconds, foreseeing):
+        events = []
+        for _ in range(seconds):
+            self.run(1)
+            if self.seconds > 1:
+                events += foreseeing.see(self.estimator, self.estimator.time)
+        return events
+
+
+@pytest.fixture(scope="module")
+def lost_cooler(farm):
+    """T02 loses its gearbox cooler at 120 s."""
+    watched = Watched(farm, tuple(injections(["T02.gearbox_cooling_loss@120s"], farm, START)), seed=4)
+    foreseeing = Foreseeing(farm, version="abc")
+    return watched, foreseeing, watched.foresee(330, foreseeing)
+
+
+def test_that_a_lost_cooler_is_called_by_its_name_with_its_evidence(lost_cooler):
+    _, _, events = lost_cooler
+    assert {event.key for event in events} == {"T02.gearbox_cooling_loss"}
+    made = prediction_in(events[0])
+    assert made.label == "Gearbox oil cooling lost"
+    assert made.time - START < 300 * SECOND
+    assert made.probability >= 0.8
+    assert made.evidence[0].tag in ("T02.gearbox_oil_temperature", "T02.gearbox_bearing_temperature")
+    assert made.evidence[0].measured > made.evidence[0].expected
+    assert made.action
+    assert made.version == "abc"
+    assert made.lost_energy_kwh >= 0
+
+
+def test_that_what_is_left_is_told_with_an_interval_and_is_before_the_trip(lost_cooler):
+    _, _, events = lost_cooler
+    lives = [prediction_in(event).life for event in events if prediction_in(event).life is not None]
+    assert lives
+    assert (lives[0].tag, lives[0].limit) == ("T02.gearbox_oil_temperature", "high_high")
+    assert 0 < lives[0].low <= lives[0].middle < 600
+
+
+def test_that_a_prediction_reads_back_as_it_was_made(lost_cooler):
+    _, foreseeing, events = lost_cooler
+    again = Foreseeing(foreseeing._twin, Standing().after(events).values())
+    assert again._standing.keys() == foreseeing._standing.keys()
+    (key,) = again._standing
+    assert again._standing[key].probability == pytest.approx(foreseeing._standing[key].probability, abs=1e-3)
+
+
+def test_that_a_verdict_is_kept_and_needs_a_name_and_to_dismiss_a_reason(lost_cooler):
+    _, foreseeing, _ = lost_cooler
+
+    def says(verdict, by="MO", why="", key="T02.gearbox_cooling_loss"):
+        return foreseeing.judge(Intention(IntentionKind.JUDGE, by, START, key, why, {"verdict": verdict}), START)
+
+    assert "name" in says("acknowledged", by=" ").data["reason"]
+    assert "why" in says("dismissed").data["reason"]
+    assert "one of" in says("ignored").data["reason"]
+    assert "no prediction" in says("acknowledged", key="T01.nothing").data["reason"]
+    said = says("planned", why="Crew comes on Friday")
+    assert (said.stands, said.data["state"], said.data["by"], said.data["why"]) == (True, "planned", "MO", "Crew comes on Friday")
+    assert next(iter(foreseeing._standing.values())).verdict == "planned"
+
+
+def test_that_nothing_is_called_on_a_sound_plant(farm):
+    watched = Watched(farm, seed=6)
+    assert watched.foresee(300, Foreseeing(farm)) == []
+
+
+def test_that_a_fault_that_is_mended_is_over(farm):
+    watched = Watched(farm, tuple(injections(["T03.generator_cooling_loss@120s"], farm, START)), seed=4)
+    foreseeing = Foreseeing(farm)
+    assert watched.foresee(300, foreseeing)
+    group, i = watched.plant._models.of("T03")
+    watched.plant._models._broken.clear()
+    group.parameters[group.row("parameters", "generator_cooling"), :, i] = 1.0
+    events = watched.foresee(600, foreseeing)
+    assert not events[-1].stands
+    assert events[-1].data["message"].endswith("no longer foreseen")
+    assert np.isfinite(watched.estimator.residual).any()
+
+
+def test_that_spans_are_told_in_the_largest_fitting_unit():
+    assert [span(each) for each in (None, 42, 600, 10_800, 864_000)] == ["long", "42 s", "10 min", "3 h", "10 d"]

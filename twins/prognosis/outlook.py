@@ -1,0 +1,127 @@
+"""An outlook: the members that follow the plant go on as it is now, until they pass a limit or the horizon is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from twins.asset import Twin
+from twins.clock import HOUR, MINUTE, SECOND
+from twins.estimation.estimator import FOLLOWERS, Estimator
+from twins.estimation.update import Truths
+from twins.physics import Array
+from twins.prognosis.prediction import Life
+from twins.simulation.ensemble import Ensemble
+
+_PHASES = ((30 * MINUTE, 10 * SECOND), (6 * HOUR, MINUTE))  # until when, in which steps
+_HARD = ("high_high", "low_low")
+
+
+class Outlook:
+    """Weather and set-points stay as they are. `go_on` takes a few steps at a time, so that whoever waits can do other things."""
+
+    def __init__(self, twin: Twin, estimator: Estimator) -> None:
+        self._twin, self.made_at = twin, estimator.time
+        self._models = Ensemble(twin, estimator.time, _PHASES[0][1], estimator.models.seed, FOLLOWERS, still=True)
+        self._phase = 0
+        self._models.take(_followers(estimator))
+        self._forced = [{row: _as_now(given) for row, given in group.forced.items()} for group in estimator.models.groups]
+        self._drive()
+        for k, each in enumerate(estimator.models.setpoints):
+            self._models.set(each.tag.path, estimator.models.standing[k, 0])
+        self._limits = [
+            (k, tag, name, value)
+            for k, tag in enumerate(self._models.readout.tags)
+            for name, value in tag.limits.named().items()
+            if name in _HARD
+        ]
+        self._rows = np.array([k for k, *_ in self._limits], np.intp)
+        self._value = np.array([value for *_, value in self._limits]).reshape(-1, 1)
+        self._up = np.array([name.startswith("high") for *_, name, _ in self._limits], bool).reshape(-1, 1)
+        self._passed = np.full((len(self._limits), FOLLOWERS), np.nan)
+        self._before: Truths | None = None  # who is past which limit from the beginning
+
+    @property
+    def done(self) -> bool:
+        """The horizon is reached."""
+        return self._models.time >= self.made_at + _PHASES[-1][0]
+
+    def go_on(self, steps: int) -> None:
+        """A few steps."""
+        for _ in range(steps):
+            if self.done:
+                return
+            if self._models.time >= self.made_at + _PHASES[self._phase][0]:
+                self._lengthen()
+            self._models.advance()
+            self._watch()
+
+    def _lengthen(self) -> None:
+        """What is farther away is reckoned in longer steps."""
+        self._phase += 1
+        held, self._models = (
+            self._models.held(),
+            Ensemble(self._twin, self._models.time, _PHASES[self._phase][1], self._models.seed, FOLLOWERS, still=True),
+        )
+        self._models.take(held)
+        self._drive()
+
+    def _drive(self) -> None:
+        for group, forced in zip(self._models.groups, self._forced, strict=True):
+            group.forced = {} if group.surrounds else forced
+
+    def _watch(self) -> None:
+        values = self._models.values()[self._rows]
+        past = np.where(self._up, values >= self._value, values <= self._value)
+        if self._before is None:
+            self._before = past  # an alarm has said so already
+        left = (self._models.time - self.made_at) / SECOND
+        self._passed = np.where(past & ~self._before & np.isnan(self._passed), left, self._passed)
+
+    def life_of(self, asset: str) -> Life | None:
+        """Of the limit of an asset that most members pass, the soonest of these; None where hardly any does."""
+        found = [life for k, each in enumerate(self._limits) if each[1].asset == asset and (life := self._life(k))]
+        return min(found, key=lambda life: (-round(life.share, 1), life.middle or np.inf), default=None)
+
+    def power_of(self, asset: str) -> float:
+        """Mean power of an asset at the end, kW; 0 where it tells none."""
+        tags = self._models.readout.tags
+        row = next((k for k, tag in enumerate(tags) if tag.asset == asset and tag.quantity == "power"), None)
+        return 0.0 if row is None or tags[row].unit != "kW" else float(self._models.values()[row].mean())
+
+    def _life(self, k: int) -> Life | None:
+        _, tag, name, value = self._limits[k]
+        passed = self._passed[k]
+        share = float(np.isfinite(passed).mean())
+        if share < 0.2:
+            return None
+        low, middle, high = _quantiles(passed)
+        return Life(tag.path, name, value, low, middle, high, share, _PHASES[-1][0] / SECOND)
+
+
+def _as_now(given: Array) -> Array:
+    """What members are given on the average (member, instance), for all that follow."""
+    return np.tile(given.mean(axis=0), (FOLLOWERS, 1))
+
+
+def _quantiles(passed: Array) -> Iterator[float | None]:
+    ordered = np.sort(np.where(np.isnan(passed), np.inf, passed))
+    for level in (0.05, 0.5, 0.95):
+        found = float(ordered[min(int(level * len(ordered)), len(ordered) - 1)])
+        yield found if np.isfinite(found) else None
+
+
+def _followers(estimator: Estimator) -> dict[str, dict[str, dict[str, Array]]]:
+    """States, inputs, outputs and parameters of those that follow."""
+    held: dict[str, dict[str, dict[str, Array]]] = {
+        what: {path: {name: values[:FOLLOWERS] for name, values in each.items()} for path, each in places.items()}
+        for what, places in estimator.models.held().items()
+        if what != "standing"
+    }
+    held["parameters"] = {}
+    for each in estimator.parameters:
+        for i, leeway in enumerate(each.leeways):
+            path, _, name = leeway.path.rpartition(".")
+            held["parameters"].setdefault(path, {})[name] = each.members[:, i].copy()
+    return {**held, "standing": {}}

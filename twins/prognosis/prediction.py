@@ -1,0 +1,135 @@
+"""A prediction: which fault is foreseen, how probable it is, how long is left, and why that is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from twins.clock import HOUR, SECOND
+from twins.record import Event, EventKind
+
+VERDICTS = ("acknowledged", "planned", "dismissed")
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What is left, s: half of all courses are past the limit by `middle`, one in twenty by `low`; None beyond `horizon`."""
+
+    tag: str
+    limit: str
+    value: float
+    low: float | None
+    middle: float | None
+    high: float | None
+    share: float  # of the courses that pass it within the horizon
+    horizon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One tag that speaks for it: what was measured, what was to be expected, and how far apart they are, in deviations."""
+
+    tag: str
+    measured: float
+    expected: float
+    residual: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Made at `time`, ns UTC. `severity` is 1 where the fault is as the package describes it; `downtime` in s."""
+
+    time: int
+    asset: str
+    fault: str
+    label: str
+    probability: float
+    severity: tuple[float, float, float]  # 5, 50 and 95 %
+    since: int
+    life: Life | None = None
+    evidence: Sequence[Evidence] = ()
+    description: str = ""
+    action: str = ""
+    deadline: int = 0
+    downtime: float = 0.0
+    lost_energy_kwh: float = 0.0
+    model: str = ""
+    version: str = ""
+    verdict: str = ""
+    by: str = ""
+    why: str = ""
+
+    @property
+    def key(self) -> str:
+        """Which prediction it is: the newest with this key stands."""
+        return f"{self.asset}.{self.fault}"
+
+    @property
+    def risk_hours(self) -> float:
+        """Probability × hours of standstill."""
+        return self.probability * self.downtime * SECOND / HOUR
+
+    def judged(self, time: int, verdict: str, by: str, why: str) -> Prediction:
+        """What somebody has decided about it."""
+        return replace(self, time=time, verdict=verdict, by=by, why=why)
+
+
+def event_of(prediction: Prediction, *, stands: bool = True, now: int = 0) -> Event:
+    """As it is recorded; without `stands` it is over."""
+    each, life = prediction, prediction.life
+    data: dict[str, object] = {
+        "fault": each.fault, "label": each.label, "probability": round(each.probability, 3),
+        "severity": [round(value, 3) for value in each.severity], "since": each.since, "made_at": each.time,
+        "evidence": [[e.tag, e.measured, e.expected, round(e.residual, 1)] for e in each.evidence],
+        "description": each.description, "action": each.action, "deadline": each.deadline, "downtime_s": each.downtime,
+        "risk_h": round(each.risk_hours, 1), "lost_energy_kwh": round(each.lost_energy_kwh),
+        "model": each.model, "version": each.version,
+        "state": each.verdict or ("foreseen" if stands else "over"), "verdict": each.verdict, "by": each.by, "why": each.why,
+        "message": sentence(each) if stands else f"{each.label}: no longer foreseen",
+    }  # fmt: skip
+    if life is not None:
+        left = [None if value is None else round(value) for value in (life.low, life.middle, life.high)]
+        data["life"] = {"tag": life.tag, "limit": life.limit, "value": life.value, "left_s": left, "share": round(life.share, 3),
+                        "horizon_s": life.horizon}  # fmt: skip
+    return Event(now or each.time, EventKind.PREDICTION, each.asset, each.key, stands, data)
+
+
+def prediction_in(event: Event) -> Prediction:
+    """Back from an event; raises KeyError, TypeError or ValueError where that is none."""
+    data, told = event.data, event.data.get("life")
+    life = None
+    if isinstance(told, Mapping):
+        low, middle, high = told["left_s"]
+        where = str(told["tag"]), str(told["limit"]), float(told["value"])
+        life = Life(*where, low, middle, high, float(told["share"]), float(told["horizon_s"]))
+    low, middle, high = data["severity"]  # type: ignore[misc]
+    evidence = tuple(Evidence(str(t), float(m), float(e), float(r)) for t, m, e, r in data["evidence"])  # type: ignore[attr-defined]
+    numbers = {name: float(str(data.get(name, 0.0))) for name in ("probability", "downtime_s", "lost_energy_kwh")}
+    words = {name: str(data.get(name, "")) for name in ("fault", "label", "description", "action", "model", "version")}
+    return Prediction(
+        int(str(data["made_at"])), event.subject, words["fault"], words["label"], numbers["probability"],
+        (float(low), float(middle), float(high)), int(str(data["since"])), life, evidence, words["description"], words["action"],
+        int(str(data["deadline"])), numbers["downtime_s"], numbers["lost_energy_kwh"], words["model"], words["version"],
+        str(data.get("verdict", "")), str(data.get("by", "")), str(data.get("why", "")),
+    )  # fmt: skip
+
+
+def sentence(prediction: Prediction) -> str:
+    """“Gearbox oil cooling lost: 97 %, oil temperature at its high-high limit in 12 min (7 to 20)”."""
+    said = f"{prediction.label}: {prediction.probability:.0%}"
+    life = prediction.life
+    if life is None or life.middle is None:
+        return said
+    name = life.tag.partition(".")[2].replace("_", " ")
+    within = f"{span(life.middle)} ({span(life.low)} to {span(life.high)})"
+    return f"{said}, {name} at its {life.limit.replace('_', '-')} limit in {within}"
+
+
+def span(seconds: float | None) -> str:
+    """A time that is left, in words."""
+    if seconds is None:
+        return "long"
+    for size, unit in ((86_400 * 2, "d"), (3_600 * 2, "h"), (120, "min")):
+        if seconds >= size:
+            return f"{seconds / {'d': 86_400, 'h': 3_600, 'min': 60}[unit]:.0f} {unit}"
+    return f"{seconds:.0f} s"
