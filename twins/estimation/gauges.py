@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import Tag, TagKind
-from twins.clock import DAY, MINUTE, SECOND
+from twins.clock import DAY, HOUR, MINUTE, SECOND
 from twins.estimation.update import Innovations
 from twins.record.snapshot import STALE_AFTER_PERIODS
 
@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
 _FIRST = 0.005  # of its range: what a measurement's deviation is taken for before any is known
-_SOON, _LATE = 10 * MINUTE / SECOND, DAY / SECOND
+_SOON, _GUESS, _LATE = 10 * MINUTE / SECOND, HOUR / SECOND, DAY / SECOND
 _PATIENCE = 20.0  # s
 _CLEAN = 3.0
 _JUMP = 30.0  # deviations that no plant goes between two measurements
@@ -35,7 +35,7 @@ class Gauges:
         first = np.array([_FIRST * (tag.range[1] - tag.range[0]) if tag.range else 1.0 for tag in tags])
         self._least_variance = rounding**2 / 12
         self.variance: Array = np.maximum(first**2, self._least_variance)
-        self.doubt: Array = self.variance.copy()
+        self.doubt: Array = np.maximum((2 * first) ** 2, self._least_variance)
         self._seen, self._judged = np.zeros(len(tags)), np.zeros(len(tags))  # s
         self._refused, self._agreed, self._opened = np.zeros((3, len(tags)))  # s, s, times
         self._bias = np.zeros(len(tags))  # of innovations lately: it says something of parameters, and nothing of noise
@@ -81,13 +81,13 @@ class Gauges:
         return lost
 
     def doubt_by(self, off: Array, spread: Array, dt: float) -> None:
-        """Learns from measured − expected (n,), where the model alone would have spread so far; not from what is strange."""
-        total = spread**2 + self.doubt
-        clean = np.isfinite(off) & (off**2 < _CLEAN**2 * total)
-        self._judged += clean * dt
-        rate = np.where(clean, dt / np.clip(self._judged / _HASTE, _HASTE * dt, max(_LATE, _HASTE * dt)), 0.0)
-        self.doubt += rate * (np.where(clean, off**2 - spread**2, 0.0) - self.doubt)
-        self.doubt = np.maximum(self.doubt, self._least_variance)
+        """Learns from measured − expected (n,), where the model alone would have spread so far. The first guess is worth an hour,
+        and what is far off counts no more than what is strange: a fault that grows is no excuse for itself."""
+        known = np.isfinite(off)
+        excess = np.minimum(np.where(known, off, 0.0) ** 2, _CLEAN**2 * (spread**2 + self.doubt)) - spread**2
+        self._judged += known * dt
+        rate = np.where(known, dt / np.clip(self._judged + _GUESS, 2 * dt, max(_LATE, 2 * dt)), 0.0)
+        self.doubt = np.maximum(self.doubt + rate * (excess - self.doubt), self._least_variance)
 
     @property
     def opened(self) -> Array:
