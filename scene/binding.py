@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from scene.legend import DISCRETE, Choice, ColourBy
 from scene.stage import Stage
-from twins.asset import Part, Tag, Twin, residual_of
+from twins.asset import Part, Tag, Twin, health_of, residual_of
 
 NEUTRAL = ("ground", "glass", "water")  # materials that are scenery
 
@@ -19,7 +19,7 @@ def tags_of_parts(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
     assets that show it, or, where none does, the one it belongs to; and covers take it over what they hide. By residual, a part
     takes that of the first of its tags that is judged.
     """
-    ways = {ColourBy.TAG: _by_name, ColourBy.RESIDUAL: _by_residual}
+    ways = {ColourBy.TAG: _by_name, ColourBy.RESIDUAL: _by_residual, ColourBy.HEALTH: _by_health}
     found = ways.get(choice.by, _by_quantity)(twin, stage, choice)
     neutral = [part.material in NEUTRAL and tag != part.colour_by for part, tag in zip(stage.parts, found, strict=True)]
     return tuple("" if plain else tag for tag, plain in zip(found, neutral, strict=True))
@@ -39,6 +39,11 @@ def _by_residual(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
     claimed = {tag for asset in twin.assets.values() for tag in asset.shows}
     judged = ([residual_of(tag) for tag in _nearest(twin, part, claimed)] for part in stage.parts)
     return tuple(next((path for path in paths if path in twin.estimated), "") for paths in judged)
+
+
+def _by_health(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
+    paths = ([health_of(above.path) for above in twin.ancestors(part.asset)] for part in stage.parts)
+    return tuple(next((path for path in each if path in twin.estimated), "") for each in paths)
 
 
 def _nearest(twin: Twin, part: Part, claimed: set[str]) -> Iterable[str]:

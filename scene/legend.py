@@ -25,6 +25,7 @@ class ColourBy(StrEnum):
     QUANTITY = "quantity"  # each part by its own tag of that quantity
     TAG = "tag"  # the tags of one name
     RESIDUAL = "residual"  # how far each part's tag is from what was expected of it, in deviations
+    HEALTH = "health"  # how far each asset is from the faults that its package declares
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,13 @@ class Choice:
 
     def tags(self, twin: Twin) -> tuple[Tag, ...]:
         """Those of a twin that it picks from: what the plant tells, or what an estimator makes of it."""
-        return tuple((twin.estimated if self.by is ColourBy.RESIDUAL else twin.tags).values())
+        return tuple((twin.estimated if self.by in ESTIMATED else twin.tags).values())
 
 
+ESTIMATED = (ColourBy.RESIDUAL, ColourBy.HEALTH)
 CONDITION = Choice(ColourBy.CONDITION)
 RESIDUAL = Choice(ColourBy.RESIDUAL, "residual", "Residual in σ")
+HEALTH = Choice(ColourBy.HEALTH, "health", "Health")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +98,8 @@ def choices_of(twin: Twin) -> tuple[Choice, ...]:
     taken = {choice.title for choice in by_name.values()}
     titles = {quantity: quantity[:1].upper() + quantity[1:].replace("_", " ") for quantity in shared}
     by_quantity = [Choice(ColourBy.QUANTITY, q, f"{t} (any)" if t in taken else t) for q, t in titles.items()]
-    return (CONDITION, *((RESIDUAL,) if twin.estimated else ()), *by_quantity, *by_name.values())
+    judged = [each for each in (RESIDUAL, HEALTH) if any(each.takes(tag) for tag in each.tags(twin))]
+    return (CONDITION, *judged, *by_quantity, *by_name.values())
 
 
 def legend_of(twin: Twin, choice: Choice, used: Collection[str] = ()) -> Legend:

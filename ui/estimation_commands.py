@@ -49,7 +49,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
             with progress("estimating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 foreseeing = Foreseeing(found, version=version_of(record.package_at(last) or b""))
-                estimate = estimated(found, record, start, last, to, say, cancelled, foreseeing.see)
+                estimate = estimated(found, record, start, last, to, say, cancelled, foreseeing)
         told = _told(estimate)
         print_json(told) if json_ else _print(told)
 

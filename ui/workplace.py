@@ -175,6 +175,7 @@ class Workplace(QObject):
             Dock("alarms", "Alarms", LOWEST, self._alarms),
             Dock("events", "Events", LOWEST, self._events),
             Dock("simulation", "Simulation", RIGHT, self._simulation),
+            Dock("predictions", "Predictions", RIGHT, self._predictions),
             Dock("commands", "Commands", RIGHT, self._commands),
             Dock("scenarios", "Scenarios", LOWEST, self._scenarios),
         )
@@ -198,6 +199,11 @@ class Workplace(QObject):
         from ui.panels.inspector import Inspector
 
         return Inspector(self.theme, self.selection, self.opened.twin, self.standpoint)
+
+    def _predictions(self) -> QWidget:
+        from ui.panels.predictions import Predictions
+
+        return Predictions(self.theme, self.selection, self.opened.twin)
 
     def _timeline(self) -> QWidget:
         from ui.panels.timeline import TimelinePanel
@@ -320,7 +326,7 @@ class Workplace(QObject):
         from ui.annunciator import Annunciator
 
         window, alarms = self.window, self.window.panel("alarms")
-        for panel in (alarms, self.inspector):
+        for panel in (alarms, self.inspector, window.panel("predictions")):
             panel.intended.connect(self.duty.intend)
         alarms.note_asked.connect(self.add_note)
         window.strip.live_asked.connect(self.timeline_panel.go_live)

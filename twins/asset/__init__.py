@@ -2,7 +2,7 @@
 
 from twins.asset.alarm import Alarm, Condition
 from twins.asset.asset import Asset, AssetKind, Part, Placement, Relation
-from twins.asset.estimated import expects, residual_of, unit_of, wandering
+from twins.asset.estimated import expects, health_of, residual_of, unit_of, wandering
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.tag import Limits, Tag, TagKind
 from twins.asset.twin import Twin, Viewpoint
@@ -23,6 +23,7 @@ __all__ = [
     "Twin",
     "Viewpoint",
     "expects",
+    "health_of",
     "per_second",
     "residual_of",
     "unit_of",

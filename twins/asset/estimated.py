@@ -11,6 +11,7 @@ from twins.asset.tag import Limits, Tag, TagKind
 
 PERIOD_NS = 5_000_000_000
 EXPECTED, SPREAD, RESIDUAL = "expected", "spread", "residual"
+HEALTH = "health"
 QUANTILES = ("p05", "p50", "p95")
 _REACH = 6.0  # deviations: the scale of residuals
 _UNIT = re.compile(r"\s*[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*(.*?)\s*")
@@ -18,7 +19,7 @@ _UNIT = re.compile(r"\s*[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*(.*?)\s*")
 
 def estimated_tags(assets: Mapping[str, Asset], tags: Mapping[str, Tag]) -> dict[str, Tag]:
     """By path, of all assets whose model is to be estimated: `T01.power.expected`, `.spread`, `.residual`;
-    `T01.gearbox_cooling.p05`, `.p50`, `.p95`.
+    `T01.gearbox_cooling.p05`, `.p50`, `.p95`; and `T01.health` where a declared fault bends one of these parameters.
     """
     found = [each for asset in assets.values() for each in _of_asset(asset, tags)]
     return {tag.path: tag for tag in found}
@@ -53,6 +54,11 @@ def _estimate(asset: Asset) -> Mapping[str, object]:
     return written if isinstance(written, Mapping) else {}
 
 
+def health_of(asset: str) -> str:
+    """The path of an asset's health: 100 % where nothing points to a fault, 0 where one is as bad as the package describes it."""
+    return f"{asset}.{HEALTH}"
+
+
 def _of_asset(asset: Asset, tags: Mapping[str, Tag]) -> Iterator[Tag]:
     for tag in expects(asset, tags):
         told = tag.label or tag.name.replace("_", " ")
@@ -69,3 +75,5 @@ def _of_asset(asset: Asset, tags: Mapping[str, Tag]) -> Iterator[Tag]:
         for quantile in QUANTILES:
             path, told = f"{asset.path}.{name}.{quantile}", f"{name.replace('_', ' ')}, {quantile}"
             yield Tag(path, unit=unit_of(each.get("spread")), label=told, period_ns=PERIOD_NS, decimals=3)
+    if any(str(fault.get("parameter", "")) in wandering(asset) for fault in asset.faults.values()):
+        yield Tag(health_of(asset.path), TagKind.NUMBER, "%", "health", HEALTH, (0.0, 100.0), period_ns=PERIOD_NS, decimals=0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 
@@ -29,7 +31,29 @@ _FAR = 3.0  # deviations
 
 Watch = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
-Foresee = Callable[[Estimator, int], Iterable[Event]]
+
+
+class Foresight(Protocol):
+    """What looks ahead from an estimator; `health` is told by the paths of its tags."""
+
+    @property
+    def health(self) -> Mapping[str, float]:
+        """As of the last look."""
+        ...
+
+    def see(self, estimator: Estimator, now: int) -> Iterable[Event]:
+        """After each step: what is to be recorded of it."""
+        ...
+
+
+class _Blind:
+    health: Mapping[str, float] = MappingProxyType({})
+
+    def see(self, estimator: Estimator, now: int) -> Iterable[Event]:
+        return ()
+
+
+_BLIND = _Blind()
 
 
 @dataclass
@@ -63,25 +87,25 @@ class Estimate:
 
 def estimated(
     twin: Twin, record: Record, start: int, end: int, to: Path | None = None,
-    watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False, foresee: Foresee = lambda estimator, now: (),
+    watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False, foresight: Foresight = _BLIND,
 ) -> Estimate:  # fmt: skip
     """Follows what was recorded from `start` to `end` (ns); with `to` also writes it there with what is estimated of it, and
-    what is to be `foresee`n from it.
+    what its `foresight` tells.
 
     Raises InputError where nothing can be, or where it was cancelled; nothing is half-written.
     """
     if to is None:
-        return _followed(twin, record, start, end, None, watch, cancelled, foresee)
+        return _followed(twin, record, start, end, None, watch, cancelled, foresight)
     refuse_bad_place(to)
     with drafted(to) as place:
         package = record.package_at(end) or b""
         with closing(RecordingFile.create(place, package, twin.id, start, simulated=record.simulated)) as file:
-            return _followed(twin, record, start, end, file, watch, cancelled, foresee)
+            return _followed(twin, record, start, end, file, watch, cancelled, foresight)
 
 
 def _followed(
     twin: Twin, record: Record, start: int, end: int, file: RecordingFile | None,
-    watch: Watch, cancelled: Cancelled, foresee: Foresee,
+    watch: Watch, cancelled: Cancelled, foresight: Foresight,
 ) -> Estimate:  # fmt: skip
     channels = Channels(_known(channel, twin) for channel in record.channels)
     step = _step_of(twin, channels)
@@ -93,7 +117,7 @@ def _followed(
         until = min(begin + chunk, end)
         samples = record.between(begin, until)
         following.take(_stamped_at_their_end(samples, shifts))
-        told, events = _steps(following, until + step, residuals, foresee)
+        told, events = _steps(following, until + step, residuals, foresight)
         if file is not None:
             file.append(Samples.join([samples, *told]), [*record.events(begin, until), *events])
         watch((until - start) / max(end - start, 1), "estimating")
@@ -104,15 +128,15 @@ def _followed(
     return Estimate(start, end, step, following.estimator, residuals)
 
 
-def _steps(following: Following, until: int, residuals: Residuals, foresee: Foresee) -> tuple[list[Samples], list[Event]]:
+def _steps(following: Following, until: int, residuals: Residuals, foresight: Foresight) -> tuple[list[Samples], list[Event]]:
     told: list[Samples] = []
     events: list[Event] = []
     for estimator in following.until(until):
         residuals.see(estimator)
         step = estimator.models.step_ns
+        events += foresight.see(estimator, estimator.time)
         if estimator.time % max(PERIOD_NS, step) < step:
-            told.append(samples_of(estimator, channels_of(estimator), estimator.time))
-        events += foresee(estimator, estimator.time)
+            told.append(samples_of(estimator, channels_of(estimator), estimator.time, foresight.health))
         if estimator.time % max(EVERY_NS, step) < step:
             events.append(checkpoint(estimator, estimator.time))
     return told, events

@@ -12,7 +12,7 @@ from twins.asset import Twin, unit_of, wandering
 from twins.asset.estimated import QUANTILES
 from twins.clock import SECOND, parse_duration
 from twins.expression import conversion
-from twins.physics import Array, difference, keyed_generator
+from twins.physics import Array, difference, keyed_generator, read_profile
 from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble
 
@@ -30,6 +30,7 @@ class Leeway:
     over: float
     factor: float  # SI → the unit that it is told in
     offset: float
+    reach: float = 0.0  # to where the farthest declared fault bends it, from the usual
 
 
 class Wandering:
@@ -39,9 +40,15 @@ class Wandering:
         self.group, self._row, self._followers, self.leeways = group, row, followers, tuple(leeways)
         self._at = np.array([each.instance for each in leeways], np.intp)
         self._spread = np.array([each.spread for each in leeways])
+        self._reach = np.array([each.reach for each in leeways])
         self._over = np.array([each.over for each in leeways])
         self._usual = group.parameters[row, 0, self._at].copy()
         self._low, self._high = group.model.parameters[row].low, group.model.parameters[row].high
+
+    @property
+    def name(self) -> str:
+        """The parameter's, as its model has it."""
+        return self.group.model.parameters[self._row].name
 
     @property
     def members(self) -> Array:
@@ -69,9 +76,11 @@ class Wandering:
         self._put(self._usual + (self.members - self._usual) * kept + self._spread * np.sqrt(1 - kept**2) * noise)
 
     def reopen(self, times: Array, t: int) -> None:
-        """Where `times` (instance,) is above 0, all begins anew about what it is by now, twice as wide each time."""
+        """Where `times` (instance,) is above 0, all begins anew about what it is by now, twice as wide each time; at once so wide
+        that a fault which the package declares is within reach."""
         centre, noise = self.members.mean(axis=0), self._noise(self.group.seed + 1, t)
-        wide = centre + self._spread * 2.0 ** times[self._at] * noise
+        far = np.maximum(self._spread * 2.0 ** times[self._at], self._reach / 2)
+        wide = centre + far * noise
         self._put(np.where(times[self._at] > 0, wide, self.members))
 
     def take(self, values: Array) -> None:
@@ -114,9 +123,17 @@ def _of_asset(twin: Twin, path: str, models: Ensemble) -> Iterator[tuple[Group, 
                 raise ValueError(f"its model has no parameter “{name}”; “check” tells what there is")
             unit = group.model.parameters[row].unit
             spread, over = difference(written["spread"], unit), parse_duration(str(written.get("over", "1 d")))
-            found = Leeway(f"{path}.{name}", i, spread, over / SECOND, *conversion(unit, unit_of(written["spread"])))
+            told = conversion(unit, unit_of(written["spread"]))
+            reach = _reach(twin, path, name, unit, float(group.parameters[row, 0, i]))
+            found = Leeway(f"{path}.{name}", i, spread, over / SECOND, *told, reach)
         except KeyError:
             raise InputError(f"{path}: there is no model whose parameters could be estimated") from None
         except ValueError as problem:
             raise InputError(f"{path}: {problem}") from None
         yield group, row, found
+
+
+def _reach(twin: Twin, path: str, name: str, unit: str, usual: float) -> float:
+    bent = [each for each in twin.assets[path].faults.values() if each.get("parameter") == name]
+    ends = [read_profile(each, unit, of_tag=False).to for each in bent if each.get("profile") in ("step", "ramp")]
+    return max((abs(end - usual) for end in ends), default=0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from twins.asset import Twin
@@ -14,14 +16,14 @@ _GOOD = quality_byte(Quality.GOOD)
 
 
 def channels_of(estimator: Estimator) -> Channels:
-    """Its own, in the order of `tells`."""
-    tags = estimator.models.twin.estimated
-    return Channels(Channel.of(tags[path]) for path in estimator.tells)
+    """Of all that is estimated of its twin."""
+    return Channels(Channel.of(tag) for tag in estimator.models.twin.estimated.values())
 
 
-def samples_of(estimator: Estimator, channels: Channels, now: int) -> Samples:
-    """What it tells by now, over `channels` that hold all that it tells; what nobody can say is BAD."""
-    values, paths = estimator.told(), estimator.tells
+def samples_of(estimator: Estimator, channels: Channels, now: int, besides: Mapping[str, float]) -> Samples:
+    """What it tells by now, and what else is told `besides`, over `channels` that hold all that; what nobody knows is BAD."""
+    values = np.concatenate([estimator.told(), np.array(list(besides.values()), float)])
+    paths = (*estimator.tells, *besides)
     place = np.array([channels.place[path] for path in paths], np.int32)
     quality = np.where(np.isnan(values), _UNKNOWN, _GOOD).astype(np.uint8)
     digits = _digits(estimator.models.twin, paths)

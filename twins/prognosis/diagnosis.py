@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,16 +37,25 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How severe a fault is in each member, 0 sound … 1 as declared, and which tags speak for it."""
+    """How severe a fault is in each member, 0 sound … 1 as declared, and the tags of its asset that are far from expected."""
 
     fault: Declared
     severity: Array
-    evidence: tuple[Evidence, ...]
+    strange: tuple[Evidence, ...]
+
+    @property
+    def key(self) -> str:
+        """Which fault of which asset."""
+        return f"{self.fault.asset}.{self.fault.name}"
 
     @property
     def probability(self) -> float:
-        """That it is there at all; 0 where nothing is other than was to be expected."""
-        return float((self.severity > FLOOR).mean()) if self.evidence else 0.0
+        """That the parameter is bent at all; never quite sure."""
+        return (int((self.severity > FLOOR).sum()) + 0.5) / (len(self.severity) + 1)
+
+    def evidence(self, signature: Mapping[str, float]) -> tuple[Evidence, ...]:
+        """Of what is strange, what the fault would have moved that way."""
+        return tuple(each for each in self.strange if signature.get(each.tag, 0.0) * each.residual > 0)
 
 
 def declared_faults(twin: Twin, estimator: Estimator) -> list[Declared]:

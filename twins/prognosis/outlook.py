@@ -15,6 +15,7 @@ from twins.prognosis.prediction import Life
 from twins.simulation.ensemble import Ensemble
 
 _PHASES = ((30 * MINUTE, 10 * SECOND), (6 * HOUR, MINUTE))  # until when, in which steps
+_APART = 1.15  # each point of a path is so many times as far away as the one before
 _HARD = ("high_high", "low_low")
 
 
@@ -30,16 +31,18 @@ class Outlook:
         self._drive()
         for k, each in enumerate(estimator.models.setpoints):
             self._models.set(each.tag.path, estimator.models.standing[k, 0])
+        judged = {each.tag.path for each in estimator.judged}
         self._limits = [
             (k, tag, name, value)
             for k, tag in enumerate(self._models.readout.tags)
             for name, value in tag.limits.named().items()
-            if name in _HARD
+            if name in _HARD and tag.path in judged
         ]
         self._rows = np.array([k for k, *_ in self._limits], np.intp)
         self._value = np.array([value for *_, value in self._limits]).reshape(-1, 1)
         self._up = np.array([name.startswith("high") for *_, name, _ in self._limits], bool).reshape(-1, 1)
         self._passed = np.full((len(self._limits), FOLLOWERS), np.nan)
+        self._paths: list[tuple[float, Array]] = []  # s, and (limit, quantile)
         self._before: Truths | None = None  # who is past which limit from the beginning
 
     @property
@@ -77,6 +80,8 @@ class Outlook:
         if self._before is None:
             self._before = past  # an alarm has said so already
         left = (self._models.time - self.made_at) / SECOND
+        if not self._paths or left >= _APART * self._paths[-1][0]:
+            self._paths.append((left, np.quantile(values, [0.05, 0.5, 0.95], axis=1).T))
         self._passed = np.where(past & ~self._before & np.isnan(self._passed), left, self._passed)
 
     def life_of(self, asset: str) -> Life | None:
@@ -97,7 +102,10 @@ class Outlook:
         if share < 0.2:
             return None
         low, middle, high = _quantiles(passed)
-        return Life(tag.path, name, value, low, middle, high, share, _PHASES[-1][0] / SECOND)
+        until = high or _PHASES[-1][0] / SECOND
+        near = [(left, np.round(told[k], tag.decimals + 1).tolist()) for left, told in self._paths if left <= 1.5 * until]
+        path = [(left, low_, middle_, high_) for left, (low_, middle_, high_) in near]
+        return Life(tag.path, name, value, low, middle, high, share, _PHASES[-1][0] / SECOND, path)
 
 
 def _as_now(given: Array) -> Array:

@@ -23,6 +23,7 @@ class Life:
     high: float | None
     share: float  # of the courses that pass it within the horizon
     horizon: float
+    path: Sequence[tuple[float, float, float, float]] = ()  # s from now; 5, 50 and 95 % of what the tag will be, in its unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def event_of(prediction: Prediction, *, stands: bool = True, now: int = 0) -> Ev
     if life is not None:
         left = [None if value is None else round(value) for value in (life.low, life.middle, life.high)]
         data["life"] = {"tag": life.tag, "limit": life.limit, "value": life.value, "left_s": left, "share": round(life.share, 3),
-                        "horizon_s": life.horizon}  # fmt: skip
+                        "horizon_s": life.horizon, "path": [list(point) for point in life.path]}  # fmt: skip
     return Event(now or each.time, EventKind.PREDICTION, each.asset, each.key, stands, data)
 
 
@@ -101,7 +102,7 @@ def prediction_in(event: Event) -> Prediction:
     if isinstance(told, Mapping):
         low, middle, high = told["left_s"]
         where = str(told["tag"]), str(told["limit"]), float(told["value"])
-        life = Life(*where, low, middle, high, float(told["share"]), float(told["horizon_s"]))
+        life = Life(*where, low, middle, high, float(told["share"]), float(told["horizon_s"]), _path(told))
     low, middle, high = data["severity"]  # type: ignore[misc]
     evidence = tuple(Evidence(str(t), float(m), float(e), float(r)) for t, m, e, r in data["evidence"])  # type: ignore[attr-defined]
     numbers = {name: float(str(data.get(name, 0.0))) for name in ("probability", "downtime_s", "lost_energy_kwh")}
@@ -112,6 +113,12 @@ def prediction_in(event: Event) -> Prediction:
         int(str(data["deadline"])), numbers["downtime_s"], numbers["lost_energy_kwh"], words["model"], words["version"],
         str(data.get("verdict", "")), str(data.get("by", "")), str(data.get("why", "")),
     )  # fmt: skip
+
+
+def _path(told: Mapping[str, object]) -> tuple[tuple[float, float, float, float], ...]:
+    points = told.get("path", ())
+    assert isinstance(points, Sequence)
+    return tuple((float(t), float(low), float(middle), float(high)) for t, low, middle, high in points)
 
 
 def sentence(prediction: Prediction) -> str:

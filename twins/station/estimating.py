@@ -51,9 +51,9 @@ class Estimating:
         told: list[Samples] = []
         events: list[Event] = []
         for estimator in self._following.until(now, _STEPS_A_TURN):
-            if estimator.time % max(PERIOD_NS, self._step) < self._step:
-                told.append(samples_of(estimator, self.channels, now))
             events += self._foreseeing.see(estimator, now)
+            if estimator.time % max(PERIOD_NS, self._step) < self._step:
+                told.append(samples_of(estimator, self.channels, now, self._foreseeing.health))
             if estimator.time - self._saved >= EVERY_NS:
                 self._saved = estimator.time
                 events.append(checkpoint(estimator, now))

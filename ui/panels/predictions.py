@@ -1,0 +1,219 @@
+"""The predictions: what is foreseen, the greatest risk first; why, how long is left, and what somebody has decided about it."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from twins.asset import Twin
+from twins.clock import DAY
+from twins.historian.query import Answers, Query
+from twins.prognosis.prediction import Evidence, Prediction, prediction_in, sentence
+from twins.record import EventKind, Intention, IntentionKind, Snapshot
+from ui.ask import Ask
+from ui.axis import stamp
+from ui.life_plot import LifePlot
+from ui.numbers import unit_text
+from ui.selection import Selection
+from ui.theme import SECONDARY, Theme, font
+
+NOTHING = (
+    "Nothing is foreseen. What the estimator finds of a model's parameters is compared with the faults that the package "
+    "declares; one that is likely stands here with its evidence."
+)
+
+
+class Predictions(QWidget):
+    """A click shows the evidence and selects the part; a double click flies there. `intended` carries what is decided."""
+
+    intended = Signal(object)
+
+    def __init__(self, theme: Theme, selection: Selection, twin: Twin) -> None:
+        super().__init__()
+        self._theme, self._selection, self._twin, self._zone = theme, selection, twin, ZoneInfo(twin.timezone)
+        self._shown: tuple[Prediction, ...] = ()
+        self.list = QListWidget(frameShape=QFrame.Shape.NoFrame, wordWrap=True, spacing=1)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setAccessibleName("Predictions")
+        self.list.setStyleSheet("QListWidget::item { padding: 6px 10px; }")
+        self.empty = QLabel(NOTHING, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, margin=18)
+        self.empty.setProperty("muted", True)
+        self.words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText, margin=2, font=font(SECONDARY))
+        self.words.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self.plot = LifePlot(theme)
+        self.buttons = {
+            verdict: QPushButton(title, toolTip=tip)
+            for verdict, title, tip in (
+                ("acknowledged", "Acknowledge", "You have seen it"),
+                ("planned", "Plan…", "Work is planned; say what and when"),
+                ("dismissed", "Dismiss…", "It is no fault; say why"),
+            )
+        }
+        self._lay_out()
+        self._connect()
+
+    def wanted(self) -> Query:
+        """Nothing besides the snapshot, in which predictions stand."""
+        return Query()
+
+    def present(self, snapshot: Snapshot, answers: Answers) -> None:
+        """As they stood at the instant."""
+        found = []
+        for event in snapshot.standing.of(EventKind.PREDICTION):
+            try:
+                found.append(prediction_in(event))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue  # of a form that is not known here
+        shown = tuple(sorted(found, key=lambda each: (each.verdict == "dismissed", -each.risk_hours)))
+        if shown != self._shown:
+            self._shown = shown
+            self._list()
+
+    @property
+    def chosen(self) -> Prediction | None:
+        """The one whose evidence is shown."""
+        row = self.list.currentRow()
+        return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    # ------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(spacing=6)
+        for button in self.buttons.values():
+            row.addWidget(button)
+        row.addStretch(1)
+        self.detail = QWidget()
+        below = QVBoxLayout(self.detail, spacing=6)
+        below.setContentsMargins(12, 8, 12, 10)
+        below.addWidget(self.words)
+        below.addWidget(self.plot)
+        below.addLayout(row)
+        column = QVBoxLayout(self, spacing=0)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.empty, 1)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.detail)
+
+    def _connect(self) -> None:
+        self.list.currentRowChanged.connect(lambda _: self._tell())
+        self.list.itemClicked.connect(lambda _: self._select())
+        self.list.itemActivated.connect(lambda _: self._visit())
+        self.words.linkActivated.connect(self._follow)
+        self._theme.changed.connect(self._tell)
+        for verdict, button in self.buttons.items():
+            button.clicked.connect(lambda _=False, verdict=verdict: self._decide(verdict))
+        self._list()
+
+    def _list(self) -> None:
+        before = self.list.currentItem().data(Qt.ItemDataRole.UserRole) if self.list.currentItem() else ""
+        self.list.blockSignals(True)
+        self.list.clear()
+        for each in self._shown:
+            item = QListWidgetItem(f"{self._name(each.asset)}   {sentence(each)}\n{self._second(each)}")
+            item.setData(Qt.ItemDataRole.UserRole, each.key)
+            item.setFont(font(weight=QFont.Weight.Medium if not each.verdict else QFont.Weight.Normal))
+            self.list.addItem(item)
+        keys = [each.key for each in self._shown]
+        self.list.setCurrentRow(keys.index(before) if before in keys else 0 if keys else -1)
+        self.list.blockSignals(False)
+        for widget in (self.list, self.detail):
+            widget.setVisible(bool(keys))
+        self.empty.setVisible(not keys)
+        self._tell()
+
+    def _second(self, each: Prediction) -> str:
+        risk = f"risk {each.risk_hours:,.0f} h of standstill".replace(",", "\u202f")
+        decided = f" · {each.verdict} by {each.by}" if each.verdict else f" · act by {self._when(each.deadline, each.time)}"
+        return risk + decided
+
+    def _tell(self) -> None:
+        each = self.chosen
+        if each is None:
+            return
+        tokens = self._theme.tokens
+        low, middle, high = each.severity
+        lines = [
+            f"<b>{each.action}</b>" if each.action else "",
+            each.description,
+            f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%}); since {self._when(each.since, each.time)}",
+            *(self._evidence(e, tokens.link) for e in each.evidence),
+            f"{each.verdict} by {each.by}: {each.why}" if each.verdict else "",
+            f"<span style='color:{tokens.muted}'>{each.model} · {each.version} · {self._when(each.time, each.time)}</span>",
+        ]
+        self.words.setText("<br>".join(line for line in lines if line))
+        tag = self._twin.tags.get(each.life.tag) if each.life else None
+        self.plot.show_life(each.life, tag.unit if tag else "")
+
+    def _evidence(self, each: Evidence, colour: str) -> str:
+        tag = self._twin.tag(each.tag)
+        name, unit = (tag.label or tag.name, unit_text(tag.unit)) if tag else (each.tag, "")
+        look = f"text-decoration:none; color:{colour}"
+        told = f"{each.measured:g} {unit}, expected {each.expected:g} {unit} ({each.residual:+.0f} σ)".replace("-", "−")
+        return f'<a style="{look}" href="{each.tag}">{name}</a> {told}'
+
+    def _select(self) -> None:
+        each = self.chosen
+        if each is not None:
+            tag = each.evidence[0].tag if each.evidence else ""
+            self._selection.choose(self._part_of(tag) or each.asset, tag)
+
+    def _visit(self) -> None:
+        each = self.chosen
+        if each is not None:
+            self._selection.visit(self._part_of(each.evidence[0].tag if each.evidence else "") or each.asset)
+
+    def _follow(self, tag: str) -> None:
+        self._selection.choose(self._part_of(tag), tag)
+
+    def _part_of(self, tag: str) -> str:
+        """The component that a tag is about, else the asset that it belongs to."""
+        owner = tag.partition(".")[0]
+        inside = [path for path, asset in self._twin.assets.items() if tag in asset.shows and path.startswith(f"{owner}/")]
+        return inside[0] if inside else owner
+
+    def _decide(self, verdict: str) -> None:
+        each = self.chosen
+        if each is None:
+            return
+        if verdict == "acknowledged":
+            self._say(each.key, verdict, "")
+            return
+        field = QLineEdit(maxLength=500)
+
+        def answer(texts: list[str]) -> str | None:
+            if not texts[0]:
+                return "Some words are needed."
+            self._say(each.key, verdict, texts[0])
+            return None
+
+        title, words = {
+            "planned": ("Plan", f"{each.label}: what is done, and when?"),
+            "dismissed": ("Dismiss", f"{each.label}: why is it no fault?"),
+        }[verdict]
+        Ask(self, f"{title} · {self._name(each.asset)}", words, [("", field)], title, answer).open_over()
+
+    def _say(self, key: str, verdict: str, why: str) -> None:
+        self.intended.emit(Intention(IntentionKind.JUDGE, subject=key, why=why, data={"verdict": verdict}))
+
+    def _name(self, path: str) -> str:
+        asset = self._twin.assets.get(path)
+        return asset.name if asset else path
+
+    def _when(self, t: int, now: int) -> str:
+        told = stamp(t, self._zone)
+        return told.partition(" ")[2] if abs(t - now) < DAY / 2 else told.partition(" ")[0]
