@@ -212,7 +212,7 @@ class Estimator:
         times = np.where(lost, np.minimum(self._gauges.opened, _MOST_OPEN), 0.0)
         for each in self._observed:
             at = each.widest(times)
-            each.retaken(FOLLOWERS, measured, at > 0)
+            each.retaken(FOLLOWERS, measured, at > 0, self._gauges.unsure, self.models.seed, self.time)
             for parameter in self._wandering:
                 if parameter.group is each.group:
                     parameter.reopen(at, self.time)

@@ -43,11 +43,17 @@ class Gauges:
         self._since = np.full(len(tags), np.inf)  # s since the last measurement
         self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
         self._last = np.full(len(tags), np.nan)
+        self._change = np.zeros(len(tags))
 
     @property
     def least(self) -> Array:
         """(n,): the deviation that rounding alone gives."""
         return np.sqrt(self._least_variance)
+
+    @property
+    def unsure(self) -> Array:
+        """(n,): the deviation of what is taken over from one measurement: it may be as old as the one before it."""
+        return np.maximum(_CLEAN * np.sqrt(self.variance), self._change)
 
     def doubted(self, dt: float) -> Array:
         """(n,): the variance of a measurement for what is not soon forgotten: the model's own errors last longer than a step."""
@@ -65,6 +71,7 @@ class Gauges:
         self._moved = np.where(refused, self._moved | ((measured != self._last) & (self._refused > 0)), self._moved & ~found.used)
         self._refused = np.where(refused, self._refused + dt, np.where(found.used, 0.0, self._refused))
         self._agreed = np.where(refused, 0.0, self._agreed + found.used * dt)
+        self._change = np.where(known & np.isfinite(self._last), np.abs(measured - self._last), self._change)
         self._last = np.where(known, measured, self._last)
         self._seen += found.used * dt
         rate = np.where(found.used, dt / np.clip(self._seen / _HASTE, _HASTE * dt, max(_SOON, _HASTE * dt)), 0.0)

@@ -75,21 +75,25 @@ class Observed:
         """(instance,): the largest that any of its tags has."""
         return np.asarray(self.of_tags(of_tags, 0.0).max(axis=0))
 
-    def retaken(self, members: int, measured: Array, at: NDArray[np.bool_]) -> None:
-        """At these instances (instance,) the states that are measured stand as they are measured, as far apart as they were."""
+    def retaken(self, members: int, measured: Array, at: NDArray[np.bool_], deviation: Array, seed: int, t: int) -> None:
+        """At these instances (instance,) the states that are measured stand about what is measured; `deviation` (tag,)."""
         value = np.full(self.place.shape, np.nan)
         value[self._k, self._i] = (measured[self._at] - self._offset) / self._factor
+        spread = self._in_si(deviation)
         for row, k in self._direct:
-            states = self.group.state[row, :members]
-            shift = np.where(at & np.isfinite(value[k]), value[k] - states.mean(axis=0), 0.0)
-            self.group.state[row, :members] = states + shift
+            noise = self._noise(seed, row, members, t)
+            taken = at & np.isfinite(value[k])
+            self.group.state[row, :members] = np.where(taken, value[k] + spread[k] * noise, self.group.state[row, :members])
 
     def scatter(self, members: int, deviation: Array, seed: int, t: int) -> None:
         """Members that follow begin a little beside what was measured; `deviation` (tag,) in the tags' units."""
         spread = self._in_si(deviation)
         for row, k in self._direct:
-            noise = keyed_generator(seed, f"{self.group.name} {row}", t).standard_normal((members, len(self.group.instances)))
-            self.group.state[row, :members] += spread[k] * noise
+            self.group.state[row, :members] += spread[k] * self._noise(seed, row, members, t)
+
+    def _noise(self, seed: int, row: int, members: int, t: int) -> Array:
+        shape = (members, len(self.group.instances))
+        return keyed_generator(seed, f"{self.group.name} {row}", t).standard_normal(shape)
 
     def _in_si(self, deviation: Array) -> Array:
         """(tag,) in the tags' units → (k, instance) in SI."""
