@@ -19,6 +19,7 @@ from ui import (
     degradation_commands,
     desk_commands,
     estimation_commands,
+    prediction_commands,
     search_commands,
     simulation_commands,
 )
@@ -328,6 +329,7 @@ search_commands.add_to(app, lambda twin: _package(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
+prediction_commands.add_to(app)
 
 
 @app.command()

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
     signed = {"ignore_unknown_options": True}  # −5 is a value
     for deed in (command, limit):
         app.command(context_settings=signed)(deed)
-    for deed in (acknowledge, reset, shelve, unshelve, note):
+    for deed in (acknowledge, reset, shelve, unshelve, note, judge):
         app.command()(deed)
 
 
@@ -99,6 +99,18 @@ def note(
     except ValueError as problem:
         raise InputError(str(problem)) from None
     _ask(twin, json_, "note", by, instant, about, "", {"text": text, "about": instant})
+
+
+def judge(
+    twin: Twin,
+    prediction: Annotated[str, typer.Argument(help="Its key, like T01.gearbox_bearing_wear.")],
+    verdict: Annotated[str, typer.Argument(help="acknowledged, planned or dismissed")],
+    by: By,
+    why: Annotated[str, typer.Option("--why", help="Your reason; to dismiss it one is needed.")] = "",
+    json_: AsJson = False,
+) -> None:
+    """Decide about a prediction: it is seen, work is planned, or it is no fault."""
+    _ask(twin, json_, "judge", by, 0, prediction, why, {"verdict": verdict})
 
 
 def _duration(text: str) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,8 +12,10 @@ from tests.twins.test_estimation import NORTH_RIDGE, START, Followed
 from twins.clock import SECOND
 from twins.package.loader import load
 from twins.prognosis.foreseeing import Foreseeing
-from twins.prognosis.prediction import prediction_in, span
-from twins.record import Intention, IntentionKind, Standing
+from twins.prognosis.maintenance import as_csv, work_list
+from twins.prognosis.prediction import Life, event_of, prediction_in, span
+from twins.prognosis.track_record import calibration, coverage, outcomes
+from twins.record import Channel, Intention, IntentionKind, Samples, Standing
 from twins.simulation.faults import injections
 
 
@@ -104,3 +109,45 @@ def test_that_a_fault_that_is_mended_is_over(farm):
 
 def test_that_spans_are_told_in_the_largest_fitting_unit():
     assert [span(each) for each in (None, 42, 600, 10_800, 864_000)] == ["long", "42 s", "10 min", "3 h", "10 d"]
+
+
+class Recorded:
+    """A record in which T02's oil passes 80 °C so many seconds after START."""
+
+    def __init__(self, events, at):
+        self._events, self._at = events, at
+
+    def events(self, start, end, kinds=None):
+        return self._events
+
+    def between(self, start, end, paths=None):
+        times = np.arange(START, START + 3_600 * SECOND, SECOND)
+        times = times[(times >= start) & (times < end)]
+        values = np.where(times >= START + self._at * SECOND, 81.0, 70.0)
+        return Samples.numbers(Channel("T02.gearbox_oil_temperature", unit="degC"), times, values)
+
+
+@pytest.mark.parametrize(("at", "actual", "held"), [(900, 600, True), (2_000, 1_700, False), (9_999, None, False)])
+def test_that_the_track_record_tells_what_came_of_what_was_said(lost_cooler, at, actual, held):
+    _, _, events = lost_cooler
+    made = prediction_in(events[0])
+    life = Life("T02.gearbox_oil_temperature", "high_high", 80.0, 300.0, 600.0, 900.0, 1.0, 3_000.0)
+    said = event_of(replace(made, time=START + 300 * SECOND, life=life))
+    found = list(outcomes(Recorded([said], at), START, START + 3_600 * SECOND))
+    assert (found[0].actual, found[0].held) == (actual, held)
+    assert coverage(found) == float(held)
+    assert calibration(found)[1] == (0.5, float(actual == 600))
+
+
+def test_that_the_maintenance_list_is_by_deadline_without_what_was_dismissed(lost_cooler):
+    _, _, events = lost_cooler
+    made = prediction_in(events[0])
+    others = [
+        replace(made, fault="a", deadline=made.deadline - SECOND, label="=1+1"),
+        replace(made, fault="b", verdict="dismissed"),
+    ]
+    text = as_csv(work_list([event_of(each) for each in (made, *others)]))
+    told = list(csv.DictReader(text.splitlines()))
+    assert [row["fault"] for row in told] == ["a", "gearbox_cooling_loss"]
+    assert told[0]["label"] == "'=1+1"
+    assert float(told[1]["risk_h"]) == pytest.approx(made.probability * 48, abs=0.1)

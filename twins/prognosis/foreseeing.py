@@ -24,7 +24,7 @@ _GONE = 2 * MINUTE
 _SPOKEN = 0.1  # a probability that changes by so much is said anew
 _LATELY = MINUTE
 _OUTLOOK_EVERY = 5 * MINUTE
-_STEPS_A_TURN = 12  # of the outlook for each of the estimator's
+_STEPS_A_TURN = 24  # of the outlook for each of the estimator's
 MODEL = "estimator and declared faults"
 
 
@@ -104,14 +104,14 @@ class Foreseeing:
         return found
 
     def _is_news(self, before: Prediction, probability: float, time: int) -> bool:
-        looked = self._lives is not None and self._lives.made_at > before.time
+        looked = self._lives is not None and self._lives.made_at >= before.time
         changed = abs(probability - before.probability) > _SPOKEN
         return (changed or looked) and time - before.time >= (0 if looked else _LATELY)
 
     def _said(self, finding: Finding, time: int, now: int) -> list[Event]:
         fault, before = finding.fault, self._standing.get(finding.key)
         evidence = finding.evidence(self._signatures.get(finding.key, (0, {}))[1]) or (before.evidence if before else ())
-        life = self._lives.life_of(fault.asset) if self._lives is not None else None
+        life = self._lives.life_of(fault.asset, time) if self._lives is not None else None
         power = self._lives.power_of(fault.asset) if self._lives is not None else 0.0
         soon = life.low if life is not None and life.low is not None else fault.within
         low, middle, high = np.quantile(finding.severity, [0.05, 0.5, 0.95]).tolist()

@@ -84,9 +84,10 @@ class Outlook:
             self._paths.append((left, np.quantile(values, [0.05, 0.5, 0.95], axis=1).T))
         self._passed = np.where(past & ~self._before & np.isnan(self._passed), left, self._passed)
 
-    def life_of(self, asset: str) -> Life | None:
-        """Of the limit of an asset that most members pass, the soonest of these; None where hardly any does."""
-        found = [life for k, each in enumerate(self._limits) if each[1].asset == asset and (life := self._life(k))]
+    def life_of(self, asset: str, now: int) -> Life | None:
+        """What is left at `now` to the limit of an asset that most members pass, the soonest; None where hardly any does."""
+        gone = (now - self.made_at) / SECOND
+        found = [life for k, each in enumerate(self._limits) if each[1].asset == asset and (life := self._life(k, gone))]
         return min(found, key=lambda life: (-round(life.share, 1), life.middle or np.inf), default=None)
 
     def power_of(self, asset: str) -> float:
@@ -95,16 +96,16 @@ class Outlook:
         row = next((k for k, tag in enumerate(tags) if tag.asset == asset and tag.quantity == "power"), None)
         return 0.0 if row is None or tags[row].unit != "kW" else float(self._models.values()[row].mean())
 
-    def _life(self, k: int) -> Life | None:
+    def _life(self, k: int, gone: float) -> Life | None:
         _, tag, name, value = self._limits[k]
-        passed = self._passed[k]
+        passed = np.maximum(self._passed[k] - gone, 0.0)
         share = float(np.isfinite(passed).mean())
         if share < 0.2:
             return None
         low, middle, high = _quantiles(passed)
         until = high or _PHASES[-1][0] / SECOND
-        near = [(left, np.round(told[k], tag.decimals + 1).tolist()) for left, told in self._paths if left <= 1.5 * until]
-        path = [(left, low_, middle_, high_) for left, (low_, middle_, high_) in near]
+        near = [(left - gone, np.round(told[k], tag.decimals + 1).tolist()) for left, told in self._paths]
+        path = [(left, low_, middle_, high_) for left, (low_, middle_, high_) in near if 0 <= left <= 1.5 * until]
         return Life(tag.path, name, value, low, middle, high, share, _PHASES[-1][0] / SECOND, path)
 
 

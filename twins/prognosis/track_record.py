@@ -1,0 +1,92 @@
+"""The track record: what was predicted then against what happened since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from twins.clock import SECOND
+from twins.prognosis.prediction import Prediction, prediction_in
+from twins.record import Event, EventKind, Quality, Samples
+
+LEVELS = (0.05, 0.5, 0.95)
+
+
+class Recorded(Protocol):
+    """What is asked of a recording here."""
+
+    def events(self, start: int, end: int, kinds: Sequence[EventKind] | None = None) -> Sequence[Event]:
+        """Events of a stretch."""
+        ...
+
+    def between(self, start: int, end: int, paths: Sequence[str] | None = None) -> Samples:
+        """The samples of a stretch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One prediction of when a limit would be passed, and when it was (s after it was made; None: not by the end)."""
+
+    prediction: Prediction
+    actual: float | None
+    watched: float  # s from when it was made to the end of what is known
+
+    @property
+    def held(self) -> bool | None:
+        """Within its interval; None where that can't be said yet."""
+        life = self.prediction.life
+        assert life is not None
+        high = np.inf if life.high is None else life.high
+        if self.actual is not None:
+            return (life.low or 0.0) <= self.actual <= high
+        return None if self.watched < min(high, life.horizon) else high >= life.horizon
+
+
+def outcomes(record: Recorded, start: int, end: int) -> Iterator[Outcome]:
+    """Of all predictions that were made in a stretch (ns) and said when a limit would be passed. A limit counts as passed until
+    something was done about it or not: curtailing a turbine proves a forecast wrong, and that is how it is told."""
+    for event in record.events(start, end, (EventKind.PREDICTION,)):
+        if not event.stands or not event.data.get("life") or event.data.get("verdict"):
+            continue
+        try:
+            made = prediction_in(event)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue  # of a form that is not known here
+        yield Outcome(made, _passed(record, made, end), (end - made.time) / SECOND)
+
+
+def coverage(found: Sequence[Outcome]) -> float | None:
+    """The share of intervals that held what happened."""
+    held = [each.held for each in found if each.held is not None]
+    return sum(held) / len(held) if held else None
+
+
+def calibration(found: Sequence[Outcome]) -> list[tuple[float, float | None]]:
+    """(level, share of what happened that was over by this quantile) for 5, 50 and 95 %; a straight line is honest."""
+    told = [each for each in found if each.held is not None]
+    shares: list[tuple[float, float | None]] = []
+    for k, level in enumerate(LEVELS):
+        over = [_over(each, k) for each in told]
+        shares.append((level, sum(over) / len(over) if over else None))
+    return shares
+
+
+def _over(each: Outcome, k: int) -> bool:
+    life = each.prediction.life
+    assert life is not None
+    quantile = (life.low, life.middle, life.high)[k]
+    return each.actual is not None and each.actual <= (np.inf if quantile is None else quantile)
+
+
+def _passed(record: Recorded, made: Prediction, end: int) -> float | None:
+    life = made.life
+    assert life is not None
+    samples = record.between(made.time, min(end, made.time + round(life.horizon * SECOND)), [life.tag])
+    values = samples.bits.view(np.float64)
+    past = values >= life.value if life.limit.startswith("high") else values <= life.value
+    past &= samples.quality & 0b11 < Quality.BAD
+    return (int(samples.source[past].min()) - made.time) / SECOND if past.any() else None
