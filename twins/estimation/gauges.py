@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
 _FIRST = 0.005  # of its range: what a measurement's deviation is taken for before any is known
+_FINEST = 0.1  # of that: no model is better
 _SOON, _GUESS, _LATE = 10 * MINUTE / SECOND, HOUR / SECOND, DAY / SECOND
 _PATIENCE = 20.0  # s
 _CLEAN = 3.0
@@ -35,6 +36,7 @@ class Gauges:
         first = np.array([_FIRST * (tag.range[1] - tag.range[0]) if tag.range else 1.0 for tag in tags])
         self._least_variance = rounding**2 / 12
         self.variance: Array = np.maximum(first**2, self._least_variance)
+        self._least_doubt = np.maximum((_FINEST * first) ** 2, self._least_variance)
         self.doubt: Array = np.maximum((2 * first) ** 2, self._least_variance)
         self._seen, self._judged = np.zeros(len(tags)), np.zeros(len(tags))  # s
         self._refused, self._agreed, self._opened = np.zeros((3, len(tags)))  # s, s, times
@@ -94,7 +96,7 @@ class Gauges:
         excess = np.minimum(np.where(known, off, 0.0) ** 2, _CLEAN**2 * (spread**2 + self.doubt)) - spread**2
         self._judged += known * dt
         rate = np.where(known, dt / np.clip(self._judged + _GUESS, 2 * dt, max(_LATE, 2 * dt)), 0.0)
-        self.doubt = np.maximum(self.doubt + rate * (excess - self.doubt), self._least_variance)
+        self.doubt = np.maximum(self.doubt + rate * (excess - self.doubt), self._least_doubt)
 
     @property
     def opened(self) -> Array:
