@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
-from ui import desk_commands, search_commands, simulation_commands
+from ui import desk_commands, rul_commands, search_commands, simulation_commands
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
 HERE = Path(__file__).resolve().parent
@@ -318,6 +318,7 @@ def export(
 
 simulation_commands.add_to(app, lambda twin: _package(twin))
 search_commands.add_to(app, lambda twin: _package(twin))
+rul_commands.add_to(app)
 
 
 @app.command()
