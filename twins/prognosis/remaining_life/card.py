@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from twins.prognosis.remaining_life.intervals import SURE
 from twins.prognosis.remaining_life.model import VERSION, Card
 
 
 def as_markdown(card: Card) -> str:
     """A page for people."""
-    figures, weights = card["cross_validation"], card["weights"]
+    figures, weights, cap = card["cross_validation"], card["weights"], card["cap"]
     least, median, most = (f"{life:g}" for life in card["lives"])
     alone = ", ".join(f"{name} {value:.2f}" for name, value in figures["each"].items())
     lines = [
@@ -21,7 +22,7 @@ def as_markdown(card: Card) -> str:
         f"- **Units** {card['units']} that ran to failure, {card['rows']:,} rows; lives {least} to {most}, median {median}.",
         f"- **Without a number** {card['filled']:,} cells, which took the value before.",
         f"- **Without a unit or a time** {card['left_out']:,} rows, left out.",
-        f"- **Cap** {f'{card["cap"]:g}: longer lives count as this' if card['cap'] else 'none: lives are told in full'}.",
+        f"- **Cap** {f'{cap:g}: longer lives count as this' if cap else 'none: lives are told in full'}.",
         f"- **Operating regimes** {_regimes(card)}",
         f"- **Sensors kept** ({len(card['sensors'])}) {', '.join(card['sensors'])}.",
         *(f"- **Left out** {', '.join(names)}: {why}." for why, names in _by_reason(card["dropped"]).items()),
@@ -59,8 +60,9 @@ def _regimes(card: Card) -> str:
 
 
 def _caution(card: Card) -> str:
-    if card["units"] < 20:
-        return f"With {card['units']} units nobody knows the tails: the intervals are those of Student's t, and wide. They hold for units of the same kind in the same use."
+    if card["units"] < SURE:
+        few = f"With {card['units']} units nobody knows the tails: the intervals are those of Student's t, and wide."
+        return few + " They hold for units of the same kind in the same use."
     return "The intervals hold for units of the same kind in the same use; where a unit runs as none before, the answer says so."
 
 
