@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from twins.prognosis.remaining_life.fleet import Array, Fleet, Whole
-from twins.prognosis.remaining_life.predictor import learnt
-from twins.prognosis.remaining_life.regimes import Regimes
 
 INSTANTS = 30  # of each unit
 FOLDS, ROUNDS = 5, 2
 FEW = 12  # units, up to which each is left out alone
 YOUNGEST = 0.1  # of a life, before which nothing is asked
+Ask = Callable[[Fleet], dict[str, Array]]  # what each learner says at every row (n,), from the rows before it alone
+Learn = Callable[[Fleet, int], Ask]  # from units that failed, with a seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,19 @@ class Trial:
 
 
 def tried(
-    fleet: Fleet, regimes: Regimes, cap: float | None, tell: Callable[[float, str], None], cancelled: Callable[[], bool]
+    fleet: Fleet, cap: float | None, learn: Learn, tell: Callable[[float, str], None], cancelled: Callable[[], bool]
 ) -> Trial:
-    """Units are held back in turn; with a few, one at a time."""
+    """Units are held back in turn, with a few one at a time; `learn` sees the others."""
     splits = _splits(len(fleet.units))
     rng = np.random.default_rng(0)
     units, truths, answers = [], [], []
     for i, held in enumerate(splits):
         tell(i / len(splits), f"held back {i + 1} of {len(splits)}")
         refuse_if(cancelled)
-        rest = np.setdiff1d(np.arange(len(fleet.units)), held)
-        predictor = learnt(fleet.of(rest), regimes, cap, seed=i, pause=lambda: refuse_if(cancelled))
+        ask = learn(fleet.of(np.setdiff1d(np.arange(len(fleet.units)), held)), i)
         probe = fleet.of(held)
         rows = _instants(probe, rng)
-        answers.append(predictor.each(predictor.features(probe, predictor.scaled(probe)[0])[rows]))
+        answers.append({name: answer[rows] for name, answer in ask(probe).items()})
         units.append(held[probe.owner[rows]])
         truths.append(probe.remaining(cap)[rows])
     told = {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}

@@ -14,7 +14,7 @@ MARGIN = 0.25  # of its range beyond what was seen before a sensor counts as out
 STAGES = 20  # of a life, over which noise is averaged before a sensor's relation to life is judged
 RELATED = 0.1  # least correlation with remaining life
 AXES = 3  # one towards failure, the others where the sensors vary most
-RIDGE = 1e-3  # of the sensors' variance
+RIDGE = 0.1  # of the sensors' variance, shared by the units that were learnt from
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def chosen(fleet: Fleet, regimes: Regimes, cap: float | None) -> tuple[tuple[int
     strength = np.abs(_relation(fleet, scaled, cap))
     least = min(RELATED, 0.5 * strength.max())
     dropped |= {
-        fleet.sensors[i]: "hardly moves with remaining life " for i, value in zip(varied, strength, strict=True) if value < least
+        fleet.sensors[i]: "hardly moves with remaining life" for i, value in zip(varied, strength, strict=True) if value < least
     }
     return tuple(i for i, value in zip(varied, strength, strict=True) if value >= least), dropped
 
@@ -86,12 +86,12 @@ def _relation(fleet: Fleet, scaled: Array, cap: float | None) -> Array:
     return np.where(size > 0, left @ means / np.where(size > 0, size, 1.0), 0.0)
 
 
-def axes_of(scaled: Array, remaining: Array) -> Array:
+def axes_of(scaled: Array, remaining: Array, units: int) -> Array:
     """(s, axes): the direction in which remaining life falls (ridge), then the principal components; each of unit spread."""
     centred, left = scaled - scaled.mean(axis=0), remaining - remaining.mean()
     size, s = len(scaled), scaled.shape[1]
     covariance = centred.T @ centred / size
-    ridge = RIDGE * np.trace(covariance) / s + 1e-12
+    ridge = RIDGE / units * np.trace(covariance) / s + 1e-12
     towards = -np.linalg.solve(covariance + ridge * np.eye(s), centred.T @ left / size)
     components = np.linalg.eigh(covariance)[1][:, ::-1][:, : min(AXES, s) - 1]
     components *= np.sign(components.sum(axis=0)) + (components.sum(axis=0) == 0)

@@ -13,8 +13,7 @@ from twins.prognosis.remaining_life.trees import Forest, grown
 HIDDEN = (64, 32)
 NETS = 4
 PASSES = 20  # over all rows
-DECAY = 1e-3
-RIDGE = 1e-2
+DECAY, RIDGE = 0.1, 1.0  # of nets and line, shared by the units that were learnt from
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +59,40 @@ class Learners:
         return {name: getattr(self, name).predict(features) for name in ("line", "trees", "nets")}
 
 
-def taught(features: Array, target: Array, seed: int, pause: Callable[[], None]) -> Learners:
+def taught(features: Array, target: Array, units: int, seed: int, pause: Callable[[], None]) -> Learners:
     """From standardised features (n, features) and a target of about unit size (n,); `pause` is called between them."""
-    line = _lined(features, target)
+    line = _lined(features, target, RIDGE / units)
     pause()
     trees = grown(features, target, seed)
     pause()
-    return Learners(line, trees, _netted(features, target, seed, pause))
+    return Learners(line, trees, _netted(features, target, DECAY / units, seed, pause))
 
 
-def _lined(features: Array, target: Array) -> Line:
+def _lined(features: Array, target: Array, ridge: float) -> Line:
     """Ridge regression."""
-    gram = features.T @ features / len(features) + RIDGE * np.eye(features.shape[1])
+    gram = features.T @ features / len(features) + ridge * np.eye(features.shape[1])
     weights = np.linalg.solve(gram, features.T @ (target - target.mean()) / len(features))
     return Line(weights, float(target.mean() - features.mean(axis=0) @ weights))
 
 
-def _netted(features: Array, target: Array, seed: int, pause: Callable[[], None]) -> Nets:
+def _netted(features: Array, target: Array, decay: float, seed: int, pause: Callable[[], None]) -> Nets:
     """Nets that differ in how they begin and in which order they see the rows."""
     nets = []
     for i in range(NETS):
-        nets.append(_net(features, target, seed + i))
+        nets.append(_net(features, target, decay, seed + i))
         pause()
     weights, offsets = (tuple(map(np.stack, zip(*(net[part] for net in nets), strict=True))) for part in (0, 1))
     return Nets(weights, offsets)
 
 
-def _net(features: Array, target: Array, seed: int) -> tuple[list[Array], list[Array]]:
+def _net(features: Array, target: Array, decay: float, seed: int) -> tuple[list[Array], list[Array]]:
     import warnings
 
     from sklearn.neural_network import MLPRegressor
 
     net = MLPRegressor(
         hidden_layer_sizes=HIDDEN,
-        alpha=DECAY,
+        alpha=decay,
         max_iter=PASSES,
         learning_rate_init=2e-3,
         batch_size=min(256, len(target)),

@@ -50,9 +50,15 @@ def trained(
         kept, dropped = chosen(fleet, regimes, cap)
         if not kept:
             raise InputError("no sensor of the table ever changes, so nothing can be learnt; choose other columns")
-        trial = tried(fleet, regimes, cap, lambda done, what: tell(0.9 * done, what), cancelled)
+
+        def learn(units: Fleet, seed: int) -> Predictor:
+            return learnt(units, regimes, cap, seed, lambda: refuse_if(cancelled))
+
+        trial = tried(
+            fleet, cap, lambda units, seed: learn(units, seed).each, lambda done, what: tell(0.9 * done, what), cancelled
+        )
         tell(0.9, "all units")
-        predictor = learnt(fleet, regimes, cap, 0, lambda: refuse_if(cancelled))
+        predictor = learn(fleet, 0)
     predictor = replace(predictor, weights=weighed(trial))
     told = trial.blended(predictor.weights)
     intervals = calibrated(told, trial.truth, trial.unit)

@@ -48,18 +48,17 @@ class Predictor:
         told[:, 0] = np.minimum(told[:, 0], self.longest)
         return (told - self.centre) / self.spread
 
-    def each(self, asked: Array) -> dict[str, Array]:
-        """What every learner says of features (n, features)."""
+    def each(self, fleet: Fleet) -> dict[str, Array]:
+        """What every learner says at every row (n,), from the rows before it alone."""
+        return self._each(self.features(fleet, self.scaled(fleet)[0]))
+
+    def _each(self, asked: Array) -> dict[str, Array]:
         return {name: np.clip(told * self.most / 2, 0.0, self.most) for name, told in self.learners.each(asked).items()}
 
     def of_features(self, asked: Array) -> Array:
         """Remaining life (n,)."""
-        told = self.each(asked)
+        told = self._each(asked)
         return np.sum([self.weights[name] * told[name] for name in told], axis=0)
-
-    def remaining(self, fleet: Fleet) -> Array:
-        """Remaining life at every row (n,), from the rows before it alone."""
-        return self.of_features(self.features(fleet, self.scaled(fleet)[0]))
 
 
 def learnt(fleet: Fleet, regimes: Regimes, cap: float | None, seed: int, pause: Callable[[], None]) -> Predictor:
@@ -68,14 +67,14 @@ def learnt(fleet: Fleet, regimes: Regimes, cap: float | None, seed: int, pause: 
     scales, spans = scales_of(fleet, regimes, kept), spans_of(fleet)
     scaled, _ = scales.scaled(fleet.values, regimes.labels(fleet.values)[0])
     left = fleet.remaining(cap)
-    axes = axes_of(scaled, left)
+    axes = axes_of(scaled, left, len(fleet.units))
     asked = features(fleet, scaled @ axes, spans)
     centre, spread = asked.mean(axis=0), asked.std(axis=0)
     spread = np.where(spread > 1e-9, spread, 1.0)
     rows = _thinned(fleet)
     longest = float(fleet.lives.max())
     most = longest if cap is None else cap
-    learners = taught(((asked - centre) / spread)[rows], left[rows] / (most / 2), seed, pause)
+    learners = taught(((asked - centre) / spread)[rows], left[rows] / (most / 2), len(fleet.units), seed, pause)
     alike = {field.name: 1 / 3 for field in fields(learners)}
     return Predictor(cap, longest, regimes, scales, axes, spans, centre, spread, learners, alike)
 

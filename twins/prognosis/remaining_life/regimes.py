@@ -9,8 +9,10 @@ import numpy as np
 from twins.prognosis.remaining_life.fleet import Array, Fleet, Whole
 
 GAP = 0.03  # of a column's range, without which there are no two values of a setting
-RARE = 0.005  # of all rows; fewer are no regime
+RARE, FEWEST = 0.005, 30  # of all rows, and rows; fewer are no regime
+TIGHT = 0.02  # share of a setting's variance that may lie around its few values
 MOVED = 0.3  # share of another sensor's variance that a setting explains
+WORN = 0.05  # correlation with age within regimes: more, and a column is a sensor that follows the setting
 AGEING = 0.1  # share of a setting's variance that age explains: more, and it is wear
 MOST = 30  # regimes
 SAME = 1e-9  # relative; less is rounding
@@ -51,7 +53,7 @@ def regimes_of(fleet: Fleet) -> Regimes:
     if not settings:
         return ONE
     joint = _joint(list(settings.values()))
-    return _around(values, joint, _tightest(list(settings), values, joint))
+    return _around(values, joint, _proper(list(settings), values, joint, age))
 
 
 def _marks(values: Array) -> Whole | None:
@@ -64,7 +66,8 @@ def _marks(values: Array) -> Whole | None:
     if not 0 < len(jumps) < MOST:
         return None
     found = np.searchsorted((ordered[jumps] + ordered[jumps + 1]) / 2, np.where(np.isfinite(values), values, low))
-    return found if (np.bincount(found) >= RARE * len(found)).sum() > 1 else None
+    several = (np.bincount(found) >= max(RARE * len(found), FEWEST)).sum() > 1
+    return found if several and _explained(found, values[:, None])[0] > 1 - TIGHT else None
 
 
 def _is_setting(column: int, marks: Whole, values: Array, owner: Whole, age: Array) -> bool:
@@ -95,17 +98,28 @@ def _joint(marks: list[Whole]) -> Whole:
     joint = joint.reshape(-1)
     count = np.bincount(joint)
     common = np.argsort(-count, kind="stable")[:MOST]
-    common = np.sort(common[count[common] >= RARE * len(joint)])
+    common = np.sort(common[count[common] >= max(RARE * len(joint), FEWEST)])
     place = np.full(len(count), -1)
     place[common] = np.arange(len(common))
     return place[joint]
 
 
-def _tightest(settings: list[int], values: Array, joint: Whole) -> list[int]:
-    """The settings proper: of the columns that jump, those that lie tightest around their values."""
+def _proper(jumping: list[int], values: Array, joint: Whole, age: Array) -> list[int]:
+    """The settings proper: of the columns that jump, those that do not wear within a regime, and of these the tightest."""
     inside = joint >= 0
-    left = 1 - _explained(joint[inside], values[inside][:, settings])
-    return [column for column, share in zip(settings, left, strict=True) if share <= max(10 * left.min(), 1e-4)]
+    left = 1 - _explained(joint[inside], values[inside][:, jumping])
+    worn = np.array([_worn(values[inside, column], joint[inside], age[inside]) for column in jumping])
+    left = np.where(worn > WORN, np.inf, left) if (worn <= WORN).any() else left
+    return [column for column, share in zip(jumping, left, strict=True) if share <= max(10 * left.min(), 1e-4)]
+
+
+def _worn(values: Array, joint: Whole, age: Array) -> float:
+    """How strongly a column goes with age within regimes: a correlation."""
+    count = np.maximum(np.bincount(joint), 1)
+    within = np.nan_to_num(values - (np.bincount(joint, np.nan_to_num(values)) / count)[joint])
+    size = np.linalg.norm(within) * np.linalg.norm(age - age.mean())
+    rounding = len(values) ** 0.5 * SAME * np.abs(np.nan_to_num(values)).max()
+    return float(abs(within @ (age - age.mean())) / size) if np.linalg.norm(within) > rounding and size > 0 else 0.0
 
 
 def _around(values: Array, joint: Whole, columns: list[int]) -> Regimes:
