@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from twins.prognosis.remaining_life.intervals import SURE
-from twins.prognosis.remaining_life.model import VERSION, Card
+from twins.prognosis.remaining_life.model import Card
 
 
 def as_markdown(card: Card) -> str:
@@ -75,4 +75,4 @@ def dated(card: Card, table: Path) -> Card:
     with table.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     date = datetime.fromtimestamp(now() // SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return {"file": table.name, "sha256": digest, "date": date, "version": VERSION, **card}
+    return {**card, "file": table.name, "sha256": digest, "date": date}

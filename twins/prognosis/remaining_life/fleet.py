@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from twins.prognosis.table import MeasuredTable
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 SEVERAL = 1.5  # rows per instant from which their spread is told too
+BEYOND = 1e100  # no sensor says so much
 SUMMARIES = ("mean", "least", "most", "spread")
 
 
@@ -39,6 +41,7 @@ class Fleet:
     times: Array  # (n,)
     sensors: tuple[str, ...]
     values: Array  # (n, sensors); NaN only before the first value of a unit
+    ends: tuple[float | str, ...] = ()  # of each unit, its last time as the table has it
     filled: int = 0  # cells that held no number and took the value before
     left_out: int = 0  # rows without a unit or a time
 
@@ -76,8 +79,8 @@ class Fleet:
         """Some of its units."""
         rows = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in places])
         starts = np.concatenate([[0], np.cumsum(self.lengths[np.asarray(places)])])
-        units = tuple(self.units[i] for i in places)
-        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows])
+        units, ends = tuple(self.units[i] for i in places), tuple(self.ends[i] for i in places if self.ends)
+        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows], ends)
 
 
 def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ()) -> Fleet:
@@ -97,7 +100,21 @@ def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ())
     names, codes = _in_order(words[usable])
     order = np.lexsort((times[usable], codes))
     rows = np.flatnonzero(usable)[order]
-    return _assembled(names, codes[order], times[rows], columns, table.matrix(columns)[rows], needed, int((~usable).sum()))
+    found = _assembled(names, codes[order], times[rows], columns, _plausible(table.matrix(columns)[rows]), needed)
+    return replace(found, ends=_ends(table, time, rows, codes[order]), left_out=int((~usable).sum()))
+
+
+def _plausible(values: Array) -> Array:
+    return np.where(np.abs(values) < BEYOND, values, np.nan)
+
+
+def _ends(table: MeasuredTable, time: str, rows: Whole, codes: Whole) -> tuple[float | str, ...]:
+    last = rows[np.flatnonzero(np.diff(codes, append=-1))]
+    numbers = table.numbers(time)
+    if np.isfinite(numbers).any():
+        return tuple(numbers[last].tolist())
+    words = table.words(time)
+    return tuple(words[i] for i in last)
 
 
 def _columns(table: MeasuredTable, layout: Layout, taken: tuple[str, ...], needed: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,15 +140,14 @@ def _without_summary(name: str, columns: tuple[str, ...]) -> str:
 
 
 def _in_order(words: NDArray[np.str_]) -> tuple[tuple[str, ...], Whole]:
-    """The units' names, numbers in their order, and each row's place among them."""
+    """The units' names, m2 before m10, and each row's place among them."""
     names, codes = np.unique(words, return_inverse=True)
-    try:
-        order = np.argsort(names.astype(float), kind="stable")
-    except ValueError:
-        order = np.arange(len(names))
+    order = sorted(
+        range(len(names)), key=lambda i: [(part.isdecimal(), part.zfill(20)) for part in re.split(r"(\d+)", str(names[i]))]
+    )
     place = np.empty(len(names), int)
     place[order] = np.arange(len(names))
-    return tuple(str(name) for name in names[order]), place[codes]
+    return tuple(str(names[i]) for i in order), place[codes]
 
 
 def _assembled(
@@ -141,7 +157,6 @@ def _assembled(
     columns: tuple[str, ...],
     values: Array,
     needed: tuple[str, ...],
-    left_out: int,
 ) -> Fleet:
     new = np.concatenate([[True], (np.diff(codes) != 0) | (np.diff(times) != 0)])
     at = np.flatnonzero(new)
@@ -151,7 +166,7 @@ def _assembled(
     if needed:
         values, sensors = values[:, [sensors.index(name) for name in needed]], needed
     starts = np.searchsorted(codes[at], np.arange(len(units) + 1))
-    return Fleet(units, starts, times[at], sensors, carried(values, starts), empty, left_out)
+    return Fleet(units, starts, times[at], sensors, carried(values, starts), filled=empty)
 
 
 def _merged(columns: tuple[str, ...], values: Array, at: Whole, several: bool) -> tuple[tuple[str, ...], Array]:

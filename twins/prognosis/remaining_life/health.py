@@ -12,6 +12,7 @@ from twins.prognosis.remaining_life.regimes import Regimes
 
 MARGIN = 0.25  # of its range beyond what was seen before a sensor counts as outside
 STAGES = 20  # of a life, over which noise is averaged before a sensor's relation to life is judged
+WIDE = 3.0  # ratio of a sensor's extremes from which its logarithm is what counts
 RELATED = 0.1  # least correlation with remaining life
 AXES = 3  # one towards failure, the others where the sensors vary most
 RIDGE = 0.1  # of the sensors' variance, shared by the units that were learnt from
@@ -22,6 +23,7 @@ class Scales:
     """Mean and spread of s sensors in each of k regimes, and the range of the scaled values."""
 
     kept: tuple[int, ...]  # columns of the fleet
+    logged: Whole  # (s,): 1 where the logarithm is taken
     mean: Array  # (k, s)
     spread: Array  # (k, s)
     low: Array  # (s,)
@@ -29,7 +31,7 @@ class Scales:
 
     def scaled(self, values: Array, labels: Whole) -> tuple[Array, NDArray[np.bool_]]:
         """(n, s) held within the margin of what was seen, zero where nothing is known; and which were outside (n, s)."""
-        known = (values[:, self.kept] - self.mean[labels]) / self.spread[labels]
+        known = (_logged(values[:, self.kept], self.logged) - self.mean[labels]) / self.spread[labels]
         room = MARGIN * (self.high - self.low)
         outside = (known < self.low - room) | (known > self.high + room)
         return np.nan_to_num(np.clip(known, self.low - room, self.high + room)), outside
@@ -38,16 +40,33 @@ class Scales:
 def scales_of(fleet: Fleet, regimes: Regimes, kept: tuple[int, ...]) -> Scales:
     """From training units."""
     labels, _ = regimes.labels(fleet.values)
+    found = [np.flatnonzero(labels == k) if (labels == k).any() else np.arange(len(labels)) for k in range(len(regimes))]
     values = fleet.values[:, kept]
-    mean, spread = np.zeros((2, len(regimes), len(kept)))
-    for k in range(len(regimes)):
-        mean[k], spread[k] = _moments(values[labels == k] if (labels == k).any() else values)
-    known = (values - mean[labels]) / spread[labels]
-    return Scales(kept, mean, spread, np.nanmin(known, axis=0), np.nanmax(known, axis=0))
+    logged = _over_decades(values, found)
+    values = _logged(values, logged)
+    mean, spread = (np.stack(part) for part in zip(*(_moments(values[rows]) for rows in found), strict=True))
+    known = np.nan_to_num((values - mean[labels]) / spread[labels])
+    return Scales(kept, logged, mean, spread, known.min(axis=0), known.max(axis=0))
+
+
+def _over_decades(values: Array, regimes: list[Whole]) -> Whole:
+    """1 for sensors that are never negative or zero and span a wide ratio within most regimes, like a vibration."""
+    least, most = (
+        np.stack([extreme(np.where(np.isfinite(values[rows]), values[rows], 1.0), axis=0) for rows in regimes])
+        for extreme in (np.min, np.max)
+    )
+    return ((least > 0).all(axis=0) & ((most > WIDE * least).mean(axis=0) > 0.5)).astype(int)
+
+
+def _logged(values: Array, logged: Whole) -> Array:
+    return np.where(logged == 1, np.log(np.where(np.isnan(values), np.nan, np.maximum(values, 1e-300))), values)
 
 
 def _moments(values: Array) -> tuple[Array, Array]:
-    mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0.0).sum(axis=0) / count
+    spread = np.sqrt((np.where(known, values - mean, 0.0) ** 2).sum(axis=0) / count)
     return mean, np.where(spread > 1e-9 * np.maximum(np.abs(mean), 1e-300), spread, 1.0)
 
 

@@ -63,6 +63,8 @@ def trained(
     told = trial.blended(predictor.weights)
     intervals = calibrated(told, trial.truth, trial.unit)
     card = {
+        "version": VERSION,
+        **dict.fromkeys(("file", "sha256", "date"), ""),
         "units": len(fleet.units),
         "rows": len(fleet.times),
         "left_out": fleet.left_out,

@@ -21,6 +21,7 @@ from twins.prognosis.remaining_life.learners import Learners, Line, Nets
 from twins.prognosis.remaining_life.model import VERSION, Model
 from twins.prognosis.remaining_life.predictor import Predictor
 from twins.prognosis.remaining_life.regimes import Regimes
+from twins.prognosis.remaining_life.soundness import check
 from twins.prognosis.remaining_life.trees import Forest
 
 KIND = "twindeck remaining useful life"
@@ -46,7 +47,7 @@ def load(place: Path) -> Model:
         with zipfile.ZipFile(place) as archive:
             said, parts = _unpacked(archive)
         model = _model(said, parts)
-        _check(model)
+        check(model)
         return model
     except FileNotFoundError:
         raise InputError(f"{place} does not exist; train a model with “rul train”") from None
@@ -70,7 +71,7 @@ def _parts(model: Model) -> Parts:
     plain |= {f"nets_weights_{i}": part for i, part in enumerate(learners.nets.weights)}
     plain |= {f"nets_offsets_{i}": part for i, part in enumerate(learners.nets.offsets)}
     plain |= {"regimes_centres": p.regimes.centres, "regimes_spans": p.regimes.spans, "line": learners.line.weights}
-    plain |= {f"scales_{name}": getattr(p.scales, name) for name in ("mean", "spread", "low", "high")}
+    plain |= {f"scales_{name}": getattr(p.scales, name) for name in ("logged", "mean", "spread", "low", "high")}
     plain |= {"axes": p.axes, "spans": p.spans, "centre": p.centre, "spread": p.spread}
     plain |= {"usual_ages": model.usual.ages, "usual_sensors": model.usual.sensors}
     return plain | {f"intervals_{name}": getattr(model.intervals, name) for name in ("knots", "below", "above")}
@@ -99,12 +100,16 @@ def _unpacked(archive: zipfile.ZipFile) -> tuple[dict[str, Any], Parts]:
     if len(entries) > MOST_PARTS or sum(entry.file_size for entry in entries) > LARGEST:
         raise InputError("it is larger than any model")
     content = {entry.filename: _read(archive, entry) for entry in entries}
-    said = json.loads(content.pop("model.json"))
+    said = json.loads(content.pop("model.json"), parse_constant=_refused)
     if not isinstance(said, dict) or said.get("kind") != KIND:
         raise InputError("it is not a model of remaining useful life")
     if said.get("version") != VERSION:
         raise InputError(f"it is of version {said.get('version')}, and this program reads {VERSION}")
     return said, {name.removesuffix(".npy"): _array(data) for name, data in content.items()}
+
+
+def _refused(constant: str) -> float:
+    raise InputError(f"it says {constant} where a number belongs")
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -135,13 +140,14 @@ def _model(said: dict[str, Any], parts: Parts) -> Model:
     forest = Forest(*(parts[f"forest_{name}"] for name in ("feature", "threshold", "left", "right", "value")))
     learners = Learners(Line(parts["line"], float(said["line_offset"])), forest, nets)
     regimes = Regimes(_places(said["settings"]), parts["regimes_centres"], parts["regimes_spans"], float(said["reach"]))
-    scales = Scales(_places(said["kept"]), *(parts[f"scales_{name}"] for name in ("mean", "spread", "low", "high")))
+    scales = Scales(_places(said["kept"]), *(parts[f"scales_{name}"] for name in ("logged", "mean", "spread", "low", "high")))
     cap = None if said["cap"] is None else float(said["cap"])
     rest = (parts["axes"], parts["spans"], parts["centre"], parts["spread"])
     weights = {name: float(said["weights"][name]) for name in ("line", "trees", "nets")}
     predictor = Predictor(cap, float(said["longest"]), regimes, scales, *rest, learners, weights)
     asked = said["layout"]
-    layout = Layout(_text(asked["unit"]), _text(asked["time"]), bool(asked["headed"]), asked["delimiter"])
+    sign = asked["delimiter"] if asked["delimiter"] is None else _text(asked["delimiter"])
+    layout = Layout(_text(asked["unit"]), _text(asked["time"]), bool(asked["headed"]), sign)
     usual = Usual(parts["usual_ages"], parts["usual_sensors"])
     intervals = Intervals(*(parts[f"intervals_{name}"] for name in ("knots", "below", "above")))
     return Model(layout, tuple(map(_text, said["sensors"])), predictor, usual, intervals, dict(said["card"]))
@@ -155,54 +161,3 @@ def _text(asked: Any) -> str:
     if not isinstance(asked, str):
         raise InputError("its names are damaged")
     return asked
-
-
-def _check(model: Model) -> None:
-    """That everything fits together. Raises InputError."""
-    p, n = model.predictor, len(model.sensors)
-    s, c, k = len(p.scales.kept), len(p.regimes.columns), len(p.regimes)
-    a, spans = p.axes.shape[-1], len(p.spans)
-    f = 1 + spans * a
-    shapes = [
-        (p.regimes.centres, (k, c)),
-        (p.regimes.spans, (c,)),
-        *((part, (k, s)) for part in (p.scales.mean, p.scales.spread)),
-        *((part, (s,)) for part in (p.scales.low, p.scales.high)),
-        (p.axes, (s, a)),
-        *((part, (f,)) for part in (p.centre, p.spread, p.learners.line.weights)),
-        (model.usual.sensors, (len(model.usual.ages), spans, s)),
-        *((part, model.intervals.knots.shape) for part in (model.intervals.below, model.intervals.above)),
-        *_net_shapes(p.learners.nets, f),
-    ]
-    numbers = [p.longest, p.regimes.reach, p.learners.line.offset, *p.weights.values(), p.cap or 1.0]
-    above = [
-        p.longest,
-        p.regimes.reach,
-        p.cap or 1.0,
-        *p.scales.spread.flat,
-        *p.spread.flat,
-        *p.spans.flat,
-        *p.regimes.spans.flat,
-    ]
-    places = (*p.scales.kept, *p.regimes.columns)
-    sound = (
-        all(part.shape == shape and (part.dtype == float) and np.isfinite(part).all() for part, shape in shapes)
-        and s > 0 and k > 0 and n > 0 and a > 0 and spans > 0 and len(model.usual.ages) > 0 and len(model.intervals.knots) > 0
-        and all(0 <= place < n for place in places)
-        and all(np.isfinite(numbers)) and all(value > 0 for value in above) and all(w >= 0 for w in p.weights.values())
-        and bool((np.diff(model.intervals.knots) >= 0).all())
-    )  # fmt: skip
-    if not sound:
-        raise InputError("its parts do not fit together")
-    p.learners.trees.check(f)
-
-
-def _net_shapes(nets: Nets, features: int) -> list[tuple[Array, tuple[int, ...]]]:
-    """Each layer takes what the one before gives, the last gives one number."""
-    if not nets.weights:
-        raise InputError("its nets are missing")
-    wide = [features, *(weight.shape[-1] for weight in nets.weights)]
-    wide[-1] = 1
-    b = len(nets.weights[0])
-    weights = [(part, (b, wide[i], wide[i + 1])) for i, part in enumerate(nets.weights)]
-    return weights + [(part, (b, wide[i + 1])) for i, part in enumerate(nets.offsets)]

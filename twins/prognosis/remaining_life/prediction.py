@@ -11,6 +11,7 @@ from twins.prognosis.remaining_life.drivers import Driver, drivers
 from twins.prognosis.remaining_life.fleet import Array, Fleet
 from twins.prognosis.remaining_life.model import Model
 
+ROWS_AT_ONCE = 100_000
 RECENT = 5  # rows, of which more than half outside make a unit one that the model does not know
 
 
@@ -19,7 +20,7 @@ class Prediction:
     """Of one unit at its last row, in the table's unit of time."""
 
     unit: str
-    at: float
+    at: float | str  # a date where the table has dates
     rul: float
     low: float
     high: float
@@ -30,6 +31,12 @@ class Prediction:
 
 def predicted(model: Model, fleet: Fleet) -> list[Prediction]:
     """Of every unit."""
+    part = np.cumsum(fleet.lengths) // ROWS_AT_ONCE
+    groups = [np.flatnonzero(part == i) for i in np.unique(part)]
+    return [each for places in groups for each in _predicted(model, fleet.of(places))]
+
+
+def _predicted(model: Model, fleet: Fleet) -> list[Prediction]:
     predictor = model.predictor
     scaled, far = predictor.scaled(fleet)
     asked = predictor.features(fleet, scaled)
@@ -39,11 +46,9 @@ def predicted(model: Model, fleet: Fleet) -> list[Prediction]:
     low, high = np.where(outside, 0.0, low), np.where(outside, predictor.most, high)
     reasons = drivers(predictor, model.usual, fleet, scaled, asked)
     beyond = high >= predictor.most * (1 - 1e-9)
-    times = fleet.times[fleet.last]
+    ends = fleet.ends or tuple(fleet.times[fleet.last].tolist())
     return [
-        Prediction(
-            unit, float(times[i]), float(rul[i]), float(low[i]), float(high[i]), bool(beyond[i]), bool(outside[i]), reasons[i]
-        )
+        Prediction(unit, ends[i], float(rul[i]), float(low[i]), float(high[i]), bool(beyond[i]), bool(outside[i]), reasons[i])
         for i, unit in enumerate(fleet.units)
     ]
 

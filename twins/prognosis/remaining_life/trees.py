@@ -11,6 +11,7 @@ from twins import InputError
 from twins.prognosis.remaining_life.fleet import Array, Whole
 
 DEEPEST = 64
+MOST_TREES, MOST_NODES = 5_000, 1_000
 BATCH = 4_096  # rows at once
 
 
@@ -45,7 +46,13 @@ class Forest:
         """Raises InputError where it is not a forest over so many features."""
         t, m = self.feature.shape if self.feature.ndim == 2 else (0, 0)
         same = all(part.shape == (t, m) for part in (self.threshold, self.left, self.right, self.value))
-        if not (t and m and same and np.isfinite(self.value).all() and np.isfinite(self.threshold).all()):
+        if not (
+            0 < t <= MOST_TREES
+            and 0 < m <= MOST_NODES
+            and same
+            and np.isfinite(self.value).all()
+            and np.isfinite(self.threshold).all()
+        ):
             raise InputError("its trees are damaged")
         inner, place = self.feature >= 0, np.arange(m)
         onward = all(((child > place) & (child < m))[inner].all() for child in (self.left, self.right))
