@@ -17,6 +17,7 @@ from twins.historian.table import Layout, open_source
 from twins.historian.tally import Tally
 
 Array = NDArray[np.float64]
+_ABSENT = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
 class MeasuredTable:
@@ -89,7 +90,7 @@ class MeasuredTable:
         return np.stack([self.numbers(name) for name in names], axis=1) if names else np.empty((len(self), 0))
 
     def _is_numeric(self, name: str) -> bool:
-        filled = sum(word != "" for word in self.words(name)[:2_000])
+        filled = sum(word.lower() not in _ABSENT for word in self.words(name)[:2_000])
         return np.isfinite(self.numbers(name)[:2_000]).sum() > 0.5 * filled
 
     def _sign(self) -> str:

@@ -34,7 +34,7 @@ def as_markdown(card: Card) -> str:
         "",
         "| RMSE | bias | NASA score per question | 90 % interval covers | its mean width |",
         "|---|---|---|---|---|",
-        f"| {figures['rmse']:.2f} | {figures['bias']:+.2f} | {figures['score_per_unit']:.3g} "
+        f"| {figures['rmse']:.2f} | {figures['bias']:+.2f} | {_score(figures['score_per_unit'])} "
         f"| {figures['coverage']:.1%} | {figures['mean_width']:.3g} |",
         "",
         f"RMSE of each learner alone: {alone}.",
@@ -43,6 +43,11 @@ def as_markdown(card: Card) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _score(mean: float) -> str:
+    """It is made for cycles; where lives are counted in seconds it says nothing."""
+    return f"{mean:.3g}" if mean < 1e4 else "–"
 
 
 def _by_reason(dropped: dict[str, str]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from twins.prognosis.remaining_life.fleet import Array
 from twins.prognosis.remaining_life.trees import Forest, grown
 
 HIDDEN = (64, 32)
-NETS = 4
+NETS = 8
 PASSES = 20  # over all rows
 DECAY, RIDGE = 0.1, 1.0  # of nets and line, shared by the units that were learnt from
 

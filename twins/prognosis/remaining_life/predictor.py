@@ -37,10 +37,14 @@ class Predictor:
         return self.longest if self.cap is None else self.cap
 
     def scaled(self, fleet: Fleet) -> tuple[Array, Array]:
-        """Sensors on the scale of their regime (n, s), and how far outside all that was seen each row is: > 1 is outside."""
+        """Sensors on the scale of their regime (n, s), and how far outside all that was seen each row is: > 1 is outside.
+
+        A row most of whose sensors are unknown is outside too.
+        """
         labels, far = self.regimes.labels(fleet.values)
         scaled, outside = self.scales.scaled(fleet.values, labels)
-        return scaled, np.maximum(far, np.where(outside.mean(axis=1) > 0.0, 2.0, 0.0))
+        unknown = np.isnan(fleet.values[:, self.scales.kept]).mean(axis=1) > 0.5
+        return scaled, np.where(outside.any(axis=1) | unknown, np.inf, far)
 
     def features(self, fleet: Fleet, scaled: Array) -> Array:
         """(n, features), standardised; an age beyond all that was seen counts as the greatest seen."""
