@@ -102,8 +102,8 @@ class Scaled:
 
     def __call__(self, fleet: Fleet) -> Array:
         """(n, sensors)."""
-        known = np.where(self.spread > 1e-9 * np.abs(self.mean), (fleet.values - self.mean) / self.spread, 0.0)
-        return np.nan_to_num(known)
+        varies = self.spread > 1e-9 * np.abs(self.mean)
+        return np.nan_to_num((fleet.values - self.mean) / np.where(varies, self.spread, np.inf))
 
 
 def boosted_on_smoothed_sensors(fleet: Fleet, cap: float | None) -> Callable[[Fleet], Array]:

@@ -255,6 +255,25 @@ def test_that_the_command_line_trains_predicts_and_refuses(folder, tmp_path):
     assert not (tmp_path / "n.rul").exists()
 
 
+@pytest.mark.sample_data
+def test_that_real_engines_are_told_better_than_by_their_usual_life(sample_data):
+    engines = read_fleet(sample_data / "cmapss" / "train_FD001.txt.gz", Layout("1", "2", headed=False))
+    model = trained(engines.of(range(16)), LAYOUT, 125.0, lambda _done, _what: None, lambda: False)
+    rows, left = [], []
+    rng = np.random.default_rng(0)
+    for start, end in zip(engines.starts[50:-1], engines.starts[51:], strict=True):
+        known = int(rng.integers(30, end - start))
+        rows.append(np.arange(start, start + known))
+        left.append(min(end - start - known, 125))
+    starts = np.concatenate([[0], np.cumsum([len(part) for part in rows])])
+    seen = np.concatenate(rows)
+    cut = Fleet(engines.units[50:], starts, engines.times[seen], engines.sensors, engines.values[seen])
+    told = predicted(model, cut)
+    assert len(model.predictor.regimes) == 1
+    assert np.sqrt(np.mean((np.array([each.rul for each in told]) - left) ** 2)) < 0.5 * np.std(left)
+    assert np.mean([each.low <= true <= each.high for each, true in zip(told, left, strict=True)]) >= 0.8
+
+
 def _names(path):
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()
