@@ -21,7 +21,6 @@ from twins.prognosis.remaining_life.prediction import predicted
 SAMPLES = Path(__file__).parents[3] / "shared" / "data"
 PUBLISHED = {"CNN": 18.45, "LSTM": 16.14, "DCNN": 12.61, "DAST": 11.43, "STAR": 10.61}
 CAP = 125.0
-GOALS = {"fd001_rmse": 11.0, "fd001_score": 190.0}
 END_OF_LIFE_AH = 1.4
 
 

@@ -13,6 +13,7 @@ def as_markdown(card: Card) -> str:
     """A page for people."""
     figures, weights, cap = card["cross_validation"], card["weights"], card["cap"]
     least, median, most = (f"{life:g}" for life in card["lives"])
+    short, middle, long = figures["coverage_by_thirds"]
     alone = ", ".join(f"{name} {value:.2f}" for name, value in figures["each"].items())
     lines = [
         "# Remaining useful life: model card",
@@ -37,6 +38,7 @@ def as_markdown(card: Card) -> str:
         f"| {figures['rmse']:.2f} | {figures['bias']:+.2f} | {_score(figures['score_per_unit'])} "
         f"| {figures['coverage']:.1%} | {figures['mean_width']:.3g} |",
         "",
+        f"The intervals cover {short:.1%} of the shortest third of the answers, {middle:.1%} of the middle, {long:.1%} of the longest.",
         f"RMSE of each learner alone: {alone}.",
         "",
         _caution(card),

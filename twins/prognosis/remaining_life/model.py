@@ -98,13 +98,14 @@ def _figures(trial: Trial, told: Array, intervals: Intervals, most: float) -> di
         held = np.isin(trial.unit, part)
         others = calibrated(told[~held], trial.truth[~held], trial.unit[~held])
         low[held], high[held] = others.around(told[held], most)
-    off = told - trial.truth
+    off, covered = told - trial.truth, (low <= trial.truth) & (trial.truth <= high)
     return {
         "questions": len(told),
         "rmse": rmse(off),
         "score_per_unit": score(off),
         "bias": float(off.mean()),
-        "coverage": float(np.mean((low <= trial.truth) & (trial.truth <= high))),
+        "coverage": float(covered.mean()),
+        "coverage_by_thirds": [float(covered[third].mean()) for third in np.array_split(np.argsort(told, kind="stable"), 3)],
         "mean_width": float(np.mean(high - low)),
         "each": {name: rmse(answer - trial.truth) for name, answer in trial.told.items()},
     }

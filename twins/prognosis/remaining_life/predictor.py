@@ -67,7 +67,7 @@ class Predictor:
 
 def learnt(fleet: Fleet, regimes: Regimes, cap: float | None, seed: int, pause: Callable[[], None]) -> Predictor:
     """From units that ran to failure; every learner counts alike until `weights` are replaced."""
-    kept, _ = chosen(fleet, regimes, cap)
+    kept = chosen(fleet, regimes, cap)[0] or tuple(range(len(fleet.sensors)))
     scales, spans = scales_of(fleet, regimes, kept), spans_of(fleet)
     scaled, _ = scales.scaled(fleet.values, regimes.labels(fleet.values)[0])
     left = fleet.remaining(cap)
