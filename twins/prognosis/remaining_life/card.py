@@ -21,6 +21,7 @@ def as_markdown(card: Card) -> str:
         f"Trained {card['date']} (model version {card['version']}) on `{card['file']}`, SHA-256 `{card['sha256']}`.",
         "",
         f"- **Units** {card['units']} that ran to failure, {card['rows']:,} rows; lives {least} to {most}, median {median}.",
+        f"- **Too short** {card['too_short']} units, left out.",
         f"- **Without a number** {card['filled']:,} cells, which took the value before.",
         f"- **Without a unit or a time** {card['left_out']:,} rows, left out.",
         f"- **Cap** {f'{cap:g}: longer lives count as this' if cap else 'none: lives are told in full'}.",
@@ -38,7 +39,8 @@ def as_markdown(card: Card) -> str:
         f"| {figures['rmse']:.2f} | {figures['bias']:+.2f} | {_score(figures['score_per_unit'])} "
         f"| {figures['coverage']:.1%} | {figures['mean_width']:.3g} |",
         "",
-        f"The intervals cover {short:.1%} of the shortest third of the answers, {middle:.1%} of the middle, {long:.1%} of the longest.",
+        f"The intervals cover {short:.1%} where the answer is in the shortest third, {middle:.1%} in the middle one, "
+        f"{long:.1%} in the longest.",
         f"RMSE of each learner alone: {alone}.",
         "",
         _caution(card),

@@ -11,7 +11,7 @@ import numpy as np
 from twins import InputError
 from twins.prognosis.remaining_life.crossvalidation import Trial, refuse_if, rmse, score, tried, weighed
 from twins.prognosis.remaining_life.drivers import Usual, usual_of
-from twins.prognosis.remaining_life.fleet import Array, Fleet, Layout
+from twins.prognosis.remaining_life.fleet import Fleet, Layout
 from twins.prognosis.remaining_life.health import chosen
 from twins.prognosis.remaining_life.intervals import Intervals, calibrated
 from twins.prognosis.remaining_life.predictor import Predictor, learnt
@@ -44,10 +44,10 @@ def trained(
     """Raises InputError where there is too little to learn from; CancelledError where it was asked to stop."""
     from threadpoolctl import threadpool_limits
 
-    fleet = _usable(fleet)
+    usable = _usable(fleet)
     with threadpool_limits(1):  # several threads gain nothing on matrices this small
-        regimes = regimes_of(fleet)
-        kept, dropped = chosen(fleet, regimes, cap)
+        regimes = regimes_of(usable)
+        kept, dropped = chosen(usable, regimes, cap)
         if not kept:
             raise InputError("no sensor of the table ever changes, so nothing can be learnt; choose other columns")
 
@@ -55,31 +55,34 @@ def trained(
             return learnt(units, regimes, cap, seed, lambda: refuse_if(cancelled))
 
         trial = tried(
-            fleet, cap, lambda units, seed: learn(units, seed).each, lambda done, what: tell(0.9 * done, what), cancelled
+            usable, cap, lambda units, seed: learn(units, seed).each, lambda done, now: tell(0.9 * done, now), cancelled
         )
         tell(0.9, "all units")
-        predictor = learn(fleet, 0)
-    predictor = replace(predictor, weights=weighed(trial))
-    told = trial.blended(predictor.weights)
-    intervals = calibrated(told, trial.truth, trial.unit)
-    card = {
+        predictor = replace(learn(usable, 0), weights=weighed(trial))
+    intervals = calibrated(trial.blended(predictor.weights), trial.truth, trial.unit)
+    too_short = len(fleet.units) - len(usable.units)
+    card = _card(usable, predictor, dropped) | {"too_short": too_short, "cross_validation": _figures(trial, predictor)}
+    return Model(layout, fleet.sensors, predictor, usual_of(usable, predictor), intervals, card)
+
+
+def _card(fleet: Fleet, predictor: Predictor, dropped: dict[str, str]) -> Card:
+    regimes, lives = predictor.regimes, fleet.lives
+    return {
         "version": VERSION,
         **dict.fromkeys(("file", "sha256", "date"), ""),
         "units": len(fleet.units),
         "rows": len(fleet.times),
         "left_out": fleet.left_out,
         "filled": fleet.filled,
-        "cap": cap,
-        "lives": [float(np.min(fleet.lives)), float(np.median(fleet.lives)), float(np.max(fleet.lives))],
-        "sensors": [fleet.sensors[i] for i in kept],
+        "cap": predictor.cap,
+        "lives": [float(lives.min()), float(np.median(lives)), float(lives.max())],
+        "sensors": [fleet.sensors[i] for i in predictor.scales.kept],
         "dropped": dropped,
         "regimes": len(regimes),
         "settings": [fleet.sensors[i] for i in regimes.columns],
         "centres": regimes.centres.tolist(),
         "weights": predictor.weights,
-        "cross_validation": _figures(trial, told, intervals, predictor.most),
     }
-    return Model(layout, fleet.sensors, predictor, usual_of(fleet, predictor), intervals, card)
 
 
 def _usable(fleet: Fleet) -> Fleet:
@@ -91,13 +94,14 @@ def _usable(fleet: Fleet) -> Fleet:
     return fleet if len(long) == len(fleet.units) else replace(fleet.of(long), filled=fleet.filled, left_out=fleet.left_out)
 
 
-def _figures(trial: Trial, told: Array, intervals: Intervals, most: float) -> dict[str, Any]:
+def _figures(trial: Trial, predictor: Predictor) -> dict[str, Any]:
     """Each instant counts alike; the intervals are those of other units than the one asked."""
+    told = trial.blended(predictor.weights)
     low, high = np.empty((2, len(told)))
     for part in np.array_split(np.unique(trial.unit), min(10, len(np.unique(trial.unit)))):
         held = np.isin(trial.unit, part)
         others = calibrated(told[~held], trial.truth[~held], trial.unit[~held])
-        low[held], high[held] = others.around(told[held], most)
+        low[held], high[held] = others.around(told[held], predictor.most)
     off, covered = told - trial.truth, (low <= trial.truth) & (trial.truth <= high)
     return {
         "questions": len(told),

@@ -85,4 +85,4 @@ def learnt(fleet: Fleet, regimes: Regimes, cap: float | None, seed: int, pause: 
 
 def _thinned(fleet: Fleet) -> Whole:
     """Rows to learn from: all, or evenly fewer."""
-    return np.arange(0, len(fleet.times), -(-len(fleet.times) // MOST_ROWS))
+    return np.linspace(0, len(fleet.times) - 1, min(len(fleet.times), MOST_ROWS)).round().astype(int)
