@@ -16,7 +16,7 @@ from twins.prognosis.table import MeasuredTable
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 SEVERAL = 1.5  # rows per instant from which their spread is told too
-BEYOND = 1e100  # no sensor says so much
+BEYOND = 1e30  # no sensor says so much
 SUMMARIES = ("mean", "least", "most", "spread")
 
 

@@ -104,7 +104,7 @@ def _unpacked(archive: zipfile.ZipFile) -> tuple[dict[str, Any], Parts]:
     if not isinstance(said, dict) or said.get("kind") != KIND:
         raise InputError("it is not a model of remaining useful life")
     if said.get("version") != VERSION:
-        raise InputError(f"it is of version {said.get('version')}, and this program reads {VERSION}")
+        raise InputError(f"it is of another version than {VERSION}, the one that this program reads")
     return said, {name.removesuffix(".npy"): _array(data) for name, data in content.items()}
 
 
@@ -158,6 +158,6 @@ def _places(asked: list[Any]) -> tuple[int, ...]:
 
 
 def _text(asked: Any) -> str:
-    if not isinstance(asked, str):
+    if not isinstance(asked, str) or len(asked.splitlines()) != 1:
         raise InputError("its names are damaged")
     return asked

@@ -8,7 +8,7 @@ import numpy as np
 
 from twins import InputError
 from twins.prognosis.remaining_life.card import as_markdown
-from twins.prognosis.remaining_life.fleet import Array
+from twins.prognosis.remaining_life.fleet import BEYOND, Array
 from twins.prognosis.remaining_life.learners import Nets
 from twins.prognosis.remaining_life.model import Model
 from twins.prognosis.remaining_life.predictor import Predictor
@@ -19,7 +19,7 @@ Shaped = Iterator[tuple[Array, tuple[int, ...]]]
 def check(model: Model) -> None:
     """Raises InputError; also KeyError, TypeError or the like where a card can't be told."""
     shapes = [*_predictor_shapes(model.predictor), *_other_shapes(model)]
-    fits = all(part.shape == shape and part.dtype == np.float64 and np.isfinite(part).all() for part, shape in shapes)
+    fits = all(part.shape == shape and part.dtype == np.float64 and (np.abs(part) < BEYOND).all() for part, shape in shapes)
     if not (fits and _sizes(model) and _numbers(model)):
         raise InputError("its parts do not fit together")
     model.predictor.learners.trees.check(len(model.predictor.centre))
@@ -66,6 +66,6 @@ def _numbers(model: Model) -> bool:
     p = model.predictor
     above = [p.longest, p.regimes.reach, p.cap or 1.0, *p.spread, *p.scales.spread.flat, *p.regimes.spans]
     weights = list(p.weights.values())
-    sound = all(0 < number < np.inf for number in above) and min(weights) >= 0 and abs(sum(weights) - 1) < 1e-6
+    sound = all(0 < number < BEYOND for number in above) and min(weights) >= 0 and abs(sum(weights) - 1) < 1e-6
     sound &= p.spans.ndim == 1 and bool((p.spans > 0).all())  # the last is endless
-    return sound and np.isfinite(p.learners.line.offset) and bool((np.diff(model.intervals.knots) >= 0).all())
+    return sound and abs(p.learners.line.offset) < BEYOND and bool((np.diff(model.intervals.knots) >= 0).all())

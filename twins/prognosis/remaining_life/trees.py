@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from twins import InputError
-from twins.prognosis.remaining_life.fleet import Array, Whole
+from twins.prognosis.remaining_life.fleet import BEYOND, Array, Whole
 
 DEEPEST = 64
 MOST_TREES, MOST_NODES = 5_000, 1_000
@@ -50,7 +50,7 @@ class Forest:
             0 < t <= MOST_TREES
             and 0 < m <= MOST_NODES
             and same
-            and np.isfinite(self.value).all()
+            and (np.abs(self.value) < BEYOND).all()
             and np.isfinite(self.threshold).all()
         ):
             raise InputError("its trees are damaged")
