@@ -20,6 +20,7 @@ from ui import (
     desk_commands,
     estimation_commands,
     prediction_commands,
+    rul_commands,
     search_commands,
     simulation_commands,
 )
@@ -330,6 +331,7 @@ estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
 prediction_commands.add_to(app)
+rul_commands.add_to(app)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from twins.historian.table import Layout, open_source
 from twins.historian.tally import Tally
 
 Array = NDArray[np.float64]
+_ABSENT = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
 class MeasuredTable:
@@ -100,7 +101,7 @@ class MeasuredTable:
         return stamps
 
     def _is_numeric(self, name: str) -> bool:
-        filled = sum(word != "" for word in texts_of(self._columns[name][:2_000]))
+        filled = sum(word.lower() not in _ABSENT for word in texts_of(self._columns[name][:2_000]))
         return np.isfinite(self.numbers(name, 2_000)).sum() > 0.5 * filled
 
     def _sign(self) -> str:

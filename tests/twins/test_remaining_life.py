@@ -1,0 +1,285 @@
+"""Remaining life is learnt from units that failed, told with honest intervals, and refused in one sentence where it can't be."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import main
+from twins import InputError
+from twins.prognosis.remaining_life.card import as_markdown
+from twins.prognosis.remaining_life.crossvalidation import CancelledError
+from twins.prognosis.remaining_life.fleet import Fleet, Layout, carried, read_fleet
+from twins.prognosis.remaining_life.intervals import calibrated
+from twins.prognosis.remaining_life.memory import remembered
+from twins.prognosis.remaining_life.model import trained
+from twins.prognosis.remaining_life.model_file import load, save
+from twins.prognosis.remaining_life.prediction import predicted
+from twins.prognosis.remaining_life.regimes import regimes_of
+from twins.prognosis.remaining_life.trees import grown
+
+LAYOUT = Layout("unit", "hours")
+OPERATED = np.array([[0.0, 100], [10, 100], [20, 60], [35, 60]])
+
+
+def machines(n, seed=0, regimes=1, failed=True, life=60):
+    """Rows of units that wear exponentially: wear shows in `heat` and `flow`, `noise` shows nothing, `plate` is constant."""
+    rng = np.random.default_rng(seed)
+    rows, left = ["unit,hours,height,throttle,heat,flow,noise,plate"], []
+    for unit in range(n):
+        end = int(rng.integers(life // 2, life * 3 // 2))
+        known = end if failed else int(rng.integers(end // 3, end))
+        left.append(end - known)
+        for hour in range(known + 1):
+            wear = np.exp(-(end - hour) / 15) + rng.normal(0, 0.02)
+            at = rng.integers(regimes)
+            height, throttle = OPERATED[at] + [rng.normal(0, 0.01), 0] if regimes > 1 else (0, 0)
+            heat, flow = 500 + 100 * at + 10 * wear, 20 - 5 * at - wear + rng.normal(0, 0.02)
+            rows.append(f"m{unit},{hour},{height:.4f},{throttle},{heat:.4f},{flow:.4f},{rng.normal():.3f},7")
+    return rows, np.array(left, float)
+
+
+def written(path, rows):
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def taught(fleet, cap=None):
+    return trained(fleet, LAYOUT, cap, lambda _done, _what: None, lambda: False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("machines")
+
+
+@pytest.fixture(scope="module")
+def fleet(folder):
+    return read_fleet(written(folder / "train.csv", machines(24)[0]), LAYOUT)
+
+
+@pytest.fixture(scope="module")
+def model(fleet):
+    return taught(fleet, cap=40.0)
+
+
+@pytest.fixture(scope="module")
+def running(folder, model):
+    rows, left = machines(40, seed=1, failed=False)
+    return rows, read_fleet(written(folder / "test.csv", rows), LAYOUT, model.sensors), np.minimum(left, 40)
+
+
+def test_that_units_never_seen_are_told_well_and_within_their_intervals(model, running):
+    _, fleet, left = running
+    told = predicted(model, fleet)
+    off = np.array([each.rul for each in told]) - left
+    assert np.sqrt(np.mean(off**2)) < 0.6 * np.std(left)
+    assert np.mean([each.low <= true <= each.high for each, true in zip(told, left, strict=True)]) >= 0.8
+    assert all(0 <= each.low <= each.rul <= each.high <= 40 for each in told)
+    assert 0.85 < model.card["cross_validation"]["coverage"] <= 1
+    assert not any(each.outside for each in told)
+
+
+def test_that_what_does_not_matter_is_left_out_and_why(model):
+    assert model.card["sensors"] == ["heat", "flow"]
+    assert model.card["dropped"]["plate"] == "never changes"
+    assert "hardly moves" in model.card["dropped"]["noise"]
+
+
+def test_that_a_prediction_knows_only_the_rows_before_it(model, fleet):
+    half = int(fleet.starts[1] // 2)
+    cut = Fleet(fleet.units[:1], np.array([0, half]), fleet.times[:half], fleet.sensors, fleet.values[:half])
+    whole = model.predictor.each(fleet)["nets"][half - 1]
+    assert model.predictor.each(cut)["nets"][-1] == pytest.approx(whole)
+
+
+def test_that_the_order_of_rows_and_of_columns_changes_nothing(model, running, tmp_path):
+    rows, fleet, _ = running
+    shuffled = [rows[0], *np.random.default_rng(3).permutation(rows[1:])]
+    turned = [",".join(row.split(",")[::-1]) for row in shuffled]
+    again = read_fleet(written(tmp_path / "t.csv", turned), LAYOUT, model.sensors)
+    assert predicted(model, again) == predicted(model, fleet)
+
+
+def test_that_a_sensor_that_runs_away_is_named_and_a_strange_machine_is_not_known(model, running):
+    _, fleet, _ = running
+    unit, sensor = fleet.of([0]), fleet.sensors.index("heat")
+    worn, strange = unit.values.copy(), unit.values.copy()
+    worn[-8:, sensor] += 4
+    strange[:, sensor] += 900
+    (first,) = predicted(model, replace(unit, values=worn))
+    assert first.drivers[0].sensor == "heat"
+    assert first.drivers[0].direction == "higher"
+    assert first.drivers[0].effect < 0
+    (told,) = predicted(model, replace(unit, values=strange))
+    assert told.outside
+    assert (told.low, told.high, told.open) == (0, 40, True)
+
+
+def test_that_regimes_are_found_in_settings_and_nowhere_else(folder, fleet):
+    rows, _ = machines(20, seed=2, regimes=4)
+    several = read_fleet(written(folder / "regimes.csv", rows), LAYOUT)
+    found = regimes_of(several)
+    assert len(found) == 4
+    assert {several.sensors[i] for i in found.columns} == {"height", "throttle"}
+    assert len(regimes_of(fleet)) == 1
+    assert taught(several, cap=40.0).card["sensors"] == ["heat", "flow"]
+
+
+def test_that_a_file_gives_the_same_answers_and_the_same_bytes(model, running, tmp_path):
+    _, fleet, _ = running
+    for name in ("a.rul", "b.rul"):
+        save(model, tmp_path / name)
+    assert (tmp_path / "a.rul").read_bytes() == (tmp_path / "b.rul").read_bytes()
+    assert predicted(load(tmp_path / "a.rul"), fleet) == predicted(model, fleet)
+
+
+def test_that_a_damaged_or_hostile_file_is_refused_in_one_sentence(model, running, tmp_path):
+    _, fleet, _ = running
+    save(model, tmp_path / "good.rul")
+    content = {entry: zipfile.ZipFile(tmp_path / "good.rul").read(entry) for entry in _names(tmp_path / "good.rul")}
+    rng = np.random.default_rng(0)
+    bad = tmp_path / "bad.rul"
+    for _ in range(300):
+        name = list(content)[rng.integers(len(content))]
+        data = bytearray(content[name])
+        for _ in range(rng.integers(1, 4)):
+            data[rng.integers(len(data))] = rng.integers(256)
+        _packed(bad, content | {name: bytes(data)})
+        try:
+            predicted(load(bad), fleet.of([0, 1]))
+        except InputError as refused:
+            assert "\n" not in str(refused)
+    for hostile in (b"", b"PK\x03\x04", (tmp_path / "good.rul").read_bytes()[:5000]):
+        bad.write_bytes(hostile)
+        with pytest.raises(InputError, match="train it again"):
+            load(bad)
+    loop = io.BytesIO()
+    np.save(loop, np.zeros((400, 29), int))
+    _packed(bad, content | {"forest_left.npy": loop.getvalue()})
+    with pytest.raises(InputError, match="trees are damaged"):
+        load(bad)
+
+
+def test_that_few_units_make_wide_intervals_and_one_makes_none(fleet, model):
+    few = taught(fleet.of([0, 1, 2]))
+    figures, many = few.card["cross_validation"], model.card["cross_validation"]
+    assert figures["coverage"] >= 0.9
+    assert figures["mean_width"] > 2 * many["mean_width"]
+    assert "nobody knows the tails" in as_markdown(few.card)
+    with pytest.raises(InputError, match="at least two units"):
+        taught(fleet.of([0]))
+    with pytest.raises(InputError, match="only one unit of at least 5 rows"):
+        rows = np.arange(fleet.starts[1] + 3)
+        taught(
+            Fleet(fleet.units[:2], np.array([0, len(rows) - 3, len(rows)]), fleet.times[rows], fleet.sensors, fleet.values[rows])
+        )
+
+
+def test_that_uneven_steps_and_gaps_are_time_and_not_rows():
+    times = np.array([0.0, 1, 2, 3, 13])
+    fleet = Fleet(("a",), np.array([0, 5]), times, ("x",), np.array([[0.0], [0], [0], [0], [1]]))
+    slow = remembered(fleet, fleet.values, np.array([5.0, np.inf]))
+    weights = np.exp(-(13 - times) / 5)
+    assert slow[-1, 0, 0] == pytest.approx(1 / weights.sum())
+    assert slow[-1, :, 0].sum() == pytest.approx(2 / weights.sum() - 0.2)
+    assert carried(np.array([[np.nan], [1], [np.nan], [np.nan], [2]]), np.array([0, 3, 5])).ravel().tolist()[1:3] == [1, 1]
+
+
+def test_that_many_rows_of_one_time_become_their_mean_extremes_and_spread(tmp_path):
+    rows = ["cell,cycle,volt", "a,1,2", "a,1,4", "a,2,5", "a,2,5", "b,1,1", "b,1,1"]
+    fleet = read_fleet(written(tmp_path / "t.csv", rows), Layout("cell", "cycle"))
+    assert fleet.sensors == ("volt mean", "volt least", "volt most", "volt spread")
+    assert fleet.values.tolist() == [[3, 2, 4, 1], [5, 5, 5, 0], [1, 1, 1, 0]]
+    again = read_fleet(tmp_path / "t.csv", Layout("cell", "cycle"), needed=("volt spread",))
+    assert again.values.ravel().tolist() == [1, 0, 0]
+
+
+def test_that_our_sum_over_trees_is_the_librarys():
+    import lightgbm
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 4))
+    forest = grown(x, x[:, 0] + x[:, 1] ** 2, 0)
+    forest.check(4)
+    assert isinstance(lightgbm.__version__, str)
+    assert np.corrcoef(forest.predict(x), x[:, 0] + x[:, 1] ** 2)[0, 1] > 0.95
+
+
+def test_that_nine_of_ten_new_units_lie_within_intervals_of_any_size():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 100, 4000)
+    told = truth + rng.normal(0, 1, 4000) * (1 + truth / 5)
+    found = calibrated(told[:2000], truth[:2000], np.arange(2000) // 10)
+    low, high = found.around(told[2000:], 100)
+    inside = (low <= truth[2000:]) & (truth[2000:] <= high)
+    for part in (told[2000:] < 30, told[2000:] > 60):
+        assert 0.86 < inside[part].mean() < 0.96
+
+
+def test_that_learning_can_be_stopped(fleet):
+    with pytest.raises(CancelledError):
+        trained(fleet, LAYOUT, None, lambda _done, _what: None, lambda: True)
+
+
+def test_that_the_command_line_trains_predicts_and_refuses(folder, tmp_path):
+    train, run = written(tmp_path / "t.csv", machines(8, life=40)[0]), CliRunner().invoke
+    done = run(
+        main.app, f"rul train {train} --unit unit --time hours --to {tmp_path}/m.rul --card {tmp_path}/m.md --json".split()
+    )
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["units"] == 8
+    assert "# Remaining useful life" in (tmp_path / "m.md").read_text()
+    told = json.loads(run(main.app, f"rul predict {tmp_path}/m.rul {train} --json".split()).stdout)["units"]
+    assert [each["unit"] for each in told] == [f"m{i}" for i in range(8)]
+    assert {"unit", "rul", "low", "high", "at", "drivers"} <= set(told[0])
+    lacking = written(tmp_path / "l.csv", ["unit,hours,heat", "a,1,2", "a,2,3"])
+    for line, sentence in {
+        f"rul predict {tmp_path}/m.rul {lacking}": "lacks “",
+        f"rul predict {train} {train}": "train it again",
+        f"rul predict {tmp_path}/absent.rul {train}": "does not exist",
+        f"rul train {train} --unit machine --time hours --to {tmp_path}/n.rul": "no column “machine”",
+        f"rul train {train} --unit unit --time hours --cap -3 --to {tmp_path}/n.rul": "above 0",
+        f"rul train {train} --unit unit --time unit --to {tmp_path}/n.rul": "two columns",
+        f"rul train {train} --unit unit --time hours --to {tmp_path}/no/n.rul": "make it first",
+    }.items():
+        refused = run(main.app, line.split()).exception
+        assert isinstance(refused, InputError), line
+        assert sentence in str(refused)
+    assert not (tmp_path / "n.rul").exists()
+
+
+@pytest.mark.sample_data
+def test_that_real_engines_are_told_better_than_by_their_usual_life(sample_data):
+    engines = read_fleet(sample_data / "cmapss" / "train_FD001.txt.gz", Layout("1", "2", headed=False))
+    model = trained(engines.of(range(16)), LAYOUT, 125.0, lambda _done, _what: None, lambda: False)
+    rows, left = [], []
+    rng = np.random.default_rng(0)
+    for start, end in zip(engines.starts[50:-1], engines.starts[51:], strict=True):
+        known = int(rng.integers(30, end - start))
+        rows.append(np.arange(start, start + known))
+        left.append(min(end - start - known, 125))
+    starts = np.concatenate([[0], np.cumsum([len(part) for part in rows])])
+    seen = np.concatenate(rows)
+    cut = Fleet(engines.units[50:], starts, engines.times[seen], engines.sensors, engines.values[seen])
+    told = predicted(model, cut)
+    assert len(model.predictor.regimes) == 1
+    assert np.sqrt(np.mean((np.array([each.rul for each in told]) - left) ** 2)) < 0.5 * np.std(left)
+    assert np.mean([each.low <= true <= each.high for each, true in zip(told, left, strict=True)]) >= 0.8
+
+
+def _names(path):
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+
+
+def _packed(path, content):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)

@@ -1,0 +1,1 @@
+"""Remaining useful life: learnt from units that ran to failure, told of units that still run, with honest intervals."""

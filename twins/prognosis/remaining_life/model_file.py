@@ -1,0 +1,163 @@
+"""The model's file: one zip of JSON and plain arrays, which is checked as a whole before anything of it is used."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from twins import InputError
+from twins.historian.drafting import drafted
+from twins.prognosis.remaining_life.drivers import Usual
+from twins.prognosis.remaining_life.fleet import Array, Layout
+from twins.prognosis.remaining_life.health import Scales
+from twins.prognosis.remaining_life.intervals import Intervals
+from twins.prognosis.remaining_life.learners import Learners, Line, Nets
+from twins.prognosis.remaining_life.model import VERSION, Model
+from twins.prognosis.remaining_life.predictor import Predictor
+from twins.prognosis.remaining_life.regimes import Regimes
+from twins.prognosis.remaining_life.soundness import check
+from twins.prognosis.remaining_life.trees import Forest
+
+KIND = "twindeck remaining useful life"
+LARGEST = 256 * 2**20  # bytes, unpacked
+MOST_PARTS = 100
+Parts = dict[str, Any]
+
+
+def save(model: Model, place: Path) -> None:
+    """Whole or not at all. Raises InputError."""
+    parts, said = _parts(model), _said(model)
+    with drafted(place, over=True) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_entry("model.json"), json.dumps(said, ensure_ascii=False, allow_nan=False, indent=1))
+        for name, part in parts.items():
+            buffer = io.BytesIO()
+            npy.write_array(buffer, np.ascontiguousarray(part), allow_pickle=False)
+            archive.writestr(_entry(f"{name}.npy"), buffer.getvalue())
+
+
+def load(place: Path) -> Model:
+    """Raises InputError where the file is none of ours, or damaged."""
+    try:
+        with zipfile.ZipFile(place) as archive:
+            said, parts = _unpacked(archive)
+        model = _model(said, parts)
+        check(model)
+        return model
+    except FileNotFoundError:
+        raise InputError(f"{place} does not exist; train a model with “rul train”") from None
+    except InputError as error:
+        raise InputError(f"{place} can't be used: {error}; train it again") from None
+    except OSError as error:
+        raise InputError(f"{place} can't be read: {(error.strerror or str(error)).lower()}") from None
+    except Exception as error:  # noqa: BLE001 – whatever is wrong with a foreign file is its damage
+        raise InputError(f"{place} is no model of “rul train”, or damaged ({type(error).__name__}); train it again") from None
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name)  # without the time of writing: the same model is the same file
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def _parts(model: Model) -> Parts:
+    p, learners = model.predictor, model.predictor.learners
+    plain = {f"forest_{name}": getattr(learners.trees, name) for name in ("feature", "threshold", "left", "right", "value")}
+    plain |= {f"nets_weights_{i}": part for i, part in enumerate(learners.nets.weights)}
+    plain |= {f"nets_offsets_{i}": part for i, part in enumerate(learners.nets.offsets)}
+    plain |= {"regimes_centres": p.regimes.centres, "regimes_spans": p.regimes.spans, "line": learners.line.weights}
+    plain |= {f"scales_{name}": getattr(p.scales, name) for name in ("logged", "mean", "spread", "low", "high")}
+    plain |= {"axes": p.axes, "spans": p.spans, "centre": p.centre, "spread": p.spread}
+    plain |= {"usual_ages": model.usual.ages, "usual_sensors": model.usual.sensors}
+    return plain | {f"intervals_{name}": getattr(model.intervals, name) for name in ("knots", "below", "above")}
+
+
+def _said(model: Model) -> dict[str, Any]:
+    p, layout = model.predictor, model.layout
+    return {
+        "kind": KIND,
+        "version": VERSION,
+        "layout": {"unit": layout.unit, "time": layout.time, "headed": layout.headed, "delimiter": layout.delimiter},
+        "sensors": list(model.sensors),
+        "cap": p.cap,
+        "longest": p.longest,
+        "settings": list(p.regimes.columns),
+        "reach": p.regimes.reach,
+        "kept": list(p.scales.kept),
+        "weights": p.weights,
+        "line_offset": p.learners.line.offset,
+        "card": model.card,
+    }
+
+
+def _unpacked(archive: zipfile.ZipFile) -> tuple[dict[str, Any], Parts]:
+    entries = archive.infolist()
+    if len(entries) > MOST_PARTS or sum(entry.file_size for entry in entries) > LARGEST:
+        raise InputError("it is larger than any model")
+    content = {entry.filename: _read(archive, entry) for entry in entries}
+    said = json.loads(content.pop("model.json"), parse_constant=_refused)
+    if not isinstance(said, dict) or said.get("kind") != KIND:
+        raise InputError("it is not a model of remaining useful life")
+    if said.get("version") != VERSION:
+        raise InputError(f"it is of another version than {VERSION}, the one that this program reads")
+    return said, {name.removesuffix(".npy"): _array(data) for name, data in content.items()}
+
+
+def _refused(constant: str) -> float:
+    raise InputError(f"it says {constant} where a number belongs")
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """No more than it says it holds, whatever it holds."""
+    with archive.open(entry) as file:
+        data = file.read(entry.file_size + 1)
+    if len(data) != entry.file_size:
+        raise InputError("its parts are damaged")
+    return data
+
+
+def _array(data: bytes) -> Array:
+    buffer = io.BytesIO(data)
+    if npy.read_magic(buffer) != (1, 0):
+        raise InputError("its parts are damaged")
+    shape, _, kind = npy.read_array_header_1_0(buffer, max_header_size=1_000)
+    if kind not in (np.dtype("<f8"), np.dtype("<i8")) or int(np.prod(shape, dtype=float)) * 8 != len(data) - buffer.tell():
+        raise InputError("its parts are damaged")
+    part = np.frombuffer(data, kind, offset=buffer.tell()).reshape(shape).copy()
+    if not (np.isfinite(part).all() or kind == np.dtype("<f8")):
+        raise InputError("its parts are damaged")
+    return part
+
+
+def _model(said: dict[str, Any], parts: Parts) -> Model:
+    layers = sum(name.startswith("nets_weights_") for name in parts)
+    nets = Nets(*(tuple(parts[f"nets_{part}_{i}"] for i in range(layers)) for part in ("weights", "offsets")))
+    forest = Forest(*(parts[f"forest_{name}"] for name in ("feature", "threshold", "left", "right", "value")))
+    learners = Learners(Line(parts["line"], float(said["line_offset"])), forest, nets)
+    regimes = Regimes(_places(said["settings"]), parts["regimes_centres"], parts["regimes_spans"], float(said["reach"]))
+    scales = Scales(_places(said["kept"]), *(parts[f"scales_{name}"] for name in ("logged", "mean", "spread", "low", "high")))
+    cap = None if said["cap"] is None else float(said["cap"])
+    rest = (parts["axes"], parts["spans"], parts["centre"], parts["spread"])
+    weights = {name: float(said["weights"][name]) for name in ("line", "trees", "nets")}
+    predictor = Predictor(cap, float(said["longest"]), regimes, scales, *rest, learners, weights)
+    asked = said["layout"]
+    sign = asked["delimiter"] if asked["delimiter"] is None else _text(asked["delimiter"])
+    layout = Layout(_text(asked["unit"]), _text(asked["time"]), bool(asked["headed"]), sign)
+    usual = Usual(parts["usual_ages"], parts["usual_sensors"])
+    intervals = Intervals(*(parts[f"intervals_{name}"] for name in ("knots", "below", "above")))
+    return Model(layout, tuple(map(_text, said["sensors"])), predictor, usual, intervals, dict(said["card"]))
+
+
+def _places(asked: list[Any]) -> tuple[int, ...]:
+    return tuple(int(place) for place in asked)
+
+
+def _text(asked: Any) -> str:
+    if not isinstance(asked, str) or len(asked.splitlines()) != 1:
+        raise InputError("its names are damaged")
+    return asked
