@@ -92,7 +92,8 @@ def predict(
     fleet = read_fleet(table, layout, known.sensors)
     found = predicted(known, fleet)
     if json_:
-        print_json({"units": [asdict(each) for each in found], "filled": fleet.filled, "left_out": fleet.left_out})
+        units = [asdict(each) | {"unit": int(each.unit) if _is_whole(each.unit) else each.unit} for each in found]
+        print_json({"units": units, "filled": fleet.filled, "left_out": fleet.left_out})
         return
     rows = [[p.unit, p.at, p.rul, p.low, f"{p.high:.6g}{'+' if p.open else ''}", _reasons(p)] for p in found]
     print_rows(["unit", "at", "rul", "low", "high", "moved by"], [""] * 6, rows)
@@ -126,3 +127,8 @@ def _written(place: Path, text: str) -> None:
 
     with drafted(place, over=True) as draft:
         draft.write_text(text, encoding="utf-8")
+
+
+def _is_whole(word: str) -> bool:
+    """A number as one writes it, that can be told as one."""
+    return word.isdecimal() and len(word) < 16 and str(int(word)) == word

@@ -111,7 +111,7 @@ class Foreseeing:
     def _said(self, finding: Finding, time: int, now: int) -> list[Event]:
         fault, before = finding.fault, self._standing.get(finding.key)
         evidence = finding.evidence(self._signatures.get(finding.key, (0, {}))[1]) or (before.evidence if before else ())
-        life = self._lives.life_of(fault.asset, time) if self._lives is not None else None
+        life = self._lives.life_of(fault.asset, self._of) if self._lives is not None and self._of is not None else None
         power = self._lives.power_of(fault.asset) if self._lives is not None else 0.0
         soon = life.low if life is not None and life.low is not None else fault.within
         low, middle, high = np.quantile(finding.severity, [0.05, 0.5, 0.95]).tolist()

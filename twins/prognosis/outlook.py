@@ -84,10 +84,14 @@ class Outlook:
             self._paths.append((left, np.quantile(values, [0.05, 0.5, 0.95], axis=1).T))
         self._passed = np.where(past & ~self._before & np.isnan(self._passed), left, self._passed)
 
-    def life_of(self, asset: str, now: int) -> Life | None:
-        """What is left at `now` to the limit of an asset that most members pass, the soonest; None where hardly any does."""
-        gone = (now - self.made_at) / SECOND
-        found = [life for k, each in enumerate(self._limits) if each[1].asset == asset and (life := self._life(k, gone))]
+    def life_of(self, asset: str, estimator: Estimator) -> Life | None:
+        """What is left now to the limit of an asset that most members pass, the soonest; None where hardly any does. A limit that
+        is passed by now is no prediction any more."""
+        gone = (estimator.time - self.made_at) / SECOND
+        now = estimator.models.values()[self._rows, :FOLLOWERS].mean(axis=1)
+        past = np.where(self._up[:, 0], now >= self._value[:, 0], now <= self._value[:, 0])
+        ahead = [k for k, each in enumerate(self._limits) if each[1].asset == asset and not past[k]]
+        found = [life for k in ahead if (life := self._life(k, gone))]
         return min(found, key=lambda life: (-round(life.share, 1), life.middle or np.inf), default=None)
 
     def power_of(self, asset: str) -> float:
