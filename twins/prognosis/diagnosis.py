@@ -14,7 +14,7 @@ from twins.physics import Array, read_profile
 from twins.prognosis.prediction import Evidence
 
 FLOOR = 0.15  # of the fault as it is declared: what is less is not called a fault
-SPEAKS = 4.0  # deviations from which a tag speaks for a fault
+SPEAKS = 2.5  # deviations from which a tag speaks for a fault
 _MOST = 5
 
 

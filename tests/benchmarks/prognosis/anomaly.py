@@ -17,7 +17,7 @@ from twins.prognosis.anomaly.judging import judge_by_its_first_rows
 from twins.prognosis.anomaly.learning import learn
 from twins.prognosis.table import MeasuredTable
 
-SKAB = Path(__file__).parents[3] / "shared" / "data" / "skab"
+SKAB = Path(__file__).parents[4] / "shared" / "data" / "skab"
 TRAIN = 400
 PUBLISHED = {"Conv-AE": (0.78, 13.6, 28.0), "T² + Q by PCA": (0.76, 26.6, 24.9), "isolation forest": (0.29, 2.6, 82.9)}
 LABELS = ("anomaly", "changepoint")

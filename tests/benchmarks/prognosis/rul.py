@@ -18,7 +18,7 @@ from twins.prognosis.remaining_life.fleet import Array, Fleet, Layout, read_flee
 from twins.prognosis.remaining_life.model import Model, trained
 from twins.prognosis.remaining_life.prediction import predicted
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "data"
+SAMPLES = Path(__file__).parents[4] / "shared" / "data"
 PUBLISHED = {"CNN": 18.45, "LSTM": 16.14, "DCNN": 12.61, "DAST": 11.43, "STAR": 10.61}
 CAP = 125.0
 END_OF_LIFE_AH = 1.4

@@ -14,7 +14,7 @@ from scipy.optimize import curve_fit
 
 from twins.prognosis.degradation.passage import foreseen
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(__file__).parents[4] / "shared" / "data"
 PARTS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 SHOWN = (0.3, 0.5, 0.7)
 BEARINGS = {"1_1": 2.0, "1_2": 1.2, "2_1": 1.2, "2_2": 1.2, "3_1": 0.8, "3_2": 1.2}  # g, horizontally
