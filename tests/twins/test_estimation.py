@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from twins.simulation.faults import Injection, injections
 from twins.simulation.forecast import forecast
 from twins.simulation.scenario import Scenario
 from twins.simulation.whatif import what_if
+from twins.station.estimating import Estimating
 
 START = 1_700_000_000 * SECOND
 MAIN = Path(__file__).parents[2] / "main.py"
@@ -262,3 +263,39 @@ def test_that_a_twin_without_anything_to_estimate_is_refused_in_one_sentence(rec
     done = subprocess.run([sys.executable, MAIN, "estimate", raw, "--twin", bare], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "estimates nothing; write estimate:" in done.stderr
+
+
+def test_that_recording_goes_on_whatever_becomes_of_the_estimator(farm, monkeypatch):
+    followed = Followed(farm)
+    estimating = Estimating(farm, followed.plant.instruments.channels)
+    assert estimating.start(None, START) == []
+    now = START + 5 * SECOND
+    _, events = estimating.follow(followed.plant.run_to(now), now)
+    assert [event.kind for event in events] == [EventKind.CHECKPOINT]
+
+    def breaks(*_):
+        raise FloatingPointError("nothing fits")
+
+    monkeypatch.setattr(Estimator, "step", breaks)
+    now += 3 * SECOND
+    samples, events = estimating.follow(followed.plant.run_to(now), now)
+    assert not len(samples)
+    assert events[0].data["state"] == "estimator_stopped"
+    assert "nothing fits" in events[0].data["message"]
+    monkeypatch.undo()
+    now += 60 * SECOND
+    for _ in range(12):
+        now += SECOND
+        samples, events = estimating.follow(followed.plant.run_to(now), now)
+        assert not events or events[0].kind is EventKind.CHECKPOINT
+    assert estimating.follow(followed.plant.run_to(now + 5 * SECOND), now + 5 * SECOND)[0].channels == estimating.channels
+
+
+def test_that_a_checkpoint_of_another_version_is_not_taken(farm):
+    followed = Followed(farm)
+    followed.run(5)
+    event = checkpoint(followed.estimator, followed.estimator.time)
+    for spoilt in (
+        {"form": 99}, {"groups": [{"instances": ["T01"]}]}, {"learnt": {"gauges": [3, "AAAA"]}}, {"learnt": 5}, {"groups": "x"},
+    ):  # fmt: skip
+        assert not resumed(Estimator(farm, START), replace(event, data={**event.data, **spoilt}))

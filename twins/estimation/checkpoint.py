@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 
 from twins.estimation.estimator import FOLLOWERS, Estimator
@@ -25,8 +26,14 @@ def resumed(estimator: Estimator, event: Event) -> bool:
     held, learnt = held_by(event), event.data.get("learnt")
     if held is None or not isinstance(learnt, Mapping) or event.data.get("tags") != _tags(estimator):
         return False
+    try:
+        told = {name: unpacked(text).reshape(rows, -1) for name, (rows, text) in learnt.items()}
+    except (TypeError, ValueError, zlib.error):
+        return False
+    if {name: each.shape for name, each in told.items()} != {name: each.shape for name, each in estimator.learnt().items()}:
+        return False
     estimator.models.take(held)
-    estimator.resume({name: unpacked(text).reshape(rows, -1) for name, (rows, text) in learnt.items()})
+    estimator.resume(told)
     return True
 
 

@@ -26,7 +26,7 @@ class Following:
 
     def __init__(self, twin: Twin, channels: Channels, step_ns: int = SECOND, seed: int = 1, since: Event | None = None) -> None:
         """`channels`: what is measured at all. Raises InputError where nothing can be estimated."""
-        self._twin, self._step, self._seed, self._since = twin, step_ns, seed, since
+        self._twin, self.step_ns, self._seed = twin, step_ns, seed
         self._estimator = Estimator(
             twin, instant_of(since) if since else 0, step_ns, seed, [channel.path for channel in channels]
         )
@@ -59,7 +59,7 @@ class Following:
         """The estimator after each step that can be made by an instant (ns), `most` of them."""
         if not self._started and not self._begin():
             return
-        step, estimator = self._step, self._estimator
+        step, estimator = self.step_ns, self._estimator
         if now - estimator.time > _BEHIND * step and most < _FOREVER:
             self._reach(now - 2 * step)
             estimator.skip(now - 2 * step)
@@ -73,8 +73,8 @@ class Following:
         sources = [source.min() for _, source, _ in self._waiting]
         if not sources:
             return False
-        first = int(min(sources)) // self._step * self._step
-        self._estimator = Estimator(self._twin, first, self._step, self._seed, [tag.path for tag in self._estimator.wanted])
+        first = int(min(sources)) // self.step_ns * self.step_ns
+        self._estimator = Estimator(self._twin, first, self.step_ns, self._seed, [tag.path for tag in self._estimator.wanted])
         self._started = True
         return True
 

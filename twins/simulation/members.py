@@ -35,7 +35,11 @@ def held_by(event: Event, followers: bool = False) -> Held | None:
     groups, count = event.data.get("groups"), event.data.get("followers")
     if event.data.get("form") != _FORM or not isinstance(groups, Sequence) or not isinstance(count, int):
         return None
-    return {what: _by_asset(groups, what, count if followers else None) for what in ("state", "parameters")} | {"standing": {}}
+    last = count if followers else None
+    try:
+        return {what: _by_asset(groups, what, last) for what in ("state", "parameters")} | {"standing": {}}
+    except (KeyError, TypeError, ValueError, zlib.error):
+        return None  # of another version
 
 
 def in_the_middle(held: Held) -> Held:

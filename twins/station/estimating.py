@@ -4,64 +4,101 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from twins import InputError
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
-from twins.clock import MINUTE, SECOND
+from twins.clock import MINUTE, SECOND, monotonic
 from twins.estimation.checkpoint import EVERY_NS, checkpoint
 from twins.estimation.following import Following
 from twins.estimation.telling import samples_of
 from twins.prognosis.foreseeing import Foreseeing
 from twins.record import Channel, Channels, Event, Intention, Samples
 from twins.simulation.members import instant_of
+from twins.station.telling import station_event
 
 _STEPS_A_TURN = 4
+_MOST_LOAD, _HEED = 0.15, 0.02  # of a core; how much one step counts in the mean
+_NEVER = 2**62
 _RECENT = 10 * MINUTE  # an older checkpoint is of another day
 
 
 class Estimating:
-    """`channels` are those before, then one for each tag that is estimated; without any, nothing ever comes of it."""
+    """`channels` are those before, then one for each tag that is estimated; without any, nothing ever comes of it. Whatever
+    happens to the estimator, recording goes on: it is told, and begins anew a minute later.
+    """
 
     def __init__(self, twin: Twin, before: Channels) -> None:
         self._twin, self._before = twin, before
         self.channels = Channels([*before, *(Channel.of(tag) for tag in twin.estimated.values())])
         self._following: Following | None = None
         self._foreseeing = Foreseeing(twin)
-        self._step = SECOND
-        self._saved = 0
+        self._rate, self._longer, self._load = 1.0, 1, 0.0
+        self._saved, self._again = 0, _NEVER
 
-    def start(self, since: Event | None, now: int, standing: Iterable[Event] = (), version: str = "") -> None:
+    def start(self, since: Event | None, now: int, standing: Iterable[Event] = (), version: str = "") -> list[Event]:
         """Takes up where the last checkpoint of the record is, if that is recent, with the predictions that stand."""
         self._foreseeing = Foreseeing(self._twin, standing, version)
+        if len(self.channels) == len(self._before):
+            return []
         recent = since if since is not None and now - instant_of(since) < _RECENT else None
-        self._following = self._made(recent) if len(self.channels) > len(self._before) else None
+        try:
+            self._following = self._made(recent)
+        except InputError as refused:
+            return [station_event(now, "not_estimated", str(refused))]
+        return []
 
     def pace(self, rate: float) -> None:
         """A plant that runs so many times quicker is followed in longer steps."""
-        step = round(min(max(rate, 1.0), 60.0)) * SECOND
-        if step != self._step and self._following is not None:
-            self._step = step
-            estimator = self._following.estimator
-            self._following = self._made(checkpoint(estimator, estimator.time) if estimator.begun else None)
+        self._rate = rate
+        self._lengthen()
 
     def follow(self, samples: Samples, now: int) -> tuple[Samples, list[Event]]:
         """What is to be recorded of it by now; `samples` are over the channels before."""
+        try:
+            return self._followed(samples, now)
+        except Exception as problem:  # noqa: BLE001 — what was measured is recorded whatever becomes of its estimate
+            self._following, self._again = None, now + MINUTE
+            said = f"The estimator has stopped ({type(problem).__name__}: {problem}); it begins anew in a minute"
+            return Samples.empty(), [station_event(now, "estimator_stopped", said)]
+
+    def judge(self, intention: Intention, now: int) -> Event:
+        """What somebody decides about a prediction."""
+        return self._foreseeing.judge(intention, now)
+
+    @property
+    def _step(self) -> int:
+        return min(round(min(max(self._rate, 1.0), 60.0)) * self._longer, 60) * SECOND
+
+    def _followed(self, samples: Samples, now: int) -> tuple[Samples, list[Event]]:
+        if self._following is None and now >= self._again:
+            self._following, self._again = self._made(None), _NEVER
         if self._following is None:
             return Samples.empty(), []
         self._following.take(samples)
         told: list[Samples] = []
         events: list[Event] = []
-        for estimator in self._following.until(now, _STEPS_A_TURN):
+        begun, step = monotonic(), self._following.step_ns
+        for steps, estimator in enumerate(self._following.until(now, _STEPS_A_TURN), 1):
             events += self._foreseeing.see(estimator, now)
-            if estimator.time % max(PERIOD_NS, self._step) < self._step:
+            if estimator.time % max(PERIOD_NS, step) < step:
                 told.append(samples_of(estimator, self.channels, now, self._foreseeing.health))
             if estimator.time - self._saved >= EVERY_NS:
                 self._saved = estimator.time
                 events.append(checkpoint(estimator, now))
+            self._weigh((monotonic() - begun) / steps / step)
+        self._lengthen()
         return (Samples.join(told) if told else Samples.empty()), events
 
-    def judge(self, intention: Intention, now: int) -> Event:
-        """What somebody decides about a prediction."""
-        return self._foreseeing.judge(intention, now)
+    def _weigh(self, share: float) -> None:
+        """Of a core, on the average; where it is too much, steps become longer."""
+        self._load += _HEED * (share * self._rate - self._load)
+        if self._load > _MOST_LOAD and self._step < 60 * SECOND:
+            self._longer, self._load = 2 * self._longer, 0.0
+
+    def _lengthen(self) -> None:
+        if self._following is not None and self._step != self._following.step_ns:
+            estimator = self._following.estimator
+            self._following = self._made(checkpoint(estimator, estimator.time) if estimator.begun else None)
 
     def _made(self, since: Event | None) -> Following:
         return Following(self._twin, self._before, self._step, since=since)

@@ -64,9 +64,9 @@ class Station:
         self._commander = Commander(self._twin, known.standing.of(EventKind.COMMAND))
         self._counting.restore(counters or {}, stored or {})
         predictions = known.standing.of(EventKind.PREDICTION)
-        self._estimating.start(self._last_checkpoint(now), now, predictions, self._version)
+        untold = self._estimating.start(self._last_checkpoint(now), now, predictions, self._version)
         self._told += [station_event(now, "started", "The station has started"), *ended, *self._commander.resume(now)]
-        self._told += [station_event(now, "refused", sentence) for sentence in self._computing.refused]
+        self._told += [*(station_event(now, "refused", sentence) for sentence in self._computing.refused), *untold]
         self._link.start()
 
     def step(self) -> None:
