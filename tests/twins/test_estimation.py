@@ -122,7 +122,7 @@ def test_that_beyond_the_gate_nothing_changes():
 
 def test_that_a_sound_plant_is_as_expected_and_its_parameters_are_within_their_intervals(farm):
     followed = Followed(farm)
-    followed.run(420)
+    followed.run(240)
     residuals = {path: value for path, value in followed.told().items() if path.endswith(".residual")}
     assert len(residuals) == 44
     assert np.median(np.abs(list(residuals.values()))) < 1.5
@@ -136,24 +136,16 @@ def test_that_a_sound_plant_is_as_expected_and_its_parameters_are_within_their_i
 
 @pytest.mark.parametrize(("parameter", "to"), [("gearbox_cooling", 0.95), ("gearbox_bearing_friction", 1.05)])
 def test_that_a_change_of_five_percent_is_found(farm, parameter, to):
-    followed = Followed(farm, (step_of(parameter, to, at=200),))
-    followed.run(520)
+    followed = Followed(farm, (step_of(parameter, to, at=120),))
+    followed.run(300)
     low, high = followed.interval(f"T01.{parameter}")
     assert low <= to <= high
     assert not low <= 1.0 <= high
 
 
-def test_that_a_lost_cooler_is_found_although_it_is_far_from_what_was_thought(farm):
-    followed = Followed(farm, tuple(injections(["T01.gearbox_cooling_loss@200s"], farm, START)))
-    followed.run(500)
-    assert followed.interval("T01.gearbox_cooling")[1] < 0.1
-    assert followed.told()["T01.gearbox_oil_temperature.residual"] > 10
-    assert abs(followed.told()["T02.gearbox_oil_temperature.residual"]) < 5
-
-
 def test_that_bad_stuck_and_missing_sensors_spoil_nothing_else(farm):
     followed = Followed(farm)
-    followed.run(200)
+    followed.run(120)
 
     def spoil(path, value):
         if path == "T01.gearbox_oil_temperature":
@@ -162,14 +154,14 @@ def test_that_bad_stuck_and_missing_sensors_spoil_nothing_else(farm):
             return 55.0  # stuck
         return np.nan if path.startswith("T02.") else value
 
-    followed.run(120, spoil)
+    followed.run(90, spoil)
     told = followed.told()
     assert told["T01.gearbox_oil_temperature.residual"] > 10
     assert np.isnan(told["T02.power.residual"])
     assert abs(told["T01.power.residual"]) < 4
     low, high = followed.interval("T01.gearbox_cooling")
     assert low < 1.0 < high
-    followed.run(120)
+    followed.run(60)
     told = followed.told()
     assert abs(told["T02.power.residual"]) < 6
     assert abs(told["T01.gearbox_oil_temperature.residual"]) < 6
@@ -177,8 +169,8 @@ def test_that_bad_stuck_and_missing_sensors_spoil_nothing_else(farm):
 
 def test_that_the_same_readings_give_the_same_bits(farm):
     one, other = Followed(farm), Followed(farm)
-    one.run(40)
-    other.run(40)
+    one.run(15)
+    other.run(15)
     assert one.estimator.told().tobytes() == other.estimator.told().tobytes()
 
 
@@ -232,7 +224,7 @@ def test_that_a_what_if_and_a_forecast_go_on_from_what_was_estimated(farm, recor
 
 def test_that_an_estimator_goes_on_from_its_checkpoint(farm):
     followed = Followed(farm)
-    followed.run(120)
+    followed.run(60)
     estimator = followed.estimator
     other = Estimator(farm, estimator.time)
     assert resumed(other, checkpoint(estimator, estimator.time))
@@ -240,7 +232,7 @@ def test_that_an_estimator_goes_on_from_its_checkpoint(farm):
         np.testing.assert_allclose(two.members, one.members, rtol=1e-3, atol=1e-3 * one.leeways[0].spread)
     np.testing.assert_array_equal(other.expected, estimator.expected)
     followed.estimator = other
-    followed.run(60)
+    followed.run(30)
     assert np.nanmedian(np.abs(other.residual)) < 2
     assert not resumed(Estimator(farm, 0, known=["T01.power", "T01.wind_speed"]), checkpoint(estimator, 0))
 
