@@ -291,3 +291,16 @@ def test_that_a_checkpoint_of_another_version_is_not_taken(farm):
         {"form": 99}, {"groups": [{"instances": ["T01"]}]}, {"learnt": {"gauges": [3, "AAAA"]}}, {"learnt": 5}, {"groups": "x"},
     ):  # fmt: skip
         assert not resumed(Estimator(farm, START), replace(event, data={**event.data, **spoilt}))
+
+
+def test_that_of_what_is_not_measured_nothing_is_learnt(farm):
+    known = [path for path in farm.tags if path.startswith("T01.") or "." not in path]
+    followed = Followed(farm)
+    followed.estimator = Estimator(farm, START, known=known)
+    followed.place = {tag.path: i for i, tag in enumerate(followed.estimator.wanted)}
+    followed.values, followed.source = followed.values[: len(followed.place)], followed.source[: len(followed.place)]
+    followed.run(20)
+    low, high = followed.interval("T03.gearbox_cooling")
+    assert low < 0.9 < 1.1 < high
+    narrow = followed.interval("T01.gearbox_cooling")
+    assert narrow[1] - narrow[0] < high - low

@@ -38,7 +38,7 @@ def updated(
     off, predicted = np.full(measured.shape, np.nan), np.zeros(measured.shape)
     used = np.zeros(measured.shape, bool)
     for k in range(len(measured)):
-        own = told[k] - told[k].mean(axis=0)
+        own = np.nan_to_num(told[k] - told[k].mean(axis=0))  # where an instance has no such measurement, nothing is told of it
         predicted[k] = (own**2).sum(axis=0) / (len(own) - 1)
         off[k] = measured[k] - told[k].mean(axis=0)
         far = off[k] ** 2 > GATE**2 * (predicted[k] + variance[k])
