@@ -203,7 +203,7 @@ class Workplace(QObject):
     def _predictions(self) -> QWidget:
         from ui.panels.predictions import Predictions
 
-        return Predictions(self.theme, self.selection, self.opened.twin)
+        return Predictions(self.theme, self.selection, self.opened.twin, self.timeline)
 
     def _timeline(self) -> QWidget:
         from ui.panels.timeline import TimelinePanel

@@ -13,7 +13,8 @@ from twins.asset import Asset, AssetKind
 from twins.clock import DAY, HOUR, SECOND
 from twins.historian.query import Answers, Query
 from twins.prognosis.prediction import Evidence, Life, Prediction, event_of
-from twins.record import IntentionKind, Snapshot, Standing
+from twins.record import Event, EventKind, IntentionKind, Snapshot, Standing
+from twins.timeline import Timeline
 from ui.panels.predictions import Predictions
 from ui.selection import Selection
 from ui.theme import Theme
@@ -44,7 +45,7 @@ def panel(qtbot):
     twin = farm()
     twin.assets["T01/gearbox"] = Asset("T01/gearbox", "Gearbox", AssetKind.COMPONENT, parent="T01", shows=("T01.power",))
     selection = Selection()
-    made = Predictions(Theme(), selection, twin)
+    made = Predictions(Theme(), selection, twin, Timeline(NOW - HOUR, NOW + HOUR))
     qtbot.addWidget(made)
     made.resize(380, 500)
     made.show()
@@ -116,3 +117,18 @@ def test_that_what_is_chosen_stays_chosen_while_others_come(panel):
     assert made.chosen.fault == "fan"
     shows(made)
     assert made.chosen is None
+
+
+def test_that_the_track_record_says_only_what_was_known_by_then(panel):
+    made, _ = panel
+    alarm = Event(
+        NOW + 1_200 * SECOND, EventKind.ALARM, "T01.power", "T01.power/high_high", True,
+        {"state": "unacknowledged", "condition": "high_high"},
+    )  # fmt: skip
+    events = (event_of(WEAR), alarm)
+    query = made.wanted()
+    made.present(replace(snapshot(WEAR), time=NOW + 60 * SECOND), Answers(query, events=events))
+    assert made.record.text() == "Track record: 1 not yet decided"
+    made.present(replace(snapshot(WEAR), time=NOW + 1_300 * SECOND), Answers(query, events=events))
+    assert made.record.text() == "Track record: 1 of 1 intervals held what happened"
+    assert "came after 20 min" in made.record.toolTip()

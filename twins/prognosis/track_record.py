@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,16 +48,21 @@ class Outcome:
 
 
 def outcomes(record: Recorded, start: int, end: int) -> Iterator[Outcome]:
-    """Of all predictions that were made in a stretch (ns) and said when a limit would be passed. A limit counts as passed until
-    something was done about it or not: curtailing a turbine proves a forecast wrong, and that is how it is told."""
-    for event in record.events(start, end, (EventKind.PREDICTION,)):
-        if not event.stands or not event.data.get("life") or event.data.get("verdict"):
-            continue
-        try:
-            made = prediction_in(event)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            continue  # of a form that is not known here
+    """Of all predictions that were made in a stretch (ns) and said when a limit would be passed. Whether something was done about
+    it is not asked: who curtails a turbine proves a forecast wrong, and that is how it is told."""
+    for made in _made(record.events(start, end, (EventKind.PREDICTION,))):
         yield Outcome(made, _passed(record, made, end), (end - made.time) / SECOND)
+
+
+def outcomes_told(events: Sequence[Event], end: int) -> Iterator[Outcome]:
+    """The same from events alone: a limit was passed when its alarm was raised. `events` are predictions and alarms, in order."""
+    raised = [e for e in events if e.kind is EventKind.ALARM and e.stands and e.data.get("state") == "unacknowledged"]
+    for made in _made(events):
+        life = made.life
+        assert life is not None
+        when = (e.time for e in raised if e.subject == life.tag and e.data.get("condition") == life.limit and e.time >= made.time)
+        passed = next(when, None)
+        yield Outcome(made, None if passed is None else (passed - made.time) / SECOND, (end - made.time) / SECOND)
 
 
 def coverage(found: Sequence[Outcome]) -> float | None:
@@ -73,6 +79,14 @@ def calibration(found: Sequence[Outcome]) -> list[tuple[float, float | None]]:
         over = [_over(each, k) for each in told]
         shares.append((level, sum(over) / len(over) if over else None))
     return shares
+
+
+def _made(events: Iterable[Event]) -> Iterator[Prediction]:
+    """The predictions that said when, as they were made; not again for what somebody decided about them."""
+    for event in events:
+        if event.kind is EventKind.PREDICTION and event.stands and event.data.get("life") and not event.data.get("verdict"):
+            with suppress(KeyError, TypeError, ValueError, AttributeError):  # of a form that is not known here
+                yield prediction_in(event)
 
 
 def _over(each: Outcome, k: int) -> bool:

@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from twins.asset import Twin
-from twins.clock import DAY
+from twins.clock import DAY, SECOND
 from twins.historian.query import Answers, Query
-from twins.prognosis.prediction import Evidence, Prediction, prediction_in, sentence
-from twins.record import EventKind, Intention, IntentionKind, Snapshot
+from twins.prognosis.prediction import Evidence, Prediction, prediction_in, sentence, span
+from twins.prognosis.track_record import Outcome, outcomes_told
+from twins.record import Event, EventKind, Intention, IntentionKind, Snapshot
+from twins.timeline import Timeline
 from ui.ask import Ask
 from ui.axis import stamp
 from ui.life_plot import LifePlot
@@ -34,6 +36,7 @@ NOTHING = (
     "Nothing is foreseen. What the estimator finds of a model's parameters is compared with the faults that the package "
     "declares; one that is likely stands here with its evidence."
 )
+_OFTEN = 10 * SECOND
 
 
 class Predictions(QWidget):
@@ -41,9 +44,10 @@ class Predictions(QWidget):
 
     intended = Signal(object)
 
-    def __init__(self, theme: Theme, selection: Selection, twin: Twin) -> None:
+    def __init__(self, theme: Theme, selection: Selection, twin: Twin, timeline: Timeline) -> None:
         super().__init__()
         self._theme, self._selection, self._twin, self._zone = theme, selection, twin, ZoneInfo(twin.timezone)
+        self._timeline = timeline
         self._shown: tuple[Prediction, ...] = ()
         self.list = QListWidget(frameShape=QFrame.Shape.NoFrame, wordWrap=True, spacing=1)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -56,6 +60,9 @@ class Predictions(QWidget):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.plot = LifePlot(theme)
+        self.record = QLabel(font=font(SECONDARY), visible=False, wordWrap=True)
+        self.record.setProperty("muted", True)
+        self.record.setContentsMargins(12, 0, 12, 8)
         self.buttons = {
             verdict: QPushButton(title, toolTip=tip)
             for verdict, title, tip in (
@@ -68,8 +75,10 @@ class Predictions(QWidget):
         self._connect()
 
     def wanted(self) -> Query:
-        """Nothing besides the snapshot, in which predictions stand."""
-        return Query()
+        """What was predicted over the last day, and which alarms came of it."""
+        end = (self._timeline.end // _OFTEN + 1) * _OFTEN
+        kinds = (EventKind.PREDICTION, EventKind.ALARM)
+        return Query(start=max(self._timeline.start, end - DAY), end=end, events=True, kinds=kinds, hindsight=True)
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """As they stood at the instant."""
@@ -83,6 +92,9 @@ class Predictions(QWidget):
         if shown != self._shown:
             self._shown = shown
             self._list()
+        if answers.query.events:
+            until = self._timeline.end if snapshot.hindsight else snapshot.time
+            self._tell_record([event for event in answers.events if event.time <= until], until)
 
     @property
     def chosen(self) -> Prediction | None:
@@ -108,6 +120,7 @@ class Predictions(QWidget):
         column.addWidget(self.empty, 1)
         column.addWidget(self.list, 1)
         column.addWidget(self.detail)
+        column.addWidget(self.record)
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(lambda _: self._tell())
@@ -135,6 +148,19 @@ class Predictions(QWidget):
             widget.setVisible(bool(keys))
         self.empty.setVisible(not keys)
         self._tell()
+
+    def _tell_record(self, events: list[Event], until: int) -> None:
+        """How earlier predictions have fared, as far as that was known."""
+        found = list(outcomes_told(events, until))
+        judged = [each for each in found if each.held is not None]
+        held = sum(bool(each.held) for each in judged)
+        told = f"Track record: {held} of {len(judged)} intervals held what happened" if judged else ""
+        waiting = len(found) - len(judged)
+        told += f"{' · ' if told else 'Track record: '}{waiting} not yet decided" if waiting else ""
+        lines = [f"{self._when(e.prediction.time, 0)} {sentence(e.prediction)}: {_came(e)}" for e in found[-20:]]
+        self.record.setText(told)
+        self.record.setToolTip("\n".join(lines))
+        self.record.setVisible(bool(told))
 
     def _second(self, each: Prediction) -> str:
         risk = f"risk {each.risk_hours:,.0f} h of standstill".replace(",", "\u202f")
@@ -217,3 +243,9 @@ class Predictions(QWidget):
     def _when(self, t: int, now: int) -> str:
         told = stamp(t, self._zone)
         return told.partition(" ")[2] if abs(t - now) < DAY / 2 else told.partition(" ")[0]
+
+
+def _came(outcome: Outcome) -> str:
+    if outcome.actual is not None:
+        return f"came after {span(outcome.actual)}" + ("" if outcome.held else ", outside its interval")
+    return "not yet" if outcome.held is None else "did not come"
