@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
-from ui import desk_commands, estimation_commands, search_commands, simulation_commands
+from ui import calibration_commands, desk_commands, estimation_commands, search_commands, simulation_commands
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
 HERE = Path(__file__).resolve().parent
@@ -319,6 +319,7 @@ def export(
 simulation_commands.add_to(app, lambda twin: _package(twin))
 search_commands.add_to(app, lambda twin: _package(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
+calibration_commands.add_to(app, lambda twin: _package(twin))
 
 
 @app.command()
