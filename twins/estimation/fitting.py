@@ -21,7 +21,7 @@ Truths = NDArray[np.bool_]
 LEVEL = 0.90  # of an interval
 _STEP = 0.1  # scales: how far candidates are apart that tell a slope
 _ROUNDS = 2  # the second knows how large errors are
-_EVALUATIONS = 12
+_EVALUATIONS = 8
 _KNOWN = 0.5  # of what was thought before: a deviation above that is no news
 _ALIKE = 1e-9
 
@@ -111,7 +111,7 @@ def _fitted(
 
         inside = np.clip(z, low[free] + 1e-6, high[free] - 1e-6)
         found = least_squares(residual, inside, slope, (low[free], high[free]), loss="soft_l1", x_scale="jac",
-                              max_nfev=_EVALUATIONS, xtol=1e-4, ftol=1e-6)  # fmt: skip
+                              max_nfev=_EVALUATIONS, xtol=1e-3, ftol=1e-4)  # fmt: skip
         z = found.x
     covariance, count = _covariance(residual(z), slope(z), np.tile(blocks, len(measured)), judged.ravel())
     deviation = np.full(len(start), 0.0)

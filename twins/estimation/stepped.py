@@ -28,7 +28,7 @@ class Stepped:
 def stepped(record: Record, tags: Iterable[Tag], start: int, end: int, step: int) -> Stepped:
     """From `start` to `end` (ns). A mean that is stamped with its start counts where it ends."""
     chosen = {tag.path: tag for tag in tags}
-    time = np.arange(start + step, end + 1, step, dtype=np.int64)
+    time = start + step * np.arange(1, (end - start) // step + 1, dtype=np.int64)
     mean, last = {}, {}
     for path, history in histories_of(record, chosen, start, end).items():
         mean[path], last[path] = _of(history, chosen[path], time, start, step)

@@ -200,7 +200,7 @@ class WindTurbine:
         """See `Model`. The balance closes: aero power = power + losses + brake + growth of the kinetic energy / dt."""
         s, u, p = rows(self.states, state), rows(self.inputs, inputs), completed(rows(self.parameters, parameters))
         limit = np.minimum(u["active_power_limit"], p["rated_power"])
-        u = {**u, "free_wind": free_wind(u["wind_speed"], p)}
+        u = {**u, "free_wind": free_wind(u, s["nacelle_direction"], p)}
         mode = _moded(s, limit, dt, p)
         yaw = yawed(s, u, dt, p)
         turned, power = turned_rotor(self.rotor, {**s, **mode}, u, yaw["error"], limit, dt, p)
