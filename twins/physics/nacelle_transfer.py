@@ -1,6 +1,6 @@
 """The nacelle transfer function: how much wind there is in front of a rotor whose anemometer stands behind it.
 
-IEC 61400-12-2 has it as a table over the wind that is read, with straight lines between; so it is here. Before that the reading is
+IEC 61400-12-2 has it as a table over the wind that is read, with straight lines between; so it is here. Before that a reading is
 set right for flow that comes from the side, as the blades' wake swirls one way round, and for the density of the air.
 """
 
