@@ -1,6 +1,6 @@
 """La Haute Borne 2014: the calibrated turbine beside a power curve and gradient boosting, fitted on the first half-year.
 
-The second half is read once. All are judged over the same ten-minute means: those in which everything is known, power is above
+The second half is read once. All are judged over the same ten-minute means: everything is known, power is above
 0 and the blades are not on their way out of the wind (WHERE).
 """
 
