@@ -16,6 +16,7 @@ import typer
 from twins import InputError
 from ui import (
     anomaly_commands,
+    calibration_commands,
     degradation_commands,
     desk_commands,
     estimation_commands,
@@ -330,6 +331,7 @@ search_commands.add_to(app, lambda twin: _package(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
+calibration_commands.add_to(app, lambda twin: _package(twin))
 prediction_commands.add_to(app)
 rul_commands.add_to(app)
 

@@ -6,6 +6,7 @@ from twins.asset.estimated import expects, health_of, residual_of, unit_of, wand
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.tag import Limits, Tag, TagKind
 from twins.asset.twin import Twin, Viewpoint
+from twins.asset.version import ModelVersion
 
 __all__ = [
     "Alarm",
@@ -14,6 +15,7 @@ __all__ = [
     "Condition",
     "Figure",
     "Limits",
+    "ModelVersion",
     "Part",
     "Placement",
     "Relation",

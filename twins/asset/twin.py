@@ -11,6 +11,7 @@ from twins.asset.asset import Asset, AssetKind, Relation
 from twins.asset.estimated import estimated_tags
 from twins.asset.figure import Figure
 from twins.asset.tag import Tag
+from twins.asset.version import ModelVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Twin:
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
     figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
+    model_version: ModelVersion = field(default_factory=ModelVersion)
 
     @cached_property
     def estimated(self) -> Mapping[str, Tag]:

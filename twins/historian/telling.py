@@ -94,6 +94,7 @@ def info(recording: RecordingFile) -> Json:
         "file": str(recording.path),
         "format": FORMAT,
         "twin": meta.get("twin", ""),
+        "model_version": _model_version(recording, span),
         "simulated": recording.simulated,
         "sealed": "sealed" in meta,
         **_branch(meta),
@@ -104,6 +105,18 @@ def info(recording: RecordingFile) -> Json:
         "tags": list(dict.fromkeys(channel.path for channel in recording.channels)),
         "damage": list(recording.damage),
     }
+
+
+def _model_version(recording: RecordingFile, span: tuple[int, int] | None) -> str:
+    """Which calibration its models had at its end: number and hash; 0 is the package's own parameters."""
+    from twins.package.archive import files_in
+    from twins.package.calibration import version_in
+    from twins.package.fault import PackageError
+
+    try:
+        return str(version_in(files_in(recording.package_at(span[1] if span else 2**62) or b"")))
+    except PackageError:
+        return ""
 
 
 def _branch(meta: Mapping[str, str]) -> Json:

@@ -19,7 +19,7 @@ MOST = 10_000  # files
 ROOT = "twin.yaml"
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
-    r"twin\.yaml|viewpoints\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
+    r"twin\.yaml|viewpoints\.yaml|calibration\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
     r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
@@ -97,15 +97,15 @@ def files_in(content: bytes, name: str = "package.zip") -> Files:
     )
 
 
-def zipped(path: Path) -> bytes:
-    """The package as a zip of its own files, the same bytes for the same content."""
-    files = files_of(path)
+def zipped(path: Path, instead: Mapping[str, bytes] | None = None) -> bytes:
+    """The package as a zip of its own files, the same bytes for the same content; some may be put `instead` of its own."""
+    files, other = files_of(path), instead or {}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-        for name in sorted(files.sizes):
+        for name in sorted({*files.sizes, *other}):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
-            packed.writestr(entry, files.read(name))
+            packed.writestr(entry, other[name] if name in other else files.read(name))
     return content.getvalue()
 
 
@@ -120,7 +120,9 @@ def _with_root(files: Files) -> Files:
 
 
 def _folder(folder: Path) -> Files:
-    own = [folder / name for name in (ROOT, "viewpoints.yaml", "README.md", "blade.csv")] + sorted(folder.glob("LICENSE*"))
+    own = [folder / name for name in (ROOT, "viewpoints.yaml", "calibration.yaml", "README.md", "blade.csv")] + sorted(
+        folder.glob("LICENSE*")
+    )
     for room in ("types", "mappings", "scenarios", "predictors", "meshes", "airfoils", "models"):
         own += sorted((folder / room).rglob("*"))
     sizes = {}

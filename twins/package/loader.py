@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twins.asset import Asset, AssetKind, Figure, Relation, Taken, Twin, Viewpoint
+from twins.asset import Asset, AssetKind, Figure, ModelVersion, Relation, Taken, Twin, Viewpoint
 from twins.package.archive import ROOT, Contents, Files, files_in, files_of
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault, PackageError, in_order
@@ -127,12 +127,39 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     expansion.resolve()
     made.faults += expansion.faults
     made.origins = expansion.origins
+    version = _calibrate(made, expansion)
     made.alarms = expansion.alarms
     made.twin = Twin(
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
-        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files),
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files), version,
     )  # fmt: skip
+
+
+def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
+    """The parameters of the calibration in force stand over those of the types."""
+    from twins.package.calibration import CALIBRATION, in_force, read
+
+    if CALIBRATION not in made.files.sizes:
+        return ModelVersion()
+    document = _read(made, CALIBRATION)
+    form, faults = read(document)
+    made.faults += faults
+    found = in_force(form) if form is not None else None
+    if form is None or found is None:
+        return ModelVersion()
+    for path, each in found.assets.items():
+        origin = Origin(document, ("versions", form.versions.index(found), "assets", path))
+        asset = expansion.assets.get(path)
+        if asset is None or not asset.model:
+            remedy = did_you_mean(path, expansion.assets) or "write the path of an asset that has a model"
+            made.faults.append(origin.fault(f"there is no asset “{path}” that has a model", remedy))
+            continue
+        written = asset.model.get("parameters")
+        parameters = {**(written if isinstance(written, Mapping) else {}), **each.model.parameters}
+        expansion.assets[path] = replace(asset, model={**asset.model, "parameters": parameters})
+        expansion.origins[path] = (origin, *expansion.origins[path])
+    return found.mark
 
 
 def _figures(made: Draft, form: TwinFile) -> Iterator[Figure]:

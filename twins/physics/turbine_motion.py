@@ -54,7 +54,7 @@ def turned_rotor(
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Rotor speed and pitch after dt; and the powers (W) on the way, means over the step, thrust (N), cp and ct."""
     density = u["air_pressure"] / (_AIR_GAS * u["air_temperature"])
-    facing = u["wind_speed"] * np.maximum(np.cos(error), 0.0)
+    facing = u["free_wind"] * np.maximum(np.cos(error), 0.0)
     control = Control(rotor, s["mode"], facing, density, limit, u["pitch_setpoint"], p)
     held = ((s["mode"] == STOPPED) | (s["mode"] == FAULT)) & (s["rotor_speed"] < 0.25)
     before = np.stack([np.where(held, 0.0, s["rotor_speed"]), s["pitch"], s["pitch_integral"]])

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from twins.physics.model import Array, Chart, Rows, Variable, Wave, approached, defaults, rows, stacked, wandered
+from twins.physics.nacelle_transfer import TRANSFER, free_wind
 from twins.physics.rotor import Rotor
 from twins.physics.turbine_heat import heated
 from twins.physics.turbine_modes import FAULT, GUARDS, MODES, PRODUCING, STATUS, next_mode, protection, status
@@ -68,6 +69,7 @@ class WindTurbine:
         Variable("pitch_rate", "rad/s", math.radians(8), 0.001, 10.0),
         Variable("pitch_offset", "rad", 0.0, -1.0, 1.0, shown="deg"),  # how far the blades stand from what is measured
         Variable("vane_offset", "rad", 0.0, -math.pi, math.pi, shown="deg"),  # how far the vane reads beside the wind
+        *TRANSFER,
         Variable("yaw_rate", "rad/s", math.radians(0.5), 0.0, 1.0),
         Variable("yaw_deadband", "rad", math.radians(8), 0.0, math.pi, shown="deg"),
         Variable(
@@ -198,6 +200,7 @@ class WindTurbine:
         """See `Model`. The balance closes: aero power = power + losses + brake + growth of the kinetic energy / dt."""
         s, u, p = rows(self.states, state), rows(self.inputs, inputs), completed(rows(self.parameters, parameters))
         limit = np.minimum(u["active_power_limit"], p["rated_power"])
+        u = {**u, "free_wind": free_wind(u, s["nacelle_direction"], p)}
         mode = _moded(s, limit, dt, p)
         yaw = yawed(s, u, dt, p)
         turned, power = turned_rotor(self.rotor, {**s, **mode}, u, yaw["error"], limit, dt, p)

@@ -1,0 +1,232 @@
+"""Calibration: parameters fitted to a stretch of a record, and how much better the models are for it on another stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twins import InputError
+from twins.asset import Tag, Twin, expects, wandering
+from twins.clock import DAY, MINUTE, SECOND
+from twins.estimation.courses import Courses
+from twins.estimation.fitting import Fit, Unknown, candidates_for, fitted
+from twins.expression import conversion
+from twins.historian.days import Record
+from twins.physics import Array, Maker, difference, modelled, named
+from twins.simulation.knobs import STRUCTURAL, Knob, knob
+
+_LONGEST = 10 * MINUTE
+_STEP = 10 * SECOND
+_BLOCKS = 12  # that a stretch has at least
+_FEWEST = 20  # steps that are judged
+_FINEST = 0.002  # of its range: no model is better than that
+
+Watch = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be calibrated, by what. Times in ns UTC; empty: what the package estimates, what it expects."""
+
+    start: int
+    end: int
+    hold_out: tuple[int, int]
+    assets: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()  # T01.drivetrain_efficiency, or with a range: …=0.8:1
+    outputs: tuple[str, ...] = ()  # names of tags
+    where: str = ""
+    step: int = 0  # ns; 0: as it was recorded, 10 s at least and 10 min at most
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """One parameter, in `unit`; `low` to `high` is its 90 % interval. Where it is not `identified` it stays as it was."""
+
+    key: str
+    unit: str
+    before: float
+    after: float
+    deviation: float
+    low: float
+    high: float
+    identified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Of one output over n steps: expected − measured, in the tag's unit."""
+
+    n: int
+    mae: float
+    rmse: float
+    bias: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One output over both stretches, before and after."""
+
+    tag: str
+    unit: str
+    fitted: tuple[Errors, Errors]
+    held_out: tuple[Errors, Errors]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What came of it."""
+
+    question: Question
+    step: int
+    parameters: tuple[Calibrated, ...]
+    outputs: tuple[Judged, ...]
+
+
+def calibrated(
+    twin: Twin, record: Record, asked: Question,
+    watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False,
+) -> Calibration:  # fmt: skip
+    """Asset by asset. Raises InputError where nothing can be fitted, or where it was cancelled."""
+    assets, step = _assets(twin, asked), asked.step or _step_of(twin, record)
+    parameters: list[Calibrated] = []
+    outputs: list[Judged] = []
+    for k, asset in enumerate(assets):
+        watch(k / len(assets), f"calibrating {asset}")
+        one = _Asset(twin, asset, record, asked, step, lambda: _stop(cancelled))
+        fit = one.fit()
+        parameters += one.told(fit)
+        outputs += one.judged(fit)
+    return Calibration(asked, step, tuple(parameters), tuple(outputs))
+
+
+class _Asset:
+    def __init__(self, twin: Twin, asset: str, record: Record, asked: Question, step: int, stop: Callable[[], None]) -> None:
+        self._twin, self._asset, self._record, self._asked, self._step, self._stop = twin, asset, record, asked, step, stop
+        self._knobs = knobs_asked(twin, asset, asked.parameters)
+        self._outputs = asked.outputs or tuple(tag.name for tag in expects(twin.assets[asset], twin.tags))
+        self._courses = self._over(asked.start, asked.end)
+        if not self._courses.judged:
+            raise InputError(f"{asset}: none of its outputs was recorded; name one with --output, “info” lists what was")
+        if np.isfinite(self._courses.measured).sum() < _FEWEST:
+            raise InputError(f"{asset}: too little of this stretch can be judged; take a longer one, or another --where")
+
+    def _over(self, start: int, end: int) -> Courses:
+        asked = self._asked
+        return Courses(self._twin, self._asset, self._record, start, end, self._step, self._knobs, self._outputs,
+                       asked.where, candidates_for(len(self._knobs)))  # fmt: skip
+
+    def fit(self) -> Fit:
+        courses = self._courses
+        span = max(self._asked.end - self._asked.start, 1)
+        block = min(DAY, span // _BLOCKS)
+
+        def predict(points: Array) -> Array:
+            self._stop()
+            return courses.predicted(points)
+
+        least = np.array([_least(each.tag) for each in courses.judged])
+        return fitted(
+            [self._unknown(each) for each in self._knobs], predict, courses.measured, least, (courses.time - 1) // block
+        )
+
+    def told(self, fit: Fit) -> Iterator[Calibrated]:
+        for i, each in enumerate(self._knobs):
+            yield Calibrated(each.key, each.unit, each.value, float(fit.value[i]), float(fit.deviation[i]),
+                             float(fit.low[i]), float(fit.high[i]), bool(fit.identified[i]))  # fmt: skip
+
+    def judged(self, fit: Fit) -> Iterator[Judged]:
+        points = np.array([[each.value for each in self._knobs], fit.value])
+        held = self._over(*self._asked.hold_out)
+        told = [list(_errors(each.predicted(points), each.measured)) for each in (self._courses, held)]
+        for k, each in enumerate(self._courses.judged):
+            yield Judged(each.tag.path, each.tag.unit, told[0][k], told[1][k])
+
+    def _unknown(self, each: Knob) -> Unknown:
+        low = -np.inf if each.low is None else each.low
+        high = np.inf if each.high is None else each.high
+        written = wandering(self._twin.assets[self._asset]).get(each.label, {}).get("spread")
+        reach = high - low if np.isfinite(high - low) else 1.0
+        if written is not None:
+            prior = difference(written, self._unit(each)) * conversion(self._unit(each), each.unit)[0]
+            return Unknown(each.value, low, high, prior, prior)
+        scale = 0.05 * abs(each.value) if each.value else 0.02 * reach
+        return Unknown(each.value, low, high, scale, 5 * scale)
+
+    def _unit(self, each: Knob) -> str:
+        model = Maker(self._twin.files).model(self._twin.assets[self._asset].model)
+        variable = named(tuple(model.parameters), each.label)
+        return variable.unit if variable else ""
+
+
+def _errors(told: Array, measured: Array) -> Iterator[tuple[Errors, Errors]]:
+    """(output, step, [before, after]) against (output, step); both are judged over the same steps."""
+    for row, here in zip(told, measured, strict=True):
+        known = np.isfinite(here) & np.isfinite(row).all(axis=1)
+        off = row[known] - here[known, None]
+        made = [
+            Errors(int(known.sum()), float(np.abs(each).mean()), float(np.sqrt((each**2).mean())), float(each.mean()))
+            if known.any() else Errors(0, float("nan"), float("nan"), float("nan"))
+            for each in off.T
+        ]  # fmt: skip
+        yield made[0], made[1]
+
+
+def _assets(twin: Twin, asked: Question) -> tuple[str, ...]:
+    named_ = tuple(dict.fromkeys(text.partition("=")[0].rpartition(".")[0] for text in asked.parameters))
+    chosen = asked.assets or named_ or tuple(path for path, each in twin.assets.items() if wandering(each))
+    for path in (*chosen, *named_):
+        if path not in twin.assets or not modelled(twin.assets[path].model):
+            raise InputError(f"“{path}” is no asset with a model; “check” tells what {twin.name} has")
+    if not chosen:
+        raise InputError(f"{twin.name} names no parameters to be estimated; name some with --parameter")
+    return chosen
+
+
+def knobs_asked(twin: Twin, asset: str, parameters: Sequence[str]) -> list[Knob]:
+    """Those of one asset that are named, else those that its type estimates. Raises InputError."""
+    own = [text for text in parameters if text.partition("=")[0].rpartition(".")[0] == asset]
+    texts = own or ([] if parameters else [f"{asset}.{name}" for name in wandering(twin.assets[asset])])
+    if not texts:
+        raise InputError(f"{asset}: no parameter to be calibrated; name one, like --parameter {asset}.NAME")
+    return [_knob(text, twin) for text in texts]
+
+
+def _knob(text: str, twin: Twin) -> Knob:
+    key, given, span = (part.strip() for part in text.partition("="))
+    found = knob(twin, key)
+    if found is None or found.sort != "parameter" or found.label in STRUCTURAL:
+        raise InputError(f"--parameter {text}: there is no parameter “{key}” that could be fitted; “check” tells what there is")
+    if not given:
+        return found
+    try:
+        low, high = (float(end) for end in span.split(":"))
+    except ValueError:
+        raise InputError(f"--parameter {text}: write {key}=FROM:TO, in {found.unit or 'plain figures'}") from None
+    low, high = max(low, _or(found.low, low)), min(high, _or(found.high, high))
+    if not low <= found.value <= high or low >= high:
+        raise InputError(f"--parameter {text}: it stands at {found.value:g} {found.unit}, which must lie within the range")
+    return replace(found, low=low, high=high)
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value
+
+
+def _step_of(twin: Twin, record: Record) -> int:
+    """As often as the quickest of what is judged was recorded, 10 s at least: what is quicker is not the parameters' doing."""
+    judged = {tag.path for asset in twin.assets.values() for tag in expects(asset, twin.tags)}
+    periods = [channel.period_ns for channel in record.channels if channel.path in judged and channel.period_ns]
+    return max(_STEP, min([_LONGEST, *periods]))
+
+
+def _least(tag: Tag) -> float:
+    """One deviation: an output that hardly scatters would else outweigh all others by what its model leaves out."""
+    return max(_FINEST * (tag.range[1] - tag.range[0]) if tag.range else 0.0, 10.0 ** -(tag.decimals + 1))
+
+
+def _stop(cancelled: Cancelled) -> None:
+    if cancelled():
+        raise InputError("the calibration was cancelled; nothing was written")

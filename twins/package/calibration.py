@@ -1,0 +1,121 @@
+"""calibration.yaml: the versions of a package's parameters, which of them is in force, and who changed that, when and why.
+
+It is written by the command line and is read by people: every version that ever stood is kept whole, so that it can stand again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from twins.asset import ModelVersion
+from twins.package.archive import Files
+from twins.package.document import Document
+from twins.package.fault import Fault
+from twins.package.schema import Form, Scalar, TagName, Text
+from twins.package.validation import validated
+
+CALIBRATION = "calibration.yaml"
+
+Number = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class CalibratedModelForm(Form):
+    """What is other than at the type."""
+
+    parameters: Mapping[TagName, Scalar] = {}
+
+
+class CalibratedAssetForm(Form):
+    """One asset's model."""
+
+    model: CalibratedModelForm = CalibratedModelForm()
+
+
+class DataForm(Form):
+    """What a version was fitted to."""
+
+    recording: Text = ""
+    start: Text = ""
+    end: Text = ""
+    proposal: Text = Field(default="", description="the sha256 of the proposal, which holds intervals and errors")
+
+
+class VersionForm(Form):
+    """All parameters that are other than the types', as one version has them."""
+
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    data: DataForm = DataForm()
+    assets: Mapping[Text, CalibratedAssetForm] = {}
+
+    @property
+    def mark(self) -> ModelVersion:
+        """Its number, and a hash of all that it says."""
+        told = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return ModelVersion(self.version, hashlib.sha256(told.encode()).hexdigest())
+
+
+class ChangeForm(Form):
+    """Another version came into force."""
+
+    change: Literal["approved", "rolled back"]
+    before: Number
+    after: Number
+    by: Text
+    why: Text
+    at: Text
+
+
+class CalibrationForm(Form):
+    """calibration.yaml."""
+
+    in_force: Number = Field(description="the number of a version; 0 is none: the types' own parameters")
+    versions: list[VersionForm] = Field(default=[])
+    changes: list[ChangeForm] = Field(default=[])
+
+
+def read(document: Document) -> tuple[CalibrationForm | None, list[Fault]]:
+    """What a document says, and its faults."""
+    if document.data is None:
+        return None, [] if document.faults else [document.fault((), "there is nothing in it", "delete the file")]
+    form, faults = validated(document, CalibrationForm)
+    if form is None:
+        return None, faults
+    numbers = [each.version for each in form.versions]
+    if sorted(set(numbers)) != numbers:
+        faults.append(document.fault(("versions",), "the versions are not numbered upwards", "restore the file from its history"))
+    if form.in_force and form.in_force not in numbers:
+        said = f"in_force: there is no version {form.in_force}"
+        faults.append(document.fault(("in_force",), said, f"write 0, or one of {', '.join(map(str, numbers)) or 'no others'}"))
+    return form, faults
+
+
+def in_force(form: CalibrationForm) -> VersionForm | None:
+    """None where it is the package's own parameters."""
+    return next((each for each in form.versions if each.version == form.in_force), None)
+
+
+def digest_of(files: Files) -> str:
+    """The sha256 of a package without its calibration: what a proposal was made for."""
+    found = hashlib.sha256()
+    for name in sorted(files.sizes):
+        if name != CALIBRATION:
+            content = files.read(name)
+            found.update(f"{len(name)} {name} {len(content)}\n".encode())
+            found.update(content)
+    return found.hexdigest()
+
+
+def version_in(files: Files) -> ModelVersion:
+    """Which calibration is in force in a package, without loading the rest of it; 0 where it can't be read."""
+    from twins.package.document import read_document
+
+    if CALIBRATION not in files.sizes:
+        return ModelVersion()
+    form, _ = read(read_document(CALIBRATION, files.read(CALIBRATION)))
+    found = in_force(form) if form is not None else None
+    return found.mark if found is not None else ModelVersion()

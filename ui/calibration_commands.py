@@ -1,0 +1,154 @@
+"""Calibrating, from the command line: parameters are proposed, approved by somebody, and rolled back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from twins import InputError
+from ui.simulation_commands import AsJson, TwinName, UntilEof
+from ui.terminal import instant, interruptible, print_json, print_rows, progress
+
+Package = Annotated[str, typer.Argument(metavar="TWIN", help="A package's folder or zip, or the name of a twin that ships.")]
+By = Annotated[str, typer.Option("--by", help="Who answers for it.")]
+Why = Annotated[str, typer.Option("--why", help="The reason; it is kept.")]
+_HOLD_OUT = "What is kept back to judge by: a share of the stretch, its last; or another stretch, START/END."
+_PARAMETER = "T01.drivetrain_efficiency, or with a range: …=0.8:1. May be repeated; default: what the type estimates."
+_OUTPUT = "A tag's name, like power; may be repeated. Default: what the type expects, as far as it was recorded."
+_WHERE = "Judge only where this holds: power > 20 kW and pitch_angle < 10 deg."
+
+
+def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+    """Makes these commands known."""
+
+    @app.command()
+    def calibrate(
+        twin: TwinName,
+        from_: Annotated[Path, typer.Option("--from", help="The recording to fit to.")],
+        start: Annotated[str, typer.Option(help="ISO 8601; default: the beginning.")] = "",
+        until: Annotated[str, typer.Option(help="ISO 8601; default: the end.")] = "",
+        hold_out: Annotated[str, typer.Option(help=_HOLD_OUT)] = "0.25",
+        asset: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+        parameter: Annotated[list[str] | None, typer.Option(help=_PARAMETER)] = None,
+        output: Annotated[list[str] | None, typer.Option(help=_OUTPUT)] = None,
+        where: Annotated[str, typer.Option(help=_WHERE)] = "",
+        step: Annotated[str, typer.Option(help="10 s …; default: as it was recorded, 10 s at least.")] = "",
+        to: Annotated[Path | None, typer.Option("--to", help="The proposal to write, for “approve”.")] = None,
+        json_: AsJson = False,
+        until_eof: UntilEof = False,
+    ) -> None:
+        """Fit parameters to what was measured: before and after, how sure, and the error on a stretch that was kept back."""
+        from twins.estimation.calibration import Question, calibrated
+        from twins.estimation.proposal import proposal, write
+        from twins.historian.days import open_record
+        from twins.historian.drafting import refuse_bad_place
+        from twins.package.loader import load
+
+        if to is not None:
+            refuse_bad_place(to)
+        package = package_of(twin)
+        loaded = load(package)
+        with contextlib.closing(open_record(from_)) as record:
+            first, last, held = _stretches(record, start, until, hold_out, from_)
+            asked = Question(
+                first, last, held, tuple(asset or ()), tuple(parameter or ()), tuple(output or ()), where, _step(step)
+            )
+            with progress("calibrating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
+                told = proposal(calibrated(loaded, record, asked, say, cancelled), loaded, package, from_)
+        if to is not None:
+            write(told, to)
+        print_json(told) if json_ else _print(told, to)
+
+    @app.command("approve")
+    def approve_(
+        twin: Package, file: Annotated[Path, typer.Argument(metavar="PROPOSAL")], by: By, why: Why, json_: AsJson = False
+    ) -> None:
+        """Put a proposal into force: a new version of the package's parameters, in its calibration.yaml."""
+        from twins.estimation.proposal import approved
+        from twins.package.loader import load
+
+        package = package_of(twin)
+        _say(approved(package, load(package), file, by, why), json_)
+
+    @app.command()
+    def rollback(twin: Package, by: By, why: Why, json_: AsJson = False) -> None:
+        """Put the version before into force again; nothing is lost."""
+        from twins.package.revising import roll_back
+
+        _say(roll_back(package_of(twin), by, why), json_)
+
+
+def _say(version: Any, json_: bool) -> None:
+    if json_:
+        print_json({"model_version": version.number, "sha256": version.sha256})
+    else:
+        print(f"in force: version {version}" + ("" if version.number else ", the package's own parameters"))
+
+
+def _step(text: str) -> int:
+    from twins.clock import SECOND, parse_duration
+
+    if not text:
+        return 0
+    try:
+        step = parse_duration(text)
+    except ValueError as problem:
+        raise InputError(f"--step {text}: {problem}") from None
+    if step < SECOND:
+        raise InputError(f"--step {text}: a step is 1 s at least")
+    return step
+
+
+def _stretches(record: Any, start: str, until: str, hold_out: str, file: Path) -> tuple[int, int, tuple[int, int]]:
+    """(from, to, (from, to) that is kept back)."""
+    span = record.span()
+    if span is None:
+        raise InputError(f"{file} is empty; import or record something into it first")
+    first, last = instant(start) if start else span[0], instant(until) if until else span[1] + 1
+    if first >= last:
+        raise InputError("the stretch is empty: --start must be before --until")
+    if "/" in hold_out:
+        one, other = (instant(text.strip()) for text in hold_out.split("/", 1))
+        if one >= other or (one < last and other > first):
+            raise InputError(
+                f"--hold-out {hold_out}: it must not be empty, nor touch the stretch that is fitted; write START/END"
+            )
+        return first, last, (one, other)
+    try:
+        share = float(hold_out)
+        if not 0.0 < share < 0.9:
+            raise ValueError
+    except ValueError:
+        raise InputError(f"--hold-out {hold_out}: write a share like 0.25, or a stretch like START/END") from None
+    middle = last - int((last - first) * share)
+    return first, middle, (middle, last)
+
+
+def _print(told: dict[str, Any], to: Path | None) -> None:
+    print(
+        f"{told['start']} to {told['end']}, kept back {told['hold_out'][0]} to {told['hold_out'][1]}, {told['step']:g} s a step"
+    )
+    rows = [
+        [p["parameter"], p["unit"], p["before"], p["after"], _cell(p["low"]), _cell(p["high"]),
+         "" if p["identified"] else "not identified: the data don't tell; unchanged"]
+        for p in told["parameters"]
+    ]  # fmt: skip
+    print_rows(["parameter", "unit", "before", "after", "p05", "p95", ""], [""] * 7, rows)
+    print()
+    rows = [
+        [each["tag"], each["unit"], name.replace("_", " "), each[name]["after"]["n"]]
+        + [_cell(each[name][when][what]) for what in ("mae", "bias") for when in ("before", "after")]
+        for each in told["outputs"]
+        for name in ("fitted", "held_out")
+    ]
+    print_rows(["tag", "unit", "", "steps", "MAE before", "after", "bias before", "after"], [""] * 8, rows)
+    if to is not None:
+        print(f"\nto put it into force: approve TWIN {to} --by NAME --why TEXT")
+
+
+def _cell(value: float | None) -> object:
+    return "?" if value is None else value
