@@ -201,6 +201,17 @@ def test_that_a_record_is_told_with_what_was_expected_of_it(recorded):
     assert told.stat().st_size < 4_000_000
 
 
+def test_that_what_was_estimated_before_is_not_told_twice(farm, recorded, tmp_path):
+    _, told, _ = recorded
+    again = tmp_path / "again.twin-recording"
+    with contextlib.closing(open_record(told)) as record:
+        estimated(farm, record, START, START + 60 * SECOND, again)
+    with contextlib.closing(open_record(again)) as record:
+        samples = record.between(START, START + 60 * SECOND, ["T01.power.expected"])
+        assert len(samples) == len(np.unique(samples.source)) > 8
+        assert len(record.events(START, START + 60 * SECOND, (EventKind.CHECKPOINT,))) == 1
+
+
 def test_that_a_what_if_and_a_forecast_go_on_from_what_was_estimated(farm, recorded, tmp_path):
     raw, told, _ = recorded
     package, at = zipped(NORTH_RIDGE), START + 290 * SECOND

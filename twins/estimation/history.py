@@ -23,7 +23,7 @@ from twins.historian.days import Record
 from twins.historian.drafting import drafted, refuse_bad_place
 from twins.historian.file import RecordingFile
 from twins.physics import Array
-from twins.record import Channel, Channels, Event, Samples
+from twins.record import Channel, Channels, Event, EventKind, Samples
 
 _LONGEST = 10 * MINUTE
 _CHUNK = 3_600  # steps
@@ -112,6 +112,7 @@ def _followed(
     following = Following(twin, channels, step)
     residuals = Residuals(*np.zeros((3, len(following.estimator.judged))))
     shifts = np.array([channel.period_ns or 0 if channel.stamp == "start" else 0 for channel in record.channels], np.int64)
+    measured = np.array([channel.path not in twin.estimated for channel in record.channels], bool)
     chunk = step * _CHUNK
     for begin in range(start, end, chunk):
         until = min(begin + chunk, end)
@@ -119,7 +120,7 @@ def _followed(
         following.take(_stamped_at_their_end(samples, shifts))
         told, events = _steps(following, until + step, residuals, foresight)
         if file is not None:
-            file.append(Samples.join([samples, *told]), [*record.events(begin, until), *events])
+            file.append(Samples.join([samples.take(measured[samples.channel]), *told]), [*_kept(record, begin, until), *events])
         watch((until - start) / max(end - start, 1), "estimating")
         if cancelled():
             raise InputError("the estimate was cancelled; nothing was written")
@@ -140,6 +141,11 @@ def _steps(following: Following, until: int, residuals: Residuals, foresight: Fo
         if estimator.time % max(EVERY_NS, step) < step:
             events.append(checkpoint(estimator, estimator.time))
     return told, events
+
+
+def _kept(record: Record, start: int, end: int) -> list[Event]:
+    """What happened, but for what an estimator has said before: it is said anew."""
+    return [event for event in record.events(start, end) if event.kind not in (EventKind.CHECKPOINT, EventKind.PREDICTION)]
 
 
 def _known(channel: Channel, twin: Twin) -> Channel:

@@ -13,7 +13,7 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.estimation.estimator import Estimator
 from twins.prognosis.diagnosis import Finding, declared_faults, findings
 from twins.prognosis.outlook import Outlook
-from twins.prognosis.prediction import VERDICTS, Prediction, event_of, prediction_in
+from twins.prognosis.prediction import VERDICTS, Prediction, event_of, predictions_in
 from twins.prognosis.signatures import signature_of
 from twins.record import Event, EventKind, Intention
 
@@ -33,12 +33,7 @@ class Foreseeing:
 
     def __init__(self, twin: Twin, standing: Iterable[Event] = (), version: str = "") -> None:
         self._twin, self._version = twin, version
-        self._standing: dict[str, Prediction] = {}
-        for event in standing:
-            try:
-                self._standing[event.key] = prediction_in(event)
-            except (KeyError, TypeError, ValueError, AttributeError):
-                continue  # of an older form: it stays in the record as it is
+        self._standing = {each.key: each for each in predictions_in(standing)}
         self._since: dict[str, int] = {key: each.since for key, each in self._standing.items()}
         self._gone: dict[str, int] = {}
         self._outlook: Outlook | None = None

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from twins.clock import HOUR, SECOND, format_time
-from twins.prognosis.prediction import Prediction, prediction_in
+from twins.prognosis.prediction import Prediction, predictions_in
 from twins.record import Event
 
 COLUMNS = (
@@ -19,13 +19,10 @@ COLUMNS = (
 
 def work_list(standing: Iterable[Event]) -> list[Prediction]:
     """What stands and is not dismissed, the nearest deadline first."""
-    found = []
-    for event in standing:
-        try:
-            found.append(prediction_in(event))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            continue  # of a form that is not known here
-    return sorted((each for each in found if each.verdict != "dismissed"), key=lambda each: (each.deadline, -each.risk_hours))
+    return sorted(
+        (each for each in predictions_in(standing) if each.verdict != "dismissed"),
+        key=lambda each: (each.deadline, -each.risk_hours),
+    )
 
 
 def rows(work: Iterable[Prediction]) -> Iterator[dict[str, object]]:

@@ -11,6 +11,7 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.estimation.estimator import FOLLOWERS, Estimator
 from twins.estimation.update import Truths
 from twins.physics import Array
+from twins.prognosis.going_on import followers_of, going_on
 from twins.prognosis.prediction import Life
 from twins.simulation.ensemble import Ensemble
 
@@ -24,13 +25,7 @@ class Outlook:
 
     def __init__(self, twin: Twin, estimator: Estimator) -> None:
         self._twin, self.made_at = twin, estimator.time
-        self._models = Ensemble(twin, estimator.time, _PHASES[0][1], estimator.models.seed, FOLLOWERS, still=True)
-        self._phase = 0
-        self._models.take(_followers(estimator))
-        self._forced = [{row: _as_now(given) for row, given in group.forced.items()} for group in estimator.models.groups]
-        self._drive()
-        for k, each in enumerate(estimator.models.setpoints):
-            self._models.set(each.tag.path, estimator.models.standing[k, 0])
+        self._models, self._phase = going_on(twin, estimator, _PHASES[0][1], followers_of(estimator), FOLLOWERS), 0
         judged = {each.tag.path for each in estimator.judged}
         self._limits = [
             (k, tag, name, value)
@@ -63,16 +58,11 @@ class Outlook:
     def _lengthen(self) -> None:
         """What is farther away is reckoned in longer steps."""
         self._phase += 1
-        held, self._models = (
-            self._models.held(),
-            Ensemble(self._twin, self._models.time, _PHASES[self._phase][1], self._models.seed, FOLLOWERS, still=True),
-        )
-        self._models.take(held)
-        self._drive()
-
-    def _drive(self) -> None:
-        for group, forced in zip(self._models.groups, self._forced, strict=True):
-            group.forced = {} if group.surrounds else forced
+        before = self._models
+        self._models = Ensemble(self._twin, before.time, _PHASES[self._phase][1], before.seed, FOLLOWERS, still=True)
+        self._models.take(before.held())
+        for group, was in zip(self._models.groups, before.groups, strict=True):
+            group.forced = was.forced
 
     def _watch(self) -> None:
         values = self._models.values()[self._rows]
@@ -113,28 +103,8 @@ class Outlook:
         return Life(tag.path, name, value, low, middle, high, share, _PHASES[-1][0] / SECOND, path)
 
 
-def _as_now(given: Array) -> Array:
-    """What members are given on the average (member, instance), for all that follow."""
-    return np.tile(given.mean(axis=0), (FOLLOWERS, 1))
-
-
 def _quantiles(passed: Array) -> Iterator[float | None]:
     ordered = np.sort(np.where(np.isnan(passed), np.inf, passed))
     for level in (0.05, 0.5, 0.95):
         found = float(ordered[min(int(level * len(ordered)), len(ordered) - 1)])
         yield found if np.isfinite(found) else None
-
-
-def _followers(estimator: Estimator) -> dict[str, dict[str, dict[str, Array]]]:
-    """States, inputs, outputs and parameters of those that follow."""
-    held: dict[str, dict[str, dict[str, Array]]] = {
-        what: {path: {name: values[:FOLLOWERS] for name, values in each.items()} for path, each in places.items()}
-        for what, places in estimator.models.held().items()
-        if what != "standing"
-    }
-    held["parameters"] = {}
-    for each in estimator.parameters:
-        for i, leeway in enumerate(each.leeways):
-            path, _, name = leeway.path.rpartition(".")
-            held["parameters"].setdefault(path, {})[name] = each.members[:, i].copy()
-    return {**held, "standing": {}}

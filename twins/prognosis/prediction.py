@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from twins.clock import HOUR, SECOND
@@ -113,6 +114,13 @@ def prediction_in(event: Event) -> Prediction:
         int(str(data["deadline"])), numbers["downtime_s"], numbers["lost_energy_kwh"], words["model"], words["version"],
         str(data.get("verdict", "")), str(data.get("by", "")), str(data.get("why", "")),
     )  # fmt: skip
+
+
+def predictions_in(events: Iterable[Event]) -> Iterator[Prediction]:
+    """Those that can be read; what is of another version of the program stays in the record as it is."""
+    for event in events:
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            yield prediction_in(event)
 
 
 def _path(told: Mapping[str, object]) -> tuple[tuple[float, float, float, float], ...]:

@@ -8,8 +8,9 @@ import numpy as np
 
 from twins.asset import Twin
 from twins.clock import SECOND
-from twins.estimation.estimator import FOLLOWERS, Estimator
-from twins.simulation.ensemble import Ensemble
+from twins.estimation.estimator import Estimator
+from twins.prognosis.going_on import followers_of, going_on
+from twins.simulation.members import in_the_middle
 
 _STEP, _STEPS = 10 * SECOND, 60
 _MOVED = 0.01  # of a tag's range: what is less is no sign
@@ -22,16 +23,8 @@ def signature_of(twin: Twin, estimator: Estimator, group: int, leeway: int, to: 
     """
     parameter = estimator.parameters[group]
     asset = parameter.leeways[leeway].path.rpartition(".")[0]
-    models = Ensemble(twin, estimator.time, _STEP, estimator.models.seed, 2, still=True)
-    held = estimator.models.held()
-    models.take(
-        {what: _middle(places) for what, places in held.items() if what in ("state", "inputs", "outputs")} | {"standing": {}}
-    )
-    for own, now in zip(models.groups, estimator.models.groups, strict=True):
-        if not own.surrounds:
-            own.forced = {row: np.tile(given.mean(axis=0), (2, 1)) for row, given in now.forced.items()}
-    for k, each in enumerate(estimator.models.setpoints):
-        models.set(each.tag.path, estimator.models.standing[k, 0])
+    held = {what: places for what, places in followers_of(estimator).items() if what != "parameters"}
+    models = going_on(twin, estimator, _STEP, in_the_middle(held), 2)
     own, i = models.of(asset)
     row = own.row("parameters", parameter.name)
     models.change(own, row, i, np.array([own.parameters[row, 0, i], to]))
@@ -41,10 +34,3 @@ def signature_of(twin: Twin, estimator: Estimator, group: int, leeway: int, to: 
     judged = [each.tag for each in estimator.judged if each.tag.asset == asset]
     moved = [(tag, float(told[tag.path][1] - told[tag.path][0])) for tag in judged]
     return {tag.path: by for tag, by in moved if abs(by) > _MOVED * (tag.range[1] - tag.range[0] if tag.range else 1.0)}
-
-
-def _middle(places: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, dict[str, np.ndarray]]:
-    """The members that follow, as one on the average."""
-    return {
-        path: {name: values[:FOLLOWERS].mean(keepdims=True) for name, values in each.items()} for path, each in places.items()
-    }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from twins.clock import SECOND
-from twins.prognosis.prediction import Prediction, prediction_in
+from twins.prognosis.prediction import Prediction, predictions_in
 from twins.record import Event, EventKind, Quality, Samples
 
 LEVELS = (0.05, 0.5, 0.95)
@@ -83,10 +82,8 @@ def calibration(found: Sequence[Outcome]) -> list[tuple[float, float | None]]:
 
 def _made(events: Iterable[Event]) -> Iterator[Prediction]:
     """The predictions that said when, as they were made; not again for what somebody decided about them."""
-    for event in events:
-        if event.kind is EventKind.PREDICTION and event.stands and event.data.get("life") and not event.data.get("verdict"):
-            with suppress(KeyError, TypeError, ValueError, AttributeError):  # of a form that is not known here
-                yield prediction_in(event)
+    told = (e for e in events if e.kind is EventKind.PREDICTION and e.stands and e.data.get("life") and not e.data.get("verdict"))
+    return predictions_in(told)
 
 
 def _over(each: Outcome, k: int) -> bool:

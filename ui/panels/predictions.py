@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from twins.asset import Twin
 from twins.clock import DAY, SECOND
 from twins.historian.query import Answers, Query
-from twins.prognosis.prediction import Evidence, Prediction, prediction_in, sentence, span
+from twins.prognosis.prediction import Evidence, Prediction, predictions_in, sentence, span
 from twins.prognosis.track_record import Outcome, outcomes_told
 from twins.record import Event, EventKind, Intention, IntentionKind, Snapshot
 from twins.timeline import Timeline
@@ -82,12 +82,7 @@ class Predictions(QWidget):
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """As they stood at the instant."""
-        found = []
-        for event in snapshot.standing.of(EventKind.PREDICTION):
-            try:
-                found.append(prediction_in(event))
-            except (KeyError, TypeError, ValueError, AttributeError):
-                continue  # of a form that is not known here
+        found = predictions_in(snapshot.standing.of(EventKind.PREDICTION))
         shown = tuple(sorted(found, key=lambda each: (each.verdict == "dismissed", -each.risk_hours)))
         if shown != self._shown:
             self._shown = shown
