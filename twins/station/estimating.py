@@ -34,7 +34,7 @@ class Estimating:
         self._rate, self._longer, self._load = 1.0, 1, 0.0
         self._saved, self._again = 0, _NEVER
 
-    def start(self, since: Event | None, now: int, calls: Calls, version: str = "") -> list[Event]:
+    def start(self, since: Event | None, now: int, calls: Calls | None = None, version: str = "") -> list[Event]:
         """Takes up where the last checkpoint of the record is, if that is recent; what is foreseen is told to `calls`."""
         self._foreseeing = Foreseeing(self._twin, calls, version)
         if len(self.channels) == len(self._before):
