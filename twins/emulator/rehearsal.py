@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,13 +14,14 @@ from twins.asset import Twin
 from twins.clock import SECOND
 from twins.emulator.plant import Plant
 from twins.estimation.following import Following
+from twins.package.loader import load_zipped
 from twins.prognosis.recognition.kin import Kin, kin_of
 from twins.prognosis.recognition.lesson import SOUND, Lesson
 from twins.prognosis.recognition.signs import Signs
+from twins.simulation.executor import HERE, Executor
 from twins.simulation.faults import Injection, injections
 
 Watch = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 Conditions = Mapping[str, tuple[float, float]]  # a knob's key → between what it is drawn, in its unit
 
 _START = 1_700_000_000  # s
@@ -41,20 +43,26 @@ class _Set:
     full: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    package: bytes
+    conditions: Conditions
+    run: int
+    seed: int
+
+
 def rehearsed(
-    twin: Twin, conditions: Conditions, runs: int, seed: int = 1,
-    watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False,
+    package: bytes, conditions: Conditions, runs: int, seed: int = 1,
+    watch: Watch = lambda done, what: None, executor: Executor = HERE,
 ) -> list[Lesson]:  # fmt: skip
-    """Of each kin what it showed. Raises InputError where the twin has no faults or nothing is estimated, or it was cancelled."""
+    """What each kin showed; what `watch` raises ends it. Raises InputError where there are no faults or nothing is estimated."""
     lessons: dict[str, list[Lesson]] = {}
-    for run in range(runs):
-        for lesson in _run(twin, conditions, run, seed, cancelled):
+    jobs = [_Job(package, dict(conditions), run, seed) for run in range(runs)]
+    for of_run in executor.map(_run, jobs, watch):
+        for lesson in of_run:
             lessons.setdefault(lesson.kin.type, []).append(lesson)
-        watch((run + 1) / runs, f"run {run + 1} of {runs}")
     if not lessons:
-        raise InputError(
-            f"{twin.name} declares no faults of assets that tell numbers; write faults: at a type, see docs/package.md"
-        )
+        raise InputError("no asset that tells numbers declares faults; write faults: at a type, see docs/package.md")
     return [Lesson.joined(each) for each in lessons.values()]
 
 
@@ -87,15 +95,18 @@ class Watched:
                 yield each.kin, each.names, each.table(self._following.estimator)
 
 
-def _run(twin: Twin, conditions: Conditions, run: int, seed: int, cancelled: Cancelled) -> Iterator[Lesson]:
-    rng = np.random.default_rng([seed, run])
-    settings = {key: float(rng.uniform(low, high)) for key, (low, high) in conditions.items()}
-    sound = Watched(twin, 1 + seed * 10_007 + run, settings)
-    for _ in range(_BRANCHES):
-        yield from _seen(sound, rng.uniform(*_SPUN), {}, run, cancelled)
+def _run(job: _Job, watch: Watch) -> list[Lesson]:
+    rng = np.random.default_rng([job.seed, job.run])
+    settings = {key: float(rng.uniform(low, high)) for key, (low, high) in job.conditions.items()}
+    sound = Watched(load_zipped(job.package), 1 + job.seed * 10_007 + job.run, settings)
+    lessons: list[Lesson] = []
+    for k in range(_BRANCHES):
+        heed = partial(watch, k / _BRANCHES, f"run {job.run + 1}")
+        lessons += _seen(sound, rng.uniform(*_SPUN), {}, job.run, heed)
         branch = deepcopy(sound)
         broken = dict(_breaking(branch, rng))
-        yield from _seen(branch, rng.uniform(*_LASTS), broken, run, cancelled)
+        lessons += _seen(branch, rng.uniform(*_LASTS), broken, job.run, heed)
+    return lessons
 
 
 def _breaking(branch: Watched, rng: np.random.Generator) -> Iterator[tuple[str, _Set]]:
@@ -129,14 +140,13 @@ def milder(plant: Plant, fault: str, twin: Twin, start: int, severity: float, sl
     return replace(each, profile=profile)
 
 
-def _seen(plant: Watched, seconds: float, broken: Mapping[str, _Set], run: int, cancelled: Cancelled) -> Iterator[Lesson]:
+def _seen(plant: Watched, seconds: float, broken: Mapping[str, _Set], run: int, heed: Callable[[], None]) -> Iterator[Lesson]:
     looked = 0.0
     for gone in plant.run(seconds):
         if gone - looked < _EVERY:
             continue
         looked = gone
-        if cancelled():
-            raise InputError("the rehearsal was cancelled; nothing was written")
+        heed()
         for kin, names, table in plant.look():
             labels, due = _labels(kin, broken, gone)
             yield Lesson(kin, names, table[due], labels[due], np.full(int(due.sum()), run))
