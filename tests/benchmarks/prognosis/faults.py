@@ -106,17 +106,13 @@ def _print(
     faults: Sequence[str], matrix: Counter[tuple[str, str]], delays: dict[str, list[float]], false: int, runs: int
 ) -> None:
     heads = [*faults, NOTHING]
-    print(
-        f"{runs} runs of {ENDS - BEGINS} s after the faults; severities {FLOOR:.0%} to 100 %, mean winds {WINDS[0]:g} to {WINDS[1]:g} m/s"
-    )
+    print(f"{runs} runs of {ENDS - BEGINS} s after the faults; severities {FLOOR:.0%} to 100 %, mean winds {WINDS} m/s")
     print(f"{'true, then called first':24}" + "".join(f"{head[:13]:>15}" for head in heads))
     for name in (*faults, SOUND):
         print(f"{name:24}" + "".join(f"{matrix[name, head]:>15}" for head in heads))
     right, asked = sum(matrix[name, name] for name in faults), sum(n for (name, _), n in matrix.items() if name != SOUND)
-    hours = runs * len(TURBINES) * ENDS / 3_600
-    print(
-        f"called by its name first: {right} of {asked} ({right / max(asked, 1):.1%}); false calls: {false} in {hours:.0f} turbine-hours"
-    )
+    print(f"called by its name first: {right} of {asked} ({right / max(asked, 1):.1%})")
+    print(f"false calls: {false} in {runs * len(TURBINES) * ENDS / 3_600:.0f} turbine-hours")
     for name, found in delays.items():
         if found:
             print(f"{name}: called after {np.median(found):.0f} s ({min(found):.0f} to {max(found):.0f}), {len(found)} times")
