@@ -74,6 +74,10 @@ class Watched:
         self._following = Following(twin, self.plant.instruments.channels)
         self.signs: list[Signs] = []
 
+    def branch(self) -> Watched:
+        """Another one that goes on from here alone; the package is the same."""
+        return deepcopy(self, {id(self.plant.twin): self.plant.twin})
+
     def run(self, seconds: float) -> Iterator[float]:
         """On for so long; the seconds gone, after each of the estimator's steps."""
         start = self.plant.time
@@ -103,7 +107,7 @@ def _run(job: _Job, watch: Watch) -> list[Lesson]:
     for k in range(_BRANCHES):
         heed = partial(watch, k / _BRANCHES, f"run {job.run + 1}")
         lessons += _seen(sound, rng.uniform(*_SPUN), {}, job.run, heed)
-        branch = deepcopy(sound)
+        branch = sound.branch()
         broken = dict(_breaking(branch, rng))
         lessons += _seen(branch, rng.uniform(*_LASTS), broken, job.run, heed)
     return lessons

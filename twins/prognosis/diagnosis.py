@@ -72,6 +72,11 @@ class Finding:
         return (int((self.severity > FLOOR).sum()) + 0.5) / (len(self.severity) + 1)
 
     @property
+    def median(self) -> float:
+        """Of its severity."""
+        return float(np.median(self.severity))
+
+    @property
     def speaks(self) -> bool:
         """Whether anything is seen of it, or it was learnt how it looks."""
         return bool(self.strange) or self.recognised is not None

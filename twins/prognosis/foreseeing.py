@@ -19,6 +19,7 @@ from twins.prognosis.signatures import signature_of
 from twins.record import Event
 
 _OUTLOOK_EVERY = 5 * MINUTE
+_WORSE = 0.1  # of severity: so much is said anew
 _STEPS_A_TURN = 24  # of the outlook for each of the estimator's
 MODEL = "estimator and declared faults"
 LEARNT = "faults learnt by rehearsal"
@@ -58,9 +59,10 @@ class Foreseeing:
     def _told(self, finding: Finding, estimator: Estimator, now: int) -> list[Event]:
         before, time = self.calls.standing.get(finding.key), estimator.time
         looked = self._lives is not None and before is not None and self._lives.made_at >= before.time
+        worse = before is not None and time - before.time >= MINUTE and abs(finding.median - before.severity[1]) > _WORSE
         return self.calls.hear(
             finding.key, finding.probability, time, now,
-            lambda since, standing: self._made(finding, estimator, since, standing), speaks=finding.speaks, anew=looked,
+            lambda since, standing: self._made(finding, estimator, since, standing), speaks=finding.speaks, anew=looked or worse,
         )  # fmt: skip
 
     def _signature(self, finding: Finding, estimator: Estimator) -> Mapping[str, float]:
