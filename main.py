@@ -144,11 +144,15 @@ def emulate(
     until_eof: UntilEof = False,
 ) -> None:
     """A plant made of models: it publishes every tag and obeys set-points. Ctrl+C ends it."""
+    from queue import SimpleQueue
+
     from twins.emulator import run
     from twins.package.loader import load
 
-    with until_stopped(until_eof) as stop:
-        run(load(_package(twin)), broker, speed, fault or [], seed, stop, lambda sentence: print(sentence, flush=True))
+    later: SimpleQueue[str] = SimpleQueue()
+    with until_stopped(until_eof, later.put) as stop:
+        say = lambda sentence: print(sentence, flush=True)  # noqa: E731
+        run(load(_package(twin)), broker, speed, fault or [], seed, stop, say, later)
 
 
 @app.command()

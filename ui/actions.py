@@ -148,7 +148,9 @@ def _go(place: Workplace) -> tuple[Action, ...]:
 
 
 def _help(place: Workplace) -> tuple[Action, ...]:
-    return (Action("keys", "Every key", "Help", place.show_keys, ("F1",)),)
+    tour = place.guide.tour
+    guided = (Action("tour", tour.name, "Help", place.guide.begin, ("Shift+F1",)),) if tour.steps else ()
+    return (*guided, Action("keys", "Every key", "Help", place.show_keys, ("F1",)))
 
 
 def save_picture(place: Workplace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,12 @@ def run(
     screenshot: Path | None = None,
     operator: str = "",
     branches: tuple[Path, ...] = (),
+    begin_fault: Callable[[str], None] | None = None,
 ) -> int:
     """Opens the window and returns its exit code. Without a package the recording's own is shown. Raises InputError.
 
     `operator` is who is at the desk; a live window asks where it is not said. `branches` are what-ifs and forecasts to show.
+    `begin_fault` begins a fault in a plant that is ours to break.
     """
     QSurfaceFormat.setDefaultFormat(surface_format())
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -54,7 +57,7 @@ def run(
         probe.give_up()
         raise
     _survive_errors()
-    place = Workplace(app, opened, timeline, settings, probe, operator)
+    place = Workplace(app, opened, timeline, settings, probe, operator, begin_fault)
     place.window.show()
     QTimer.singleShot(0, shell.close)
     if seconds:

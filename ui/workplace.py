@@ -50,8 +50,10 @@ class Workplace(QObject):
         settings: Settings,
         probe: Probe | None = None,
         operator: str = "",
+        begin_fault: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
+        self._begin_fault = begin_fault
         self._probe = probe
         self.app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
         self.theme = Theme(THEMES.get(settings.get(THEME, GREY.name), GREY))
@@ -258,6 +260,7 @@ class Workplace(QObject):
         self._tie_trends()
         self._tie_duty()
         self._tie_simulation()
+        self._tie_guide()
         self.theme.changed.connect(self._dress)
         self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
         self.key_list = KeyList(self.window, self.shortcuts)
@@ -342,6 +345,14 @@ class Workplace(QObject):
 
         self.what_ifs = WhatIfs(self.window, self.opened, self.timeline, self.duty, self.theme)
         self.what_ifs.simulating.live = self.foretold()
+
+    def _tie_guide(self) -> None:
+        from ui.guide import Guide
+
+        twin, docks = self.opened.twin, self.window.docks
+        self.guide = Guide(twin.tour, self.scene, self.tools, self.selection, docks, self._begin_fault)
+        self.window.closing.connect(self.guide.leave)
+        self.scene.ready.connect(lambda: self.guide.offer(self.settings, twin.id))
 
     def _hear_live(self, snapshot: Snapshot) -> None:
         self.scene.spin(self.motion() and not (snapshot.station_lost and self.timeline.mode is Mode.FOLLOWING))

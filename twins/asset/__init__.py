@@ -5,6 +5,7 @@ from twins.asset.asset import Asset, AssetKind, Part, Placement, Relation
 from twins.asset.estimated import expects, health_of, residual_of, unit_of, wandering
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.tag import Limits, Tag, TagKind
+from twins.asset.tour import Step, Tour
 from twins.asset.twin import Twin, Viewpoint
 from twins.asset.version import ModelVersion
 
@@ -19,9 +20,11 @@ __all__ = [
     "Part",
     "Placement",
     "Relation",
+    "Step",
     "Tag",
     "TagKind",
     "Taken",
+    "Tour",
     "Twin",
     "Viewpoint",
     "expects",

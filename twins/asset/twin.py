@@ -11,6 +11,7 @@ from twins.asset.asset import Asset, AssetKind, Relation
 from twins.asset.estimated import estimated_tags
 from twins.asset.figure import Figure
 from twins.asset.tag import Tag
+from twins.asset.tour import Tour
 from twins.asset.version import ModelVersion
 
 
@@ -42,6 +43,7 @@ class Twin:
     figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
     model_version: ModelVersion = field(default_factory=ModelVersion)
+    tour: Tour = field(default_factory=Tour)
 
     @cached_property
     def estimated(self) -> Mapping[str, Tag]:

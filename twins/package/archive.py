@@ -17,9 +17,10 @@ from twins.package.fault import Fault, PackageError
 LARGEST = 256 << 20  # bytes, unpacked
 MOST = 10_000  # files
 ROOT = "twin.yaml"
+_BESIDE = ("viewpoints.yaml", "tour.yaml", "calibration.yaml", "picture.png", "README.md", "blade.csv")
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
-    r"twin\.yaml|viewpoints\.yaml|calibration\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
+    r"twin\.yaml|viewpoints\.yaml|tour\.yaml|calibration\.yaml|picture\.png|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
     r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
@@ -120,9 +121,7 @@ def _with_root(files: Files) -> Files:
 
 
 def _folder(folder: Path) -> Files:
-    own = [folder / name for name in (ROOT, "viewpoints.yaml", "calibration.yaml", "README.md", "blade.csv")] + sorted(
-        folder.glob("LICENSE*")
-    )
+    own = [folder / name for name in (ROOT, *_BESIDE)] + sorted(folder.glob("LICENSE*"))
     for room in ("types", "mappings", "scenarios", "predictors", "meshes", "airfoils", "models"):
         own += sorted((folder / room).rglob("*"))
     sizes = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twins.asset import Asset, AssetKind, Figure, ModelVersion, Relation, Taken, Twin, Viewpoint
+from twins.asset import Asset, AssetKind, Figure, ModelVersion, Relation, Taken, Tour, Twin, Viewpoint
 from twins.package.archive import ROOT, Contents, Files, files_in, files_of
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault, PackageError, in_order
@@ -133,6 +133,7 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
         alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files), version,
+        _tour(made),
     )  # fmt: skip
 
 
@@ -233,6 +234,16 @@ def _viewpoints(made: Draft, assets: Mapping[str, Asset]) -> Iterator[Viewpoint]
             continue
         eye, target = (tuple(float(number) for number in numbers) for numbers in (each.eye, each.target))
         yield Viewpoint(each.name, eye, target, each.asset)  # type: ignore[arg-type]
+
+
+def _tour(made: Draft) -> Tour:
+    from twins.package.touring import TOUR, read
+
+    if TOUR not in made.files.sizes:
+        return Tour()
+    tour, faults = read(_read(made, TOUR))
+    made.faults += faults
+    return tour
 
 
 def _mappings(made: Draft) -> None:

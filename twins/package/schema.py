@@ -262,6 +262,13 @@ class ViewpointsFile(Form):
 
 
 def json_schema(file: str = "twin.yaml") -> dict[str, Any]:
-    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml` or `viewpoints.yaml`."""
-    forms: dict[str, type[Form]] = {"twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile}
+    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml`, `viewpoints.yaml` or `tour.yaml`."""
+    from twins.package.touring import TourFile
+
+    forms: dict[str, type[Form]] = {
+        "twin.yaml": TwinFile,
+        "types/*.yaml": TypesFile,
+        "viewpoints.yaml": ViewpointsFile,
+        "tour.yaml": TourFile,
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **forms[file].model_json_schema()}
