@@ -25,6 +25,7 @@ from ui import (
     rul_commands,
     search_commands,
     simulation_commands,
+    start_commands,
 )
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
@@ -45,12 +46,13 @@ From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the
 
 
 @app.callback(invoke_without_command=True)
-def demo(context: typer.Context) -> None:
-    """Twindeck: a desktop workstation for digital twins. Without a command it opens the demo wind farm."""
+def start(
+    context: typer.Context,
+    twin: Annotated[str, typer.Option(help="Open the demo of this twin rather than the start page.")] = "",
+) -> None:
+    """Twindeck: a desktop workstation for digital twins. Without a command it opens the start page."""
     if context.invoked_subcommand is None:
-        from ui.demo import run
-
-        raise typer.Exit(run(TWINS / "north-ridge"))
+        raise typer.Exit(start_commands.begin(twin))
 
 
 @app.command("open")
@@ -340,6 +342,7 @@ calibration_commands.add_to(app, lambda twin: _package(twin))
 prediction_commands.add_to(app)
 rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
+start_commands.add_to(app)
 
 
 @app.command()

@@ -77,7 +77,9 @@ def _simulation(place: Workplace) -> tuple[Action, ...]:
 def _file(place: Workplace) -> tuple[Action, ...]:
     return (
         Action("screenshot", "Save a picture of the window…", "File", lambda: save_picture(place), ("Ctrl+Shift+S",)),
-        Action("quit", "Quit", "File", place.window.close, ("Ctrl+Q",)),
+        Action("start-page", "Start page", "File", place.to_start, ("Ctrl+Home",)),
+        Action("close", "Close this window", "File", place.window.close, ("Ctrl+W",)),
+        Action("quit", "Quit", "File", place.quit, ("Ctrl+Q",)),
     )
 
 

@@ -23,6 +23,7 @@ from ui.settings import Settings
 from ui.shell import THEME
 from ui.theme import GREY, ICON_FILE, THEMES, Theme, font, palette, stylesheet
 from ui.time_view import TimeView
+from ui.told import QUIT, START
 from ui.viewpoints import OwnViewpoints
 from ui.watch import Watch
 
@@ -54,6 +55,7 @@ class Workplace(QObject):
     ) -> None:
         super().__init__()
         self._begin_fault = begin_fault
+        self.tell: Callable[[str], None] | None = None  # the start page that it was opened from, if any
         self._probe = probe
         self.app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
         self.theme = Theme(THEMES.get(settings.get(THEME, GREY.name), GREY))
@@ -163,6 +165,21 @@ class Workplace(QObject):
 
         self.scene.move_by(Way(way))
         self.scene.setFocus()
+
+    def to_start(self) -> None:
+        """The start page, beside this window."""
+        if self.tell is not None:
+            self.tell(START)
+        else:
+            from ui.start_page import opened_beside
+
+            opened_beside()
+
+    def quit(self) -> None:
+        """This window, and the start page that it came from."""
+        if self.tell is not None:
+            self.tell(QUIT)
+        self.window.close()
 
     # ------------------------------------------------------------------ panels, each made once the shell is painted
 
