@@ -59,13 +59,13 @@ def card_of_trained(name: str, label: str, version: str, source: Source, found: 
     lines = [
         f"# {label}: model card",
         "",
-        f"Anomaly detector `{name}`, version `{version}`. It says whether an asset's tags, and how they hang together, are as they",
-        "were; not what is broken.",
+        f"Anomaly detector `{name}`, version `{version}`. It says whether an asset's tags, and how they hang together, are",
+        "as they were; not what is broken.",
         "",
         f"- **Learnt from** `{source.file}`, SHA-256 `{source.sha256}`, {source.start} to {source.end}, a row each "
         f"{format_duration(source.step_ns)}.",
         f"- **Clean** are rows without a standing alarm or prediction of the asset{where}; what was BAD or stale is no number.",
-        "  The first 70 % taught, the rest was held back.",
+        "  The first half taught; tags that were far off in the next quarter are left out; the last quarter was held back.",
         f"- **Operating point** {alarms} was asked for. The line is drawn by Gumbel's distribution through the highest scores of",
         "  what was held back.",
         "",

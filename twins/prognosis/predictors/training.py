@@ -23,7 +23,8 @@ from twins.record import Event, EventKind
 
 MONTH = 30 * DAY
 FEWEST = 200  # clean rows
-_TAUGHT = 0.7  # of them; the rest is held back
+_TAUGHT, _TRIED = 0.5, 0.75  # of them: the first half teaches, the next quarter tries the tags, the last is held back
+_RESTLESS = 3.0  # lines: a tag that alone is so far off while all is well is no evidence
 _ROW_SHARE = 0.01  # of clean rows above a score of 1; the line that is called from is drawn by what was held back
 _SMOOTHING = 30
 _FEWEST_BLOCKS = 5
@@ -108,24 +109,41 @@ def _taught(
     if len(good) < FEWEST:
         said = f"{asset}: {len(good)} clean rows of {format_duration(step_ns)} of {len(rows)} are too few to learn from"
         raise InputError(f"{said}; record {FEWEST} or more without alarms, or take a smaller --step")
-    taught_on = round(_TAUGHT * len(good))
+    n, tried = round(_TAUGHT * len(good)), round(_TRIED * len(good))
     place = {path: i for i, path in enumerate(paths)}
-    reasons = {tag.path: _reason(good[:taught_on, place[tag.path]]) for tag in sensors}
-    kept = [tag.path for tag in sensors if not reasons[tag.path]]
-    if not kept:
-        raise InputError(f"{asset} has no tag that moves in this stretch; choose a longer one with --from and --to")
-    columns = good[:, [place[path] for path in (*kept, *conditions)]]
-    names = tuple(_named(path, asset) for path in kept), tuple(_named(path, asset) for path in conditions)
-    learnt = learn(columns[:taught_on], *names, _ROW_SHARE, _SMOOTHING, cancelled)
-    scores = np.array([verdict.score for verdict in Detector(learnt).verdicts(columns[taught_on:])])
+    reasons = {tag.path: _reason(good[:n, place[tag.path]]) for tag in sensors}
+    while True:
+        kept = [tag.path for tag in sensors if not reasons[tag.path]]
+        if not kept:
+            raise InputError(f"{asset} has no tag that tells anything in this stretch; choose a longer one with --from and --to")
+        columns = good[:, [place[path] for path in (*kept, *conditions)]]
+        names = tuple(_named(path, asset) for path in kept), tuple(_named(path, asset) for path in conditions)
+        learnt = learn(columns[:n], *names, _ROW_SHARE, _SMOOTHING, cancelled)
+        restless = _restless(Detector(learnt), columns[n:tried])
+        if not restless:
+            break
+        reasons |= {
+            path: "wanders farther off than was taught, while all is well" for path in kept if _named(path, asset) in restless
+        }
+    scores = _scores(Detector(learnt), columns[n:])[tried - n :]
     peaks = _peaks(scores, learnt.smoothing)
     line = line_of(peaks, per_month * learnt.smoothing * step_ns / MONTH)
     ranges = {
-        name: (float(np.nanmin(columns[:taught_on, i])), float(np.nanmax(columns[:taught_on, i])))
+        name: (float(np.nanmin(columns[:n, i])), float(np.nanmax(columns[:n, i])))
         for i, name in enumerate((*names[0], *names[1]))
     }
     left_out = {_named(path, asset): reason for path, reason in reasons.items() if reason}
     return Taught(asset, learnt, line, len(rows), len(good), len(scores), peaks, ranges, left_out)
+
+
+def _restless(detector: Detector, rows: Array) -> set[str]:
+    """Who is the first to be accused in clean rows, and by far."""
+    found = (verdict for verdict in detector.verdicts(rows) if verdict.anomaly and verdict.score > _RESTLESS)
+    return {verdict.guilty[0] for verdict in found if verdict.guilty}
+
+
+def _scores(detector: Detector, rows: Array) -> Array:
+    return np.array([verdict.score for verdict in detector.verdicts(rows)])
 
 
 def _sensors(twin: Twin, asset: str, ignored: Sequence[str], conditions: set[str]) -> Iterator[Tag]:
