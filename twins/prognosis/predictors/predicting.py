@@ -165,7 +165,8 @@ def _power_of(twin: Twin, asset: str) -> str:
 def _prediction(
     each: Predictor, k: int, verdict: Verdict, time: int, since: int, before: Prediction | None, power: float
 ) -> Prediction:
-    life = verdict.life or (before.life if before else None)
+    stood = before.life.after((time - before.time) / SECOND) if before is not None and before.life is not None else None
+    life = verdict.life or stood
     soon = life.low if life is not None and life.low is not None else each.within
     severity = min(max(verdict.severity, 0.0), 1.0)
     return Prediction(

@@ -67,7 +67,7 @@ class Trend:
 
         course = np.array(self._course)
         t = (course[:, 0] - time) / SECOND
-        way = "rising" if self.limit.startswith("high") else "falling"
+        way = {"high": "rising", "low": "falling", "": ""}[self.limit.partition("_")[0]]
         try:
             found = foreseen(t, course[:, 1], self.value, way)
         except InputError:
@@ -76,8 +76,9 @@ class Trend:
             return None, 1.0  # an alarm has said so already
         ahead = float(t[-1] - t[0])
         left = found.remaining
+        limit = self.limit or ("high_value" if found.direction == "rising" else "low_value")
         life = Life(
-            self.tag.path, self.limit, self.value, left.low, left.median, left.high, found.chance, found.horizon - found.at,
+            self.tag.path, limit, self.value, left.low, left.median, left.high, found.chance, found.horizon - found.at,
             _fan(found.path, found.at, 1.5 * (left.high or ahead), self.tag.decimals + 1),
         )  # fmt: skip
         return (life if found.chance >= 0.2 else None), _chance(left.low, left.median, left.high, ahead)
@@ -91,8 +92,8 @@ def trend_of(scope: Scope, form: TrendForm, k: int, step_ns: int) -> Trend | Non
         return None
     tag = scope.tags[path]
     known = tag.limits.named()
-    if (form.limit is None) == (form.value is None) and form.value is None:
-        scope.complain(place, "the trend has no limit to go to", "write limit: or value:")
+    if (form.limit is None) == (form.value is None):
+        scope.complain(place, "the trend has no limit to go to, or two", "write either limit: or value:")
         return None
     if form.value is None and form.limit not in known:
         said = f"{asset}: {tag.name} has no limit {form.limit}"
@@ -105,9 +106,9 @@ def trend_of(scope: Scope, form: TrendForm, k: int, step_ns: int) -> Trend | Non
     except ValueError:
         scope.complain((*place, "over"), f"“{form.over}” is too short, or no time", "write it like 6 h")
         return None
-    limit = form.limit or "high"
-    value = form.value if form.value is not None else known[str(form.limit)]
-    return Trend(tag, limit, value, over, step_ns)
+    if form.value is not None:
+        return Trend(tag, "", form.value, over, step_ns)
+    return Trend(tag, str(form.limit), known[str(form.limit)], over, step_ns)
 
 
 def _fan(path: object, at: float, until: float, digits: int) -> list[tuple[float, float, float, float]]:
