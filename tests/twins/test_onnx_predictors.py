@@ -26,7 +26,7 @@ onnx:
   outputs:
     probability: p
     severity: "s[1]"
-    life: { output: rul, low: low, high: high, unit: h, tag: P1.bearing_temperature, limit: high_high }
+    life: { output: rul, low: low, high: high, unit: h, tag: bearing_temperature, limit: high_high }
 """
 PLAIN = "type: pump\nonnx: { file: worn.onnx, inputs: { x: { tags: [speed] } }, outputs: { probability: p } }\n"
 

@@ -34,7 +34,7 @@ from ui.theme import SECONDARY, Theme, font
 
 NOTHING = (
     "Nothing is foreseen. What the estimator finds of a model's parameters is compared with the faults that the package "
-    "declares; one that is likely stands here with its evidence."
+    "declares, and the package's own predictors look at what is recorded; what is likely stands here with its evidence."
 )
 _OFTEN = 10 * SECOND
 
@@ -171,7 +171,7 @@ class Predictions(QWidget):
         lines = [
             f"<b>{each.action}</b>" if each.action else "",
             each.description,
-            f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%}); since {self._when(each.since, each.time)}",
+            f"{_severity(low, middle, high)}since {self._when(each.since, each.time)}",
             *(self._evidence(e, tokens.link) for e in each.evidence),
             f"{each.verdict} by {each.by}: {each.why}" if each.verdict else "",
             f"<span style='color:{tokens.muted}'>{each.model} · {each.version} · {self._when(each.time, each.time)}</span>",
@@ -238,6 +238,13 @@ class Predictions(QWidget):
     def _when(self, t: int, now: int) -> str:
         told = stamp(t, self._zone)
         return told.partition(" ")[2] if abs(t - now) < DAY / 2 else told.partition(" ")[0]
+
+
+def _severity(low: float, middle: float, high: float) -> str:
+    """An estimator knows how sure it is of it, a predictor of a package tells one number, or none."""
+    if low < high:
+        return f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%}); "
+    return f"severity {middle:.0%}; " if middle else ""
 
 
 def _came(outcome: Outcome) -> str:

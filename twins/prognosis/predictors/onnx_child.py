@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64"}
-_ANSWERS = {**_TYPES, "tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(bool)": "bool"}
+TYPES = {"tensor(float)": "float32", "tensor(double)": "float64"}
+ANSWERS = {**TYPES, "tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(bool)": "bool"}
 _MOST = 4096  # numbers of one output
 
 
@@ -31,7 +31,7 @@ class Runner:
         """For each question {input: nested numbers} the numbers of each output; null is no number."""
         import numpy as np
 
-        types = {each.name: _TYPES[each.type] for each in self._session.get_inputs()}
+        types = {each.name: TYPES[each.type] for each in self._session.get_inputs()}
         told = []
         for question in asked:
             given = {name: np.array(values, types[name]) for name, values in question.items()}
