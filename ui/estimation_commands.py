@@ -49,6 +49,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
                 raise InputError("the stretch is empty: --from must be before --until")
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
             foresight = Foresight(found, version_of(record.package_at(last) or b""))
+            foresight.start(record, start)
             telling = progress("estimating", json_, until_eof)
             with contextlib.closing(foresight), telling as say, interruptible(until_eof) as cancelled:
                 estimate = estimated(found, record, start, last, to, say, cancelled, foresight)

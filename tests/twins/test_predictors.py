@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from twins.checking import check
-from twins.clock import HOUR, SECOND
+from twins.clock import HOUR, MINUTE, SECOND
+from twins.historian.memory import MemoryRecording
 from twins.package.loader import load
 from twins.prognosis.calls import Calls
-from twins.prognosis.prediction import prediction_in
+from twins.prognosis.prediction import Life, Prediction, prediction_in
 from twins.prognosis.predictors.predicting import Predicting
+from twins.prognosis.predictors.replaying import predicted
 from twins.record import Channel, Quality, Samples, quality_byte
 
 START = 1_700_000_000 * SECOND
@@ -37,9 +39,9 @@ where: state == running
 limits:
   levels:
     - { when: bearing_temperature > 70 degC, over: 1 min, probability: 0.9, severity: 0.5 }
-  trend: { tag: bearing_temperature, limit: high_high, over: 1 h }
   evidence: [{ tag: bearing_temperature, expected: 40 degC + power * 1 K/kW, spread: 2 }]
 """
+RISES = "  trend: { tag: bearing_temperature, limit: high_high, over: 1 h }\n"
 
 
 @pytest.fixture
@@ -72,6 +74,12 @@ def plant(twin, hot, seconds=1_200, *, quality=0, asset="P1", start=START):
     return Samples.join(batches)
 
 
+def recorded(samples):
+    record = MemoryRecording()
+    record.append(samples)
+    return record
+
+
 def foretold(twin, samples, predicting=None):
     predicting = predicting or Predicting(twin, Calls(), patient=True)
     predicting.take(samples)
@@ -93,8 +101,8 @@ def test_that_a_level_that_holds_is_called_with_its_fault_its_evidence_and_its_d
 
 
 def test_that_a_trend_tells_when_its_limit_is_passed(package):
-    twin = load(write(package, HOT))
-    events = foretold(twin, plant(twin, lambda s: 65 + s / 150, 3_600))
+    twin = load(write(package, HOT + RISES))
+    events = foretold(twin, plant(twin, lambda s: 65 + s / 150, 2_400))
     lives = [life for event in events if (life := prediction_in(event).life)]
     truth = [30 * 150 - (prediction_in(event).time - START) / SECOND for event in events if prediction_in(event).life]
     assert lives
@@ -123,25 +131,24 @@ def test_that_what_stands_goes_on_standing_while_nothing_is_heard_and_after_a_re
     again = Calls(said[-1:])
     restarted = Predicting(twin, again, patient=True)
 
-    class Before:
-        def between(self, start, end, paths=None):
-            return hot.take((hot.source >= start) & (hot.source < end))
-
-    assert restarted.start(Before(), START + 610 * SECOND) == []
+    assert restarted.start(recorded(hot), START + 605 * SECOND) == []
     later = plant(twin, lambda s: 75 + 0 * s, 100, start=START + 600 * SECOND)
     assert [e for e in foretold(twin, later, restarted) if not e.stands] == []
     assert "P1.hot" in again.standing
+
+
+def test_that_a_stretch_knows_what_was_said_on_change_before_it(package):
+    twin = load(write(package, HOT))  # where: state == running, which was told once, at the beginning
+    record = recorded(plant(twin, lambda s: 75 + 0 * s, 900))
+    events = predicted(twin, record, START + 600 * SECOND, START + 900 * SECOND)
+    assert [(event.key, event.time - START <= 660 * SECOND) for event in events] == [("P1.hot", True)]
 
 
 def test_that_the_predictions_of_a_predictor_that_is_gone_are_over(package):
     said = foretold(twin := load(write(package, HOT)), plant(twin, lambda s: 75 + 0 * s))
     (package / "predictors" / "hot.yaml").unlink()
 
-    class Empty:
-        def between(self, start, end, paths=None):
-            return Samples.empty()
-
-    events = Predicting(load(package), Calls(said[-1:]), patient=True).start(Empty(), START + HOUR)
+    events = Predicting(load(package), Calls(said[-1:]), patient=True).start(MemoryRecording(), START + HOUR)
     assert [(event.key, event.stands) for event in events] == [("P1.hot", False)]
 
 
@@ -181,3 +188,34 @@ def test_that_what_is_wrong_is_told_with_its_line_and_a_remedy(package, text, li
     assert faults[0].line == line
     assert words in f"{faults[0].message} {faults[0].remedy}"
     assert faults[0].remedy
+
+
+def test_that_what_stands_takes_from_the_health_of_its_asset():
+    calls = Calls()
+    twin_health = {"P1.health": 100.0, "P2.health": 90.0}
+    made = prediction("P1", severity=0.4)
+    calls.hear(made.key, 0.9, START, START, lambda since, before: made)
+    calls.hear(made.key, 0.9, START + MINUTE, START, lambda since, before: made)
+    calls.worsen(twin_health)
+    assert twin_health == {"P1.health": 60.0, "P2.health": 90.0}
+
+
+def prediction(asset, severity):
+    return Prediction(START, asset, "hot", "Hot", 0.9, (severity, severity, severity), START)
+
+
+def test_that_what_is_left_grows_less_while_nothing_new_is_known_of_it():
+    life = Life("P1.x", "high", 80.0, 100.0, 600.0, None, 0.9, 3_600.0, ((60.0, 1.0, 2.0, 3.0), (600.0, 4.0, 5.0, 6.0)))
+    later = life.after(300.0)
+    assert (later.low, later.middle, later.high, later.path) == (0.0, 300.0, None, ((300.0, 4.0, 5.0, 6.0),))
+    assert life.after(700.0) is None
+
+
+def test_that_the_demo_farms_hot_main_bearing_is_called_and_a_sound_one_is_not():
+    twin, t = load(NORTH_RIDGE), START + np.arange(1_800) * SECOND
+    warm = {"nacelle_temperature": 20 + 0 * t, "rotor_speed": 17 + 0 * t, "power": 1_900 + 0 * t}
+    told = {f"{asset}.{name}": values for asset in ("T01", "T02") for name, values in warm.items()}
+    told |= {"T01.main_bearing_temperature": 36 + 12 * np.arange(1_800) / 1_800, "T02.main_bearing_temperature": 36.0 + 0 * t}
+    events = foretold(twin, Samples.join([Samples.numbers(Channel.of(twin.tags[path]), t, v) for path, v in told.items()]))
+    assert {event.key for event in events} == {"T01.main-bearing-hot"}
+    assert prediction_in(events[0]).evidence[0].tag == "T01.main_bearing_temperature"

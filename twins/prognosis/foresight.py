@@ -8,7 +8,7 @@ from twins.asset import Twin
 from twins.estimation.estimator import Estimator
 from twins.prognosis.calls import Calls
 from twins.prognosis.foreseeing import Foreseeing
-from twins.prognosis.predictors.predicting import Predicting
+from twins.prognosis.predictors.predicting import Predicting, Recorded
 from twins.record import Event, Samples
 
 
@@ -18,6 +18,10 @@ class Foresight:
     def __init__(self, twin: Twin, version: str = "") -> None:
         calls = Calls()
         self._foreseeing, self._predicting = Foreseeing(twin, calls, version), Predicting(twin, calls, patient=True)
+
+    def start(self, record: Recorded, time: int) -> None:
+        """Takes up what was recorded before a stretch."""
+        self._predicting.start(record, time)
 
     @property
     def health(self) -> Mapping[str, float]:

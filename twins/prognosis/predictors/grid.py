@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twins.asset import Tag, TagKind
 from twins.physics import Array
-from twins.record import Channel, Quality, Samples
+from twins.record import Channel, Quality, Samples, Snapshot
 from twins.record.snapshot import STALE_AFTER_PERIODS
 
 _FOREVER = 2**62
@@ -49,6 +49,15 @@ class Grid:
         values = np.where(self._number[channel], bits.view(np.float64), bits.astype(np.float64))
         values = np.where(samples.quality[rows] & 0b11 < Quality.BAD, values, np.nan)
         self._waiting.append((self._place[channel], samples.source[rows], values))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """What was newest at an instant: what reports only on change may have spoken long ago."""
+        places = snapshot.places(self.paths)
+        known = np.flatnonzero(places >= 0)
+        known = known[snapshot.seen[places[known]]]
+        at = places[known]
+        bad = snapshot.written[at] & 0b11 >= Quality.BAD
+        self._last[known], self._seen[known] = np.where(bad, np.nan, snapshot.numbers[at]), snapshot.source[at]
 
     def until(self, now: int) -> Iterator[tuple[int, Array]]:
         """Each step that has ended by an instant: its end, and the (rows, k) up to it; fewer rows at the beginning."""

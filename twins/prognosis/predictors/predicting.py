@@ -19,7 +19,7 @@ from twins.prognosis.prediction import Prediction
 from twins.prognosis.predictors.declared import MODEL, Predictor, declared
 from twins.prognosis.predictors.grid import Grid
 from twins.prognosis.predictors.verdict import Verdict
-from twins.record import Event, EventKind, Samples
+from twins.record import Event, EventKind, Samples, Snapshot
 
 _LATE = 2 * SECOND  # so long after a step's end its last samples have come
 _WAITING = 8  # steps that may wait for an answer; more are passed over
@@ -35,6 +35,10 @@ class Recorded(Protocol):
 
     def between(self, start: int, end: int, paths: Sequence[str] | None = None) -> Samples:
         """The samples of a stretch."""
+        ...
+
+    def at(self, time: int) -> Snapshot:
+        """What was known."""
         ...
 
 
@@ -77,6 +81,7 @@ class Predicting:
                 times, values = _means(record, path, now - back, now)
                 each.predictor.kind.seed(asset, path, times, values)
             back = min(each.grid.step_ns * each.predictor.kind.rows, _LONGEST)
+            each.grid.restore(record.at(now - back))
             each.grid.take(record.between(now - back, now, each.grid.paths))
             deque(each.grid.until(now - _LATE), maxlen=0)
         return [*said, *(_told(now, "predictor_refused", sentence) for sentence in self.refused)]

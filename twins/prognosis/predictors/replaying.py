@@ -39,6 +39,7 @@ def predicted(
         predicting = held.enter_context(closing(Predicting(twin, Calls(), patient=True, only=only, least_step=_step_of(record))))
         if not predicting.predictors:
             raise InputError(f"{twin.name} has no predictors; docs/predictors.md shows how to bring one")
+        predicting.start(record, start)
         file = None
         if to is not None:
             refuse_bad_place(to)

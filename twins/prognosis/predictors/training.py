@@ -166,6 +166,8 @@ def _read(
     times: list[list[int]] = [[] for _ in grids]
     rows: list[list[Array]] = [[] for _ in grids]
     paths = list(dict.fromkeys(path for grid in grids for path in grid.paths))
+    for grid in grids:
+        grid.restore(record.at(start))
     for begin in range(start, end, _CHUNK):
         until = min(begin + _CHUNK, end)
         samples = record.between(begin, until, paths)
