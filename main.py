@@ -22,6 +22,7 @@ from ui import (
     estimation_commands,
     prediction_commands,
     predictor_commands,
+    rehearsal_commands,
     rul_commands,
     search_commands,
     simulation_commands,
@@ -335,6 +336,7 @@ anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
 prediction_commands.add_to(app)
 predictor_commands.add_to(app, lambda twin: _package(twin))
+rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
 
 

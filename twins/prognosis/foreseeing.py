@@ -14,19 +14,24 @@ from twins.prognosis.calls import Calls
 from twins.prognosis.diagnosis import Finding, declared_faults, findings
 from twins.prognosis.outlook import Outlook
 from twins.prognosis.prediction import Prediction
+from twins.prognosis.recognition.model_file import recogniser_of
 from twins.prognosis.signatures import signature_of
 from twins.record import Event
 
 _OUTLOOK_EVERY = 5 * MINUTE
+_WORSE = 0.1  # of severity: so much is said anew
 _STEPS_A_TURN = 24  # of the outlook for each of the estimator's
 MODEL = "estimator and declared faults"
+LEARNT = "faults learnt by rehearsal"
 
 
 class Foreseeing:
     """Of one estimator. What it finds is told to `calls`, which may hear others as well."""
 
     def __init__(self, twin: Twin, calls: Calls | None = None, version: str = "") -> None:
+        """Raises InputError where the package has learnt something of its faults that can't be used."""
         self._twin, self._version = twin, version
+        self._recogniser = recogniser_of(twin)
         self.calls = Calls() if calls is None else calls
         self._outlook: Outlook | None = None
         self._lives: Outlook | None = None  # the last that was finished
@@ -39,10 +44,13 @@ class Foreseeing:
         if estimator is not self._of:
             self._of, self._faults = estimator, declared_faults(self._twin, estimator)
         self._look_out(estimator)
+        if self._recogniser is not None:
+            self._recogniser.see(estimator)
         step = estimator.models.step_ns
         if estimator.time % max(PERIOD_NS, step) >= step:
             return []
-        found = list(findings(estimator, self._faults))
+        recognised = self._recogniser.probabilities(estimator) if self._recogniser is not None else {}
+        found = list(findings(estimator, self._faults, recognised))
         said = [event for finding in found for event in self._told(finding, estimator, now)]
         self.health = _health(found, self.calls.standing)
         self.calls.worsen(self.health, but=(finding.key for finding in found))
@@ -51,25 +59,25 @@ class Foreseeing:
     def _told(self, finding: Finding, estimator: Estimator, now: int) -> list[Event]:
         before, time = self.calls.standing.get(finding.key), estimator.time
         looked = self._lives is not None and before is not None and self._lives.made_at >= before.time
+        worse = before is not None and time - before.time >= MINUTE and abs(finding.median - before.severity[1]) > _WORSE
         return self.calls.hear(
             finding.key, finding.probability, time, now,
-            lambda since, standing: self._made(finding, estimator, since, standing), speaks=bool(finding.strange), anew=looked,
+            lambda since, standing: self._made(finding, estimator, since, standing), speaks=finding.speaks, anew=looked or worse,
         )  # fmt: skip
 
     def _signature(self, finding: Finding, estimator: Estimator) -> Mapping[str, float]:
         """As the plant runs now; reckoned anew where that was long ago."""
         at, found = self._signatures.get(finding.key, (-(2**62), {}))
         if estimator.time - at >= (_OUTLOOK_EVERY if found else MINUTE):
-            fault = finding.fault
-            found = signature_of(self._twin, estimator, fault.group, fault.leeway, fault.to)
+            found = signature_of(self._twin, estimator, finding.fault.bends) if finding.fault.bends is not None else {}
             self._signatures[finding.key] = (estimator.time, found)
         return found
 
     def _made(self, finding: Finding, estimator: Estimator, since: int, before: Prediction | None) -> Prediction | None:
-        """Where none stood before, what is strange must be what the fault would have done."""
+        """Where none stood before and nothing was learnt, what is strange must be what the fault would have done."""
         signature = self._signatures.get(finding.key, (0, {}))[1] if before else self._signature(finding, estimator)
         evidence = finding.evidence(signature) or (before.evidence if before else ())
-        if not evidence and before is None:
+        if not evidence and before is None and finding.recognised is None:
             return None
         fault, time = finding.fault, estimator.time
         life = self._lives.life_of(fault.asset, estimator) if self._lives is not None else None
@@ -80,13 +88,18 @@ class Foreseeing:
             time, fault.asset, fault.name, fault.label, finding.probability, (low, middle, high),
             since, life, evidence, fault.description, fault.action,
             time + round(min(soon, fault.within) * SECOND), fault.downtime,
-            max(power, 0.0) * fault.downtime * SECOND / HOUR, MODEL, self._version,
+            max(power, 0.0) * fault.downtime * SECOND / HOUR, *self._model(finding),
             *((before.verdict, before.by, before.why) if before else ("", "", "")),
         )  # fmt: skip
 
+    def _model(self, finding: Finding) -> tuple[str, str]:
+        if finding.recognised is not None and self._recogniser is not None:
+            return LEARNT, self._recogniser.version
+        return MODEL, self._version
+
     def _look_out(self, estimator: Estimator) -> None:
         """While something is foreseen, what comes of it is reckoned a little at a time."""
-        if not any(f"{fault.asset}.{fault.name}" in self.calls.standing for fault in self._faults):
+        if not any(fault.key in self.calls.standing for fault in self._faults):
             self._outlook = None
             return
         last = self._lives.made_at if self._lives is not None else -(2**62)
@@ -99,8 +112,11 @@ class Foreseeing:
 
 
 def _health(found: Iterable[Finding], standing: Container[str]) -> dict[str, float]:
+    """What is wrong with an instrument is not wrong with what it tells of."""
     health: dict[str, float] = {}
     for finding in found:
+        if finding.fault.instrument:
+            continue
         bad = float(np.clip(np.median(finding.severity), 0, 1)) if finding.key in standing else 0.0
         path = health_of(finding.fault.asset)
         health[path] = min(health.get(path, 100.0), 100 * (1 - bad))
