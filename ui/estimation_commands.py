@@ -37,7 +37,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.estimation.history import estimated
         from twins.historian.days import open_record
         from twins.package.loader import load, load_zipped
-        from twins.prognosis.foreseeing import Foreseeing
+        from twins.prognosis.foresight import Foresight
         from twins.prognosis.prediction import version_of
 
         with contextlib.closing(open_record(file)) as record:
@@ -48,9 +48,11 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
             if start >= last:
                 raise InputError("the stretch is empty: --from must be before --until")
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
-            with progress("estimating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
-                foreseeing = Foreseeing(found, version=version_of(record.package_at(last) or b""))
-                estimate = estimated(found, record, start, last, to, say, cancelled, foreseeing)
+            foresight = Foresight(found, version_of(record.package_at(last) or b""))
+            foresight.start(record, start)
+            telling = progress("estimating", json_, until_eof)
+            with contextlib.closing(foresight), telling as say, interruptible(until_eof) as cancelled:
+                estimate = estimated(found, record, start, last, to, say, cancelled, foresight)
         told = _told(estimate)
         print_json(told) if json_ else _print(told)
 

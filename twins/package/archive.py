@@ -20,7 +20,7 @@ ROOT = "twin.yaml"
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
     r"twin\.yaml|viewpoints\.yaml|calibration\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
-    r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
+    r"|(?:types|mappings|scenarios)/[^/]+\.(?:yaml|json)|predictors/[^/]+\.(?:yaml|csv|npz|onnx|md)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
 

@@ -34,7 +34,7 @@ from ui.theme import SECONDARY, Theme, font
 
 NOTHING = (
     "Nothing is foreseen. What the estimator finds of a model's parameters is compared with the faults that the package "
-    "declares; one that is likely stands here with its evidence."
+    "declares, and the package's own predictors look at what is recorded; what is likely stands here with its evidence."
 )
 _OFTEN = 10 * SECOND
 
@@ -251,4 +251,6 @@ def _severe(each: Prediction) -> str:
     low, middle, high = each.severity
     if high - low >= _UNKNOWN:
         return "How severe it is can't be told"
+    if low == high:  # a predictor of the package tells one number
+        return f"Severity {middle:.0%}"
     return f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%})"
