@@ -20,6 +20,7 @@ from ui import (
     degradation_commands,
     desk_commands,
     estimation_commands,
+    new_commands,
     prediction_commands,
     rul_commands,
     search_commands,
@@ -334,6 +335,7 @@ anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
 prediction_commands.add_to(app)
 rul_commands.add_to(app)
+new_commands.add_to(app)
 
 
 @app.command()

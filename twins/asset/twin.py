@@ -16,7 +16,7 @@ from twins.asset.version import ModelVersion
 
 @dataclass(frozen=True, slots=True)
 class Georeference:
-    """Where on earth the twin's zero is: `origin` in the coordinate system `crs`, or latitude and longitude in degrees (WGS 84)."""
+    """Where on earth the twin's zero is: `origin` in the coordinate system `crs`, or latitude and longitude, degrees (WGS 84)."""
 
     crs: str = ""
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)

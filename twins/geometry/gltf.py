@@ -102,7 +102,7 @@ class Gltf:
             values = np.zeros((count, columns), kind)
         if isinstance(sparse := said.get("sparse"), dict):
             values = self._filled(values.copy(), sparse, columns)
-        return values / float(np.iinfo(kind).max) if said.get("normalized") and kind is not np.float32 else values
+        return values / float(np.iinfo(values.dtype).max) if said.get("normalized") and values.dtype.kind in "iu" else values
 
     def _filled(self, values: npt.NDArray[Any], sparse: Mapping[str, Any], columns: int) -> npt.NDArray[Any]:
         count, at, new = _whole(sparse.get("count")), sparse["indices"], sparse["values"]
@@ -153,7 +153,8 @@ def _content(raw: bytes) -> tuple[Mapping[str, Any], bytes | None]:
         return _json(raw), None
     if len(raw) < 20 or struct.unpack_from("<I", raw, 4)[0] != 2:
         raise ValueError("it is damaged, or no glTF 2.0")
-    at, found = 12, {}
+    at = 12
+    found: dict[bytes, bytes] = {}
     while at + 8 <= len(raw):
         length, kind = struct.unpack_from("<I4s", raw, at)
         if at + 8 + length > len(raw):
