@@ -29,7 +29,9 @@ def add_to(app: typer.Typer) -> None:
         up: Annotated[str, typer.Option(help="Of a mesh file: the axis that points up, y or z.")] = "",
         lod: Annotated[str, typer.Option(help="Of a city model: the level of detail, like 2.2; default: the finest.")] = "",
         json_: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
-        progress_: Annotated[bool, typer.Option("--progress", hidden=True, help="A line of JSON on stderr at each change.")] = False,
+        progress_: Annotated[
+            bool, typer.Option("--progress", hidden=True, help="A line of JSON on stderr at each change.")
+        ] = False,
         until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True, help="End when standard input closes.")] = False,
     ) -> None:
         """Make a twin package from your own files: meshes, IFC, CityJSON, tag lists."""
@@ -42,7 +44,12 @@ def add_to(app: typer.Typer) -> None:
         if json_:
             print_json({**asdict(made), "folder": str(made.folder)})
             return
-        parts = (f"{made.assets:,} assets", f"{made.shapes:,} with a shape", f"{made.tags:,} tags", f"{made.relations:,} relations")
+        parts = (
+            f"{made.assets:,} assets",
+            f"{made.shapes:,} with a shape",
+            f"{made.tags:,} tags",
+            f"{made.relations:,} relations",
+        )
         print(f"{made.folder}: {', '.join(parts)}")
         for note in made.notes:
             print(f"  {note}")

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any

@@ -38,7 +38,7 @@ class _City:
         self._objects: Mapping[str, Any] = content["CityObjects"]
         self._made = Survey()
         self._templates = _templates(content)
-        self._metadata: Mapping[str, Any] = content.get("metadata") if isinstance(content.get("metadata"), dict) else {}
+        self._metadata = _mapping(content.get("metadata"))
         self._crs = _crs(self._metadata)
         self._skipped = 0
         self._vertices = self._local(content)
@@ -53,11 +53,13 @@ class _City:
         _stand(made.things)
         made.name = clean(str(self._metadata.get("title") or ""))
         if self._skipped:
-            made.notes.append(f"{self._skipped:,} geometries without surfaces (points, lines, or of another detail) were left out.")
+            made.notes.append(
+                f"{self._skipped:,} geometries without surfaces (points, lines, or of another detail) were left out."
+            )
         return made
 
     def _thing(self, name: str, said: Mapping[str, Any], parent: int) -> Thing:
-        attributes = said.get("attributes") if isinstance(said.get("attributes"), dict) else {}
+        attributes = _mapping(said.get("attributes"))
         sort = str(said.get("type") or "CityObject").lstrip("+")
         kind = "system" if sort in _SYSTEMS else "environment" if sort in _MATERIALS else "component"
         known = attributes.get("name")
@@ -119,7 +121,7 @@ class _City:
             self._made.notes.append("Its coordinates are in degrees; they were flattened to metres about the middle.")
         if np.ptp(local, axis=0).max() > FARTHEST:
             raise ValueError("it is more than 1,000 km wide; is one of its coordinates wrong")
-        self._made.georeference = ({"crs": self._crs} if self._crs else {}) | {"origin": [float(v) for v in origin]}
+        self._made.georeference = ({"crs": self._crs} if self._crs else {}) | {"origin": [float(v) + 0.0 for v in origin]}
         return local
 
     def _parents_first(self) -> list[str]:
@@ -189,7 +191,8 @@ def _used(vertices: Points, surfaces: Sequence[Face]) -> tuple[Points, list[Face
         raise ValueError("it has surfaces of vertices that don't exist")
     unique, place = np.unique(every, return_inverse=True)
     flat = place.reshape(-1).tolist()
-    faces, at = [], 0
+    faces: list[Face] = []
+    at = 0
     for rings in lengths:
         face = []
         for length in rings:
@@ -219,3 +222,7 @@ def _number(lod: str) -> float:
         return float(lod)
     except ValueError:
         return -1.0
+
+
+def _mapping(said: object) -> Mapping[str, Any]:
+    return said if isinstance(said, dict) else {}

@@ -83,7 +83,9 @@ def _bridged(outline: list[tuple[int, Flat]], hole: list[tuple[int, Flat]]) -> l
     tip = max(range(len(hole)), key=lambda k: hole[k][1][0])
     start = hole[tip][1]
     order = sorted(range(len(outline)), key=lambda k: (outline[k][1][0] - start[0]) ** 2 + (outline[k][1][1] - start[1]) ** 2)
-    edges = [(outline[k - 1][1], outline[k][1]) for k in range(len(outline))] + [(hole[k - 1][1], hole[k][1]) for k in range(len(hole))]
+    edges = [(outline[k - 1][1], outline[k][1]) for k in range(len(outline))] + [
+        (hole[k - 1][1], hole[k][1]) for k in range(len(hole))
+    ]
     seen = next((k for k in order[:64] if not any(_cross(start, outline[k][1], a, b) for a, b in edges)), order[0])
     return [*outline[: seen + 1], *hole[tip:], *hole[: tip + 1], *outline[seen:]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -94,7 +93,7 @@ def _write(folder: Path, files: dict[str, bytes], checking: Callable[[], None], 
         draft.chmod(0o755)
         if folder.is_dir():
             folder.rmdir()
-        os.replace(draft, folder)
+        draft.replace(folder)
     except OSError as problem:
         raise InputError(f"{folder} can't be written: {problem.strerror}; give another place") from None
     finally:

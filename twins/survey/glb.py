@@ -16,7 +16,9 @@ from twins.survey.survey import Thing
 def glb_of(named: Sequence[tuple[str, Thing]], generator: str = "Twindeck") -> bytes:
     """Equal shapes are written once."""
     whole = _Whole()
-    nodes = [{"name": name, "mesh": whole.mesh(thing), "translation": _y_up(np.array(thing.origin)).tolist()} for name, thing in named]
+    nodes = [
+        {"name": name, "mesh": whole.mesh(thing), "translation": _y_up(np.array(thing.origin)).tolist()} for name, thing in named
+    ]
     content = {
         "asset": {"version": "2.0", "generator": generator},
         "scene": 0,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twins.survey.survey import MOST_THINGS, Survey, Thing
 from twins import InputError
+from twins.survey.survey import MOST_THINGS, Survey, Thing
 
-PLACES = ("ifcsite", "ifcbuilding", "ifcbuildingstorey", "site", "building", "storey")
-ALONE = ("site", "building")  # two files of one twin mean the same one, whatever they call it
+PLACES = ("IfcSite", "IfcBuilding", "IfcBuildingStorey", "IfcSpace")
+ALONE = ("IfcSite", "IfcBuilding")  # two files of one twin mean the same one, whatever they call it
 AWAY = 50.0  # metres between the middles of two files that hardly belong to one coordinate system
 
 
@@ -33,7 +33,7 @@ def _take_in(whole: Survey, other: Survey, name: str) -> None:
         same = next((sites[mark] for mark in _marks(thing, parent) if mark in sites), None) if thing.sort in PLACES else None
         if same is not None:
             mine[k] = same
-            whole.things[same].attributes = {**thing.attributes, **whole.things[same].attributes}
+            _merge(whole.things[same], thing)
             continue
         whole.things.append(_under(thing, parent))
         mine[k] = len(whole.things) - 1
@@ -43,6 +43,12 @@ def _take_in(whole: Survey, other: Survey, name: str) -> None:
     whole.notes += other.notes
     whole.georeference = whole.georeference or other.georeference
     whole.attributes = {**other.attributes, **whole.attributes}
+
+
+def _merge(known: Thing, other: Thing) -> None:
+    known.attributes = {**other.attributes, **known.attributes}
+    if not len(known.triangles) and len(other.triangles):
+        known.origin, known.points, known.triangles = other.origin, other.points, other.triangles
 
 
 def _under(thing: Thing, parent: int) -> Thing:

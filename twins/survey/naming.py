@@ -14,9 +14,26 @@ _TRANSLITERATED = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "
 
 def word(name: str, otherwise: str = "part") -> str:
     """Letters, digits, - and _ alone: `Right ventricle (ant.)` → “Right-ventricle-ant”."""
+    return _word(_short(name)) or otherwise
+
+
+def _word(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.translate(_TRANSLITERATED)).encode("ascii", "ignore").decode()
-    made = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")[:LONGEST].rstrip("-_")
-    return made or otherwise
+    return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")[:LONGEST].rstrip("-_")
+
+
+def _short(name: str) -> str:
+    """`Detector:Detector:Smoke:610280`, as Revit names things, without what it says twice; its end tells most."""
+    steps = list(dict.fromkeys(step for step in name.split(":") if step.strip()))
+    while len(steps) > 2 and len("-".join(steps)) > LONGEST:
+        steps.pop(0)
+    return ":".join(steps)
+
+
+def type_word(sort: str) -> str:
+    """`IfcWallStandardCase` → “wall-standard-case”."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", sort.removeprefix("Ifc"))
+    return word(spaced.lower(), "part").replace("building-storey", "storey")
 
 
 def tag_word(name: str, otherwise: str = "value") -> str:
@@ -32,7 +49,7 @@ def paths_of(things: Sequence[Thing]) -> list[str]:
     last: dict[str, int] = {}
     for thing in things:
         above = f"{paths[thing.parent]}/" if thing.parent >= 0 else ""
-        base = path = above + word(thing.name, word(thing.sort))
+        base = path = above + word(thing.name, type_word(thing.sort))
         number = last.get(base, 1)
         while path.lower() in taken:
             number += 1

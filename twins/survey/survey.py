@@ -145,5 +145,3 @@ def _refuse_depth(survey: Survey) -> None:
         depth.append(depth[thing.parent] + 1 if thing.parent >= 0 else 1)
     if max(depth, default=0) > DEEPEST:
         raise ValueError(f"its parts are nested {max(depth)} deep; {DEEPEST} is the most")
-
-

@@ -122,7 +122,9 @@ def _split(row: Mapping[str, str], path: Path, line: int) -> tuple[str, str]:
         if dot:
             asset, tag = before, (after if not whole or not tag else tag)
     if not (asset.strip("/ .") and tag):
-        raise InputError(f"{path.name}:{line}: it does not say which tag of which asset; fill in the columns asset and tag, or path")
+        raise InputError(
+            f"{path.name}:{line}: it does not say which tag of which asset; fill in the columns asset and tag, or path"
+        )
     return asset, tag
 
 
@@ -159,7 +161,11 @@ def _measured(row: Mapping[str, str], path: Path, line: int) -> dict[str, Any]:
         if bounds[0] >= bounds[1]:
             raise InputError(f"{path.name}:{line}: its range ends before it begins; write the smaller number as minimum")
         found["range"] = bounds
-    limits = {key: value for key in ("low_low", "low", "high", "high_high") if (value := _number(row.get(key, ""), path, line)) is not None}
+    limits = {
+        key: value
+        for key in ("low_low", "low", "high", "high_high")
+        if (value := _number(row.get(key, ""), path, line)) is not None
+    }
     if list(limits.values()) != sorted(set(limits.values())):
         raise InputError(f"{path.name}:{line}: its limits are not in order; low_low < low < high < high_high is due")
     return found | ({"limits": limits} if limits else {})
@@ -199,7 +205,9 @@ def _period(said: str, path: Path, line: int) -> str:
     try:
         clock.parse_duration(text)
     except ValueError:
-        raise InputError(f"{path.name}:{line}: “{clean(said, 40)}” is no period; write it like 1s, 10 min, or: on change") from None
+        raise InputError(
+            f"{path.name}:{line}: “{clean(said, 40)}” is no period; write it like 1s, 10 min, or: on change"
+        ) from None
     return text
 
 

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from twins.survey.glb import glb_of
-from twins.survey.naming import paths_of, word
+from twins.survey.naming import paths_of, type_word, word
 from twins.survey.survey import Survey, Thing
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*")
 _NO_TEXT = {"true", "false", "null", "yes", "no", "on", "off"}
+_LENS = 0.8 * float(np.tan(np.radians(15)))  # of 30 degrees, and some room around
+_WIDER = 1.4  # than high
 _VIEWS = 8  # viewpoints of single things
 Variant = tuple[str, str, bool, str, bool]  # sort, kind, whether it has a shape, material, cover
 
@@ -64,7 +66,7 @@ def _types(things: Sequence[Thing]) -> dict[Variant, str]:
     names: dict[Variant, str] = {}
     for variant, _ in Counter(map(_variant, things)).most_common():
         sort, _, shaped, material, cover = variant
-        base = name = word(sort).lower()
+        base = name = type_word(sort)
         for suffix in ("" if shaped else "-without-shape", f"-{material}", "-cover" if cover else "-plain"):
             name = name if name not in names.values() else f"{name}{suffix}"
         number = 1
@@ -111,12 +113,15 @@ def _viewpoints(things: Sequence[Thing], paths: Sequence[str]) -> Iterator[str]:
             below.setdefault(at, []).append(box)
             at = things[at].parent
     yield "viewpoints:"
-    yield f"  - {_flow({'name': 'Overview', **_eye(whole, (-0.55, -0.75, 0.36))})}"
-    yield f"  - {_flow({'name': 'From above', **_eye(whole, (0.0, -0.05, 1.0))})}"
-    tops = [k for k in below if sum(1 for other in below if things[other].parent == things[k].parent) > 1]
-    for k in sorted(tops, key=lambda k: (paths[k].count("/"), k))[:_VIEWS]:
-        view = _eye(_joined(below[k]) - np.array(things[k].origin), (-0.55, -0.75, 0.36))
-        yield f"  - {_flow({'name': paths[k] if '/' in paths[k] else things[k].name or paths[k], **view, 'asset': paths[k]})}"
+    yield f"  - {_flow({'name': 'Overview', **_eye(whole)})}"
+    yield f"  - {_flow({'name': 'From above', **_eye(whole, above=True)})}"
+    tops = [k for k in below if 1 < len(below[k]) < len(boxes)] or ([] if len(below) > _VIEWS else list(below))
+    chosen = sorted(tops, key=lambda k: (paths[k].count("/"), k))[:_VIEWS]
+    names = Counter(things[k].name for k in chosen)
+    for k in chosen:
+        name = things[k].name if names[things[k].name] == 1 and things[k].name else paths[k]
+        view = _eye(_joined(below[k]) - np.array(things[k].origin))
+        yield f"  - {_flow({'name': name, **view, 'asset': paths[k]})}"
 
 
 def _box(thing: Thing) -> Any:
@@ -130,11 +135,18 @@ def _joined(boxes: Sequence[Any]) -> Any:
     return np.array([np.min([box[0] for box in boxes], axis=0), np.max([box[1] for box in boxes], axis=0)])
 
 
-def _eye(box: Any, direction: tuple[float, float, float]) -> dict[str, Any]:
-    """From so far that all of it is seen through a lens of 30 degrees."""
-    middle, radius = box.mean(axis=0), max(float(np.linalg.norm(box[1] - box[0])) / 2, 1e-3)
-    towards = np.array(direction) / np.linalg.norm(direction)
-    return {"eye": [_metres(v) for v in middle + towards * radius * 3.2], "target": [_metres(v) for v in middle]}
+def _eye(box: Any, above: bool = False) -> dict[str, Any]:
+    """From the south-west, so far that a picture half as wide again as high holds all of it; the flatter, the steeper."""
+    middle, half = box.mean(axis=0), np.maximum((box[1] - box[0]) / 2, 1e-3)
+    flat = half[2] / max(half[0], half[1])
+    towards = np.array([0.0, -0.02, 1.0]) if above else np.array([-0.55, -0.75, 0.36 + 0.45 * max(0.0, 1 - 2 * flat)])
+    towards /= np.linalg.norm(towards)
+    right = np.cross([0.0, 0.0, 1.0], towards)
+    right /= np.linalg.norm(right)
+    corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
+    across, along = np.abs(corners @ right) / _WIDER, np.abs(corners @ np.cross(towards, right))
+    away = float((np.maximum(across, along) / _LENS + corners @ towards).max())
+    return {"eye": [_metres(v) for v in middle + towards * away], "target": [_metres(v) for v in middle]}
 
 
 def _readme(survey: Survey, title: str, sources: Sequence[str]) -> Iterator[str]:
@@ -143,10 +155,10 @@ def _readme(survey: Survey, title: str, sources: Sequence[str]) -> Iterator[str]
     yield from (f"{sentence}" for sentence in sources)
     yield ""
     counts = Counter(thing.sort for thing in survey.things)
-    yield from (f"- {number} × {sort}" for sort, number in counts.most_common(30))
+    yield from (f"- {number} × {type_word(sort)}" for sort, number in counts.most_common(30))
     yield ""
-    yield "`twin.yaml` is yours to edit: give types and assets tags, limits and addresses. `attributes.json` keeps what the file said"
-    yield "of each asset; `meshes/` holds one named mesh for each asset that has a shape."
+    yield "`twin.yaml` is yours to edit: give types and assets tags, limits and addresses. `attributes.json` keeps what the"
+    yield "file said of each asset; `meshes/` holds one named mesh for each asset that has a shape."
     if survey.notes:
         yield ""
         yield from (f"- {note}" for note in survey.notes)
