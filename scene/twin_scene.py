@@ -99,14 +99,18 @@ class TwinScene:
         camera.SetViewUp(*pose.up)
         away = self._distances(pose)
         floor = pose.eye[2] - self.ground.height(pose.eye[0], pose.eye[1])
-        nearest = min(float(away.min(initial=np.inf)), abs(floor))
+        nearest = min(float(away.min(initial=np.inf)), abs(floor) if self.ground.bounds is not None else np.inf)
         camera.SetClippingRange(clipping_range(pose, self._extent(), nearest))
         self._show_details(away)
 
     def pick(self, eye: NDArray[np.float64], direction: NDArray[np.float64]) -> Hit | None:
         """What is seen along a ray of length 1: nothing behind the land, and what is inside through covers that are glass."""
         hit = self.picker.pick(eye, direction)
-        if hit is not None and self.ground.hit(eye, direction, hit.distance * 0.999) is not None:
+        if (
+            hit is not None
+            and self.ground.bounds is not None
+            and self.ground.hit(eye, direction, hit.distance * 0.999) is not None
+        ):
             return None
         return hit
 

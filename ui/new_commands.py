@@ -39,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
         from twins.survey.reading import Reading
 
         _refuse(unit, up)
-        with progress("reading", json_, progress_) as say, interruptible(until_eof) as cancelled:
+        with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
             made = found(folder, from_, Reading(unit, up, lod), name, say, cancelled)
         if json_:
             print_json({**asdict(made), "folder": str(made.folder)})
