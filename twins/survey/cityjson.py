@@ -28,8 +28,11 @@ _SYSTEMS = ("Building", "Bridge", "Tunnel", "CityObjectGroup")
 
 def survey(path: str, lod: str) -> dict[str, Any]:
     """The survey of one CityJSON file, packed; `lod` is the level of detail wanted, "" for the finest of each object."""
-    city = _City(_content(Path(path)), lod)
-    return packed(city.surveyed())
+    content = _content(Path(path))
+    try:
+        return packed(_City(content, lod).surveyed())
+    except (TypeError, KeyError, IndexError, AttributeError) as damage:
+        raise ValueError("it is damaged: one of its parts is not built as CityJSON is") from damage
 
 
 class _City:

@@ -35,7 +35,11 @@ def survey(path: str) -> dict[str, Any]:
         raise
     except Exception as damage:  # whatever it says helps nobody
         raise ValueError("it is damaged, or of a schema that is not known") from damage
-    return packed(_Building(file).surveyed())
+    _refuse_circles(file)
+    try:
+        return packed(_Building(file).surveyed())
+    except (TypeError, AttributeError, RuntimeError, IndexError) as damage:
+        raise ValueError("it is damaged: one of its entities is not built as IFC is") from damage
 
 
 class _Building:
@@ -204,6 +208,24 @@ def _refuse_torn(path: Path) -> None:
         raise ValueError("it does not begin as IFC files do, with ISO-10303-21")
     if _END not in tail:
         raise ValueError("it is cut short: its last line, END-ISO-10303-21, is missing")
+
+
+def _refuse_circles(file: Any) -> None:
+    """Placements that stand on each other would end the library."""
+    above = {}
+    for each in file.by_type("IfcLocalPlacement"):
+        on = each.PlacementRelTo
+        above[each.id()] = on.id() if on is not None else 0
+    sound = {0}
+    for start in above:
+        chain: dict[int, None] = {}
+        at = start
+        while at not in sound:
+            if at in chain:
+                raise ValueError(f"its placement #{at} stands on itself")
+            chain[at] = None
+            at = above.get(at, 0)
+        sound |= set(chain)
 
 
 def _below(entity: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from twins.geometry.formats import Y_UP_FORMATS, Z_UP, Found, foreign, limited, placed
 from twins.geometry.gltf import Gltf, Node, read_gltf
+from twins.survey import obj
 from twins.survey.survey import Survey, Thing, packed
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0, "in": 0.0254, "ft": 0.3048}
@@ -89,8 +91,8 @@ def _crown(made: Survey) -> None:
 
 
 def _of_pieces(file: Path, unit: str, up: str) -> Survey:
-    options = {"split_objects": True, "split_groups": True, "group_material": False} if file.suffix.lower() == ".obj" else {}
-    found = list(limited(foreign(file, **options)))
+    is_obj = file.suffix.lower() == ".obj"
+    found = list(limited(obj.pieces(file) if is_obj else foreign(file)))
     made = Survey()
     if not found:
         return made
@@ -103,14 +105,24 @@ def _of_pieces(file: Path, unit: str, up: str) -> Survey:
             "Say another with --unit."
         )
     frame = (Z_UP if up == "y" else np.eye(4)) * np.array([UNITS[chosen]] * 3 + [1.0])[:, None]
+    above: dict[str, int] = {}
+    several = Counter(piece.names[0] for piece in found if is_obj and len(piece.names) > 1)
     for piece in found:
-        named = _told_name(piece, len(found), file)
-        made.add(_part(placed((named,), piece.points + piece.origin, piece.triangles, frame), -1))
+        parent = -1
+        if is_obj and piece.names and several[piece.names[0]]:  # an object of groups holds them
+            top = piece.names[0]
+            if top not in above:
+                above[top] = made.add(Thing(top, -1, "assembly", "system", top))
+            parent = above[top]
+        name = piece.names[-1] if is_obj and piece.names else _told_name(piece, len(found), file)
+        part = _part(placed((name,), piece.points + piece.origin, piece.triangles, frame), parent)
+        part.key = name
+        made.add(part)
     return made
 
 
 def _told_name(piece: Found, count: int, file: Path) -> str:
     """A name that trimesh made up of the file's is no name."""
     name = piece.names[-1] if piece.names else ""
-    made_up = not name or name.startswith("geometry_") or name.partition(".")[0] in ("", file.stem)
+    made_up = not name or name.startswith("geometry") or name.partition(".")[0] in ("", file.stem)
     return (file.stem if count == 1 else "part") if made_up else name

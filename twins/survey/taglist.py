@@ -61,6 +61,7 @@ def bind(path: Path, survey: Survey) -> None:
         raise InputError(f"{path.name} holds no row below its header; write one row for each tag")
     names = _Names(survey)
     missing: dict[str, None] = {}
+    addresses: dict[str, int] = {}
     for line, row in rows:
         asset, tag = _split(row, path, line)
         place = names.place(asset)
@@ -73,8 +74,12 @@ def bind(path: Path, survey: Survey) -> None:
         while name in thing.tags:
             number += 1
             name = f"{own}_{number}"
-        thing.tags[name] = _tag(row, tag, name, path, line)
-    if missing and len(missing) < len(survey.things):
+        thing.tags[name] = told = _tag(row, tag, path, line)
+        for address in told.get("address", {}).values():
+            if first := addresses.get(address):
+                raise InputError(f"{path.name}:{line}: the address “{address}” is that of line {first} too; give each tag its own")
+            addresses[address] = line
+    if missing and not names.alone:
         listed = ", ".join(list(missing)[:6]) + (" …" if len(missing) > 6 else "")
         survey.notes.append(f"{len(missing):,} assets of {path.name} have no shape by their name and were added: {listed}.")
 
@@ -84,16 +89,20 @@ class _Names:
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
-        self._alone = not survey.things
+        self.alone = not survey.things  # nothing but this list tells of assets
         self._places: dict[str, int] = {}
         for k, (path, thing) in enumerate(zip(paths_of(survey.things), survey.things, strict=True)):
-            for said in (path, path.rpartition("/")[2], thing.name, thing.key, str(thing.attributes.get("Tag", ""))):
+            for said in (path, path.rpartition("/")[2], thing.name, thing.key, *(str(thing.attributes.get(key, "")) for key in ("Tag", "label"))):
                 if said:
                     self._places.setdefault(_folded(said), k)
 
     def place(self, asset: str) -> int | None:
-        """Of the asset meant; None where there is none."""
-        return self._places.get(_folded(asset))
+        """Of the asset meant, by its whole name or by the end of the one name that ends so; None where there is none."""
+        said = _folded(asset)
+        if said in self._places or self.alone:
+            return self._places.get(said)
+        ending = {place for name, place in self._places.items() if name.endswith((f"-{said}", f"/{said}"))}
+        return self._places.setdefault(said, ending.pop()) if len(ending) == 1 else None
 
     def added(self, asset: str) -> int:
         """A new asset, and those above it that its path names."""
@@ -128,7 +137,7 @@ def _split(row: Mapping[str, str], path: Path, line: int) -> tuple[str, str]:
     return asset, tag
 
 
-def _tag(row: Mapping[str, str], said: str, name: str, path: Path, line: int) -> dict[str, Any]:
+def _tag(row: Mapping[str, str], said: str, path: Path, line: int) -> dict[str, Any]:
     """As a package writes it."""
     kind = _KINDS.get(row.get("kind", "").strip().lower(), "number")
     values = [clean(each, 60) for each in re.split(r"[|,;/]", row.get("values", "")) if each.strip()]
@@ -143,7 +152,7 @@ def _tag(row: Mapping[str, str], said: str, name: str, path: Path, line: int) ->
     if period := row.get("period", "").strip():
         found["period"] = _period(period, path, line)
     if address := row.get("address", "").strip():
-        found["address"] = {"mqtt": clean(address, 200)}
+        found["address"] = {"opcua" if address.startswith("ns=") else "mqtt": clean(address, 200)}
     if row.get("writable", "").strip().lower() in _YES:
         found["writable"] = True
     return found
