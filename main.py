@@ -20,6 +20,7 @@ from ui import (
     degradation_commands,
     desk_commands,
     estimation_commands,
+    new_commands,
     prediction_commands,
     predictor_commands,
     rehearsal_commands,
@@ -338,6 +339,7 @@ prediction_commands.add_to(app)
 predictor_commands.add_to(app, lambda twin: _package(twin))
 rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
+new_commands.add_to(app)
 
 
 @app.command()
