@@ -11,6 +11,7 @@ import typer
 
 from twins import InputError
 from ui.simulation_commands import AsJson, TwinName, UntilEof
+from ui.stretch import stretch
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
 
 Package = Annotated[str, typer.Argument(metavar="TWIN", help="A package's folder or zip, or the name of a twin that ships.")]
@@ -53,7 +54,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         package = package_of(twin)
         loaded = load(package)
         with contextlib.closing(open_record(from_)) as record:
-            first, last, held = _stretches(record, start, until, hold_out, from_)
+            first, last, held = _stretches(record, start, until, hold_out)
             asked = Question(
                 first, last, held, tuple(asset or ()), tuple(parameter or ()), tuple(output or ()), where, _step(step)
             )
@@ -103,14 +104,9 @@ def _step(text: str) -> int:
     return step
 
 
-def _stretches(record: Any, start: str, until: str, hold_out: str, file: Path) -> tuple[int, int, tuple[int, int]]:
+def _stretches(record: Any, start: str, until: str, hold_out: str) -> tuple[int, int, tuple[int, int]]:
     """(from, to, (from, to) that is kept back)."""
-    span = record.span()
-    if span is None:
-        raise InputError(f"{file} is empty; import or record something into it first")
-    first, last = instant(start) if start else span[0], instant(until) if until else span[1] + 1
-    if first >= last:
-        raise InputError("the stretch is empty: --start must be before --until")
+    first, last = stretch(record, start, until, ("--start", "--until"))
     if "/" in hold_out:
         one, other = (instant(text.strip()) for text in hold_out.split("/", 1))
         if one >= other or (one < last and other > first):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
+from ui.stretch import span_of
 from ui.terminal import instant, print_json, print_rows
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")]
@@ -89,7 +90,4 @@ def _standing(file: Path, at: str) -> Iterator:
     from twins.historian.days import open_record
 
     with contextlib.closing(open_record(file)) as record:
-        span = record.span()
-        if span is None:
-            raise InputError(f"{file} is empty; import or record something into it first")
-        yield record.at(instant(at) if at else span[1]).standing.of
+        yield record.at(instant(at) if at else span_of(record)[1]).standing.of

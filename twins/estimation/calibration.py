@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 import numpy as np
 
 from twins import InputError
 from twins.asset import Tag, Twin, expects, wandering
-from twins.clock import DAY, MINUTE, SECOND
+from twins.clock import DAY, SECOND
 from twins.estimation.courses import Courses
 from twins.estimation.fitting import Fit, Unknown, candidates_for, fitted
+from twins.estimation.stepped import step_of
 from twins.expression import conversion
 from twins.historian.days import Record
 from twins.physics import Array, Maker, difference, modelled, named
-from twins.simulation.knobs import STRUCTURAL, Knob, knob
+from twins.simulation.knobs import STRUCTURAL, Knob, knob, knobs_of
 
-_LONGEST = 10 * MINUTE
-_STEP = 10 * SECOND
+_STEP = 10 * SECOND  # what is quicker is not the parameters' doing
 _BLOCKS = 12  # that a stretch has at least
 _FEWEST = 20  # steps that are judged
 _FINEST = 0.002  # of its range: no model is better than that
@@ -90,7 +91,7 @@ def calibrated(
     watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False,
 ) -> Calibration:  # fmt: skip
     """Asset by asset. Raises InputError where nothing can be fitted, or where it was cancelled."""
-    assets, step = _assets(twin, asked), asked.step or _step_of(twin, record)
+    assets, step = _assets(twin, asked), asked.step or step_of(twin, record.channels, _STEP)
     parameters: list[Calibrated] = []
     outputs: list[Judged] = []
     for k, asset in enumerate(assets):
@@ -128,9 +129,8 @@ class _Asset:
             return courses.predicted(points)
 
         least = np.array([_least(each.tag) for each in courses.judged])
-        return fitted(
-            [self._unknown(each) for each in self._knobs], predict, courses.measured, least, (courses.time - 1) // block
-        )
+        unknowns, since = [self._unknown(each) for each in self._knobs], courses.time - 1
+        return fitted(unknowns, predict, courses.measured, least, since // block, since // DAY)
 
     def told(self, fit: Fit) -> Iterator[Calibrated]:
         for i, each in enumerate(self._knobs):
@@ -145,20 +145,25 @@ class _Asset:
             yield Judged(each.tag.path, each.tag.unit, told[0][k], told[1][k])
 
     def _unknown(self, each: Knob) -> Unknown:
-        low = -np.inf if each.low is None else each.low
-        high = np.inf if each.high is None else each.high
         written = wandering(self._twin.assets[self._asset]).get(each.label, {}).get("spread")
-        reach = high - low if np.isfinite(high - low) else 1.0
-        if written is not None:
-            prior = difference(written, self._unit(each)) * conversion(self._unit(each), each.unit)[0]
-            return Unknown(each.value, low, high, prior, prior)
-        scale = 0.05 * abs(each.value) if each.value else 0.02 * reach
-        return Unknown(each.value, low, high, scale, 5 * scale)
+        if written is None:
+            return unknown(each)
+        prior = difference(written, self._unit(each)) * conversion(self._unit(each), each.unit)[0]
+        return replace(unknown(each), scale=prior, prior=prior)
 
     def _unit(self, each: Knob) -> str:
         model = Maker(self._twin.files).model(self._twin.assets[self._asset].model)
         variable = named(tuple(model.parameters), each.label)
         return variable.unit if variable else ""
+
+
+def unknown(each: Knob) -> Unknown:
+    """Of which nothing is written: it may be off by a quarter of its value, or by a tenth of its range."""
+    low = -np.inf if each.low is None else each.low
+    high = np.inf if each.high is None else each.high
+    reach = high - low if np.isfinite(high - low) else 1.0
+    scale = 0.05 * abs(each.value) if each.value else 0.02 * reach
+    return Unknown(each.value, low, high, scale, 5 * scale)
 
 
 def _errors(told: Array, measured: Array) -> Iterator[tuple[Errors, Errors]]:
@@ -189,9 +194,22 @@ def knobs_asked(twin: Twin, asset: str, parameters: Sequence[str]) -> list[Knob]
     """Those of one asset that are named, else those that its type estimates. Raises InputError."""
     own = [text for text in parameters if text.partition("=")[0].rpartition(".")[0] == asset]
     texts = own or ([] if parameters else [f"{asset}.{name}" for name in wandering(twin.assets[asset])])
-    if not texts:
+    found = {each.key: each for text in texts for each in _knobs(text, twin)}
+    if not found:
         raise InputError(f"{asset}: no parameter to be calibrated; name one, like --parameter {asset}.NAME")
-    return [_knob(text, twin) for text in texts]
+    return list(found.values())
+
+
+def _knobs(text: str, twin: Twin) -> Iterator[Knob]:
+    """One, or with a * all that fit: T01.anemometer_*."""
+    key = text.partition("=")[0].strip()
+    if "*" not in key:
+        yield _knob(text, twin)
+        return
+    asset = key.rpartition(".")[0]
+    for each in knobs_of(twin, asset) if asset in twin.assets else ():
+        if each.sort == "parameter" and each.label not in STRUCTURAL and fnmatchcase(each.key, key):
+            yield each
 
 
 def _knob(text: str, twin: Twin) -> Knob:
@@ -213,13 +231,6 @@ def _knob(text: str, twin: Twin) -> Knob:
 
 def _or(value: float | None, other: float) -> float:
     return other if value is None else value
-
-
-def _step_of(twin: Twin, record: Record) -> int:
-    """As often as the quickest of what is judged was recorded, 10 s at least: what is quicker is not the parameters' doing."""
-    judged = {tag.path for asset in twin.assets.values() for tag in expects(asset, twin.tags)}
-    periods = [channel.period_ns for channel in record.channels if channel.path in judged and channel.period_ns]
-    return max(_STEP, min([_LONGEST, *periods]))
 
 
 def _least(tag: Tag) -> float:
