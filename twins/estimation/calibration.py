@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twins import InputError
 from twins.asset import Tag, Twin, expects, wandering
@@ -22,6 +23,7 @@ from twins.simulation.knobs import STRUCTURAL, Knob, knob, knobs_of
 _STEP = 10 * SECOND  # what is quicker is not the parameters' doing
 _BLOCKS = 12  # that a stretch has at least
 _FEWEST = 20  # steps that are judged
+_DRAWN = 300  # points of a course
 _FINEST = 0.002  # of its range: no model is better than that
 
 Watch = Callable[[float, str], None]
@@ -68,12 +70,15 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One output over both stretches, before and after."""
+    """One output over both stretches, before and after. `course` is what was kept back, thinned to be drawn: (time in ns UTC,
+    measured, before, after) of each step that is judged; `span` how far its range reaches, 0 where it has none."""
 
     tag: str
     unit: str
+    span: float
     fitted: tuple[Errors, Errors]
     held_out: tuple[Errors, Errors]
+    course: tuple[tuple[int, float, float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +145,11 @@ class _Asset:
     def judged(self, fit: Fit) -> Iterator[Judged]:
         points = np.array([[each.value for each in self._knobs], fit.value])
         held = self._over(*self._asked.hold_out)
-        told = [list(_errors(each.predicted(points), each.measured)) for each in (self._courses, held)]
+        fitted_to, kept_back = self._courses.predicted(points), held.predicted(points)
+        errors = [list(_errors(*pair)) for pair in ((fitted_to, self._courses.measured), (kept_back, held.measured))]
         for k, each in enumerate(self._courses.judged):
-            yield Judged(each.tag.path, each.tag.unit, told[0][k], told[1][k])
+            course = _course(held.time, held.measured[k], kept_back[k])
+            yield Judged(each.tag.path, each.tag.unit, span_of(each.tag), errors[0][k], errors[1][k], course)
 
     def _unknown(self, each: Knob) -> Unknown:
         written = wandering(self._twin.assets[self._asset]).get(each.label, {}).get("spread")
@@ -177,6 +184,17 @@ def _errors(told: Array, measured: Array) -> Iterator[tuple[Errors, Errors]]:
             for each in off.T
         ]  # fmt: skip
         yield made[0], made[1]
+
+
+def _course(time: NDArray[np.int64], measured: Array, told: Array) -> tuple[tuple[int, float, float, float], ...]:
+    known = np.flatnonzero(np.isfinite(measured) & np.isfinite(told).all(axis=1))
+    shown = known[np.unique(np.linspace(0, len(known) - 1, min(len(known), _DRAWN)).astype(int))] if len(known) else known
+    return tuple((int(time[k]), float(measured[k]), float(told[k, 0]), float(told[k, 1])) for k in shown)
+
+
+def span_of(tag: Tag) -> float:
+    """From one end of its range to the other; 0 where it has none."""
+    return tag.range[1] - tag.range[0] if tag.range else 0.0
 
 
 def _assets(twin: Twin, asked: Question) -> tuple[str, ...]:
@@ -235,7 +253,7 @@ def _or(value: float | None, other: float) -> float:
 
 def _least(tag: Tag) -> float:
     """One deviation: an output that hardly scatters would else outweigh all others by what its model leaves out."""
-    return max(_FINEST * (tag.range[1] - tag.range[0]) if tag.range else 0.0, 10.0 ** -(tag.decimals + 1))
+    return max(_FINEST * span_of(tag), 10.0 ** -(tag.decimals + 1))
 
 
 def _stop(cancelled: Cancelled) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from twins.physics.model import Array, Rows, Variable
 
-KNOTS = (3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 15.0)  # m/s that are read
+KNOTS = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 15.0)  # m/s that are read
 ASIDE = (-16.0, -8.0, -4.0, 0.0, 4.0, 8.0, 16.0)  # deg; + from the right
 WARM = (0.0, 10.0, 20.0, 30.0)  # °C
 _FURTHEST = 3.0  # m/s
@@ -30,7 +30,7 @@ def _shares(word: str, knots: Sequence[float], usual: float) -> dict[float, Vari
     }
 
 
-AT_KNOTS = tuple(Variable(f"anemometer_at_{knot:g}".replace(".", "_"), "m/s", 0.0, -_FURTHEST, _FURTHEST) for knot in KNOTS)
+AT_KNOTS = tuple(Variable(f"anemometer_at_{knot:g}", "m/s", 0.0, -_FURTHEST, _FURTHEST) for knot in KNOTS)
 """Each: so much more wind there is than is read, where that much is read; beyond the ends as at the ends."""
 
 _BY_ASIDE, _BY_VANE = _shares("aside", ASIDE, 0.0), _shares("vane", ASIDE, 0.0)
