@@ -25,13 +25,14 @@ from PySide6.QtWidgets import (
 
 from twins.clock import parse_time, to_datetime
 from ui.calibration_plots import CoursePlot, IntervalPlot
-from ui.numbers import ABSENT, brief, unit_text
+from ui.numbers import ABSENT, brief, grouped, unit_text
 from ui.theme import SECONDARY, Theme, font
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _PARAMETERS = ("Parameter", "Before", "After", "90 % interval", "", "Unit", "")
 _ERRORS = ("Output", "Steps", "Error before", "Error after", "Of range", "Unit", "")
 _BETTER, _WORSE = 0.98, 1.02
+_LARGE = 1_000.0
 
 
 class CalibrationProposal(QDialog):
@@ -200,7 +201,9 @@ def _of_range(error: float | None, span: float) -> str:
 
 
 def _brief(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.4g}".replace("-", "−")
+    if value is None:
+        return ABSENT
+    return grouped(value, 0) if abs(value) >= _LARGE else f"{value:.4g}".replace("-", "−")
 
 
 def _stamp(text: str) -> str:

@@ -177,7 +177,7 @@ class Workplace(QObject):
             Dock("simulation", "Simulation", RIGHT, self._simulation),
             Dock("predictions", "Predictions", RIGHT, self._predictions),
             Dock("commands", "Commands", RIGHT, self._commands),
-            Dock("calibration", "Calibration", RIGHT, self._calibration),
+            Dock("calibration", "Calibration", LEFT, self._calibration),
             Dock("scenarios", "Scenarios", LOWEST, self._scenarios),
         )
 

@@ -135,7 +135,7 @@ class _Asset:
 
         least = np.array([_least(each.tag) for each in courses.judged])
         unknowns, since = [self._unknown(each) for each in self._knobs], courses.time - 1
-        return fitted(unknowns, predict, courses.measured, least, since // block, since // DAY)
+        return fitted(unknowns, predict, courses.measured, least, since // block)
 
     def told(self, fit: Fit) -> Iterator[Calibrated]:
         for i, each in enumerate(self._knobs):

@@ -1,12 +1,11 @@
 """Fitting: parameters that bring what a model tells to what was measured, how sure they are, and which the data say nothing of.
 
-Robust least squares (Huber's smooth loss) by a trust region within bounds. What a model leaves out, and an instrument's error,
-last: all steps of a `spell` (a day, or a short record as a whole) share an offset that is not known, as large as the instrument's
-least deviation. Residuals are freed of it as far as they tell of it: of m steps with variance 1 and offsets of variance c², a
-share 1 − (1 + m·c²)^−½ of their mean is taken off (the square root of a compound-symmetric covariance's inverse). The interval is
-that of an M-estimator whose errors hang together within blocks of time: H⁻¹ S H⁻¹, S being the sum over blocks of the outer
-products of their scores (Liang & Zeger 1986, doi:10.1093/biomet/73.1.13), with Student's t of as many degrees of freedom as there
-are blocks less one; never less than what the offsets alone leave open, H⁻¹.
+Robust least squares (Huber's smooth loss) by a trust region within bounds, with what was thought before as one more measurement.
+An output weighs by what of its errors the parameters could not explain for it alone, and by how many of its steps stand for
+themselves: errors last, and so many tell no more than one (autocorrelation time: Geyer 1992, doi:10.1214/ss/1177011137). The
+interval is that of an M-estimator, H⁻¹ S H⁻¹ (Liang & Zeger 1986, doi:10.1093/biomet/73.1.13), where S is the larger of two: the
+sum over blocks of time of the outer products of their scores; and what is left of each output's errors times how long it lasts,
+which knows what doesn't change within a short record. Student's t has as many degrees of freedom as there are blocks less one.
 """
 
 from __future__ import annotations
@@ -24,8 +23,9 @@ Truths = NDArray[np.bool_]
 
 LEVEL = 0.90  # of an interval
 _STEP = 0.1  # scales: how far candidates are apart that tell a slope
-_ROUNDS = 2  # the second knows how large errors are
+_ROUNDS = 3  # each knows better how large errors are, and how long they last
 _EVALUATIONS = 20
+_CLEAN = 3.0  # deviations that count in how long errors last
 _KNOWN = 0.5  # of what was thought before: a deviation above that is no news
 
 
@@ -59,11 +59,9 @@ def candidates_for(n: int) -> int:
     return n + 1
 
 
-def fitted(
-    unknowns: list[Unknown], predict: Predict, measured: Array, least: Array, blocks: NDArray[np.int64], spells: NDArray[np.int64]
-) -> Fit:
+def fitted(unknowns: list[Unknown], predict: Predict, measured: Array, least: Array, blocks: NDArray[np.int64]) -> Fit:
     """`measured` (output, step), NaN where not judged; `least` (output,) the deviation that an instrument has at least; `blocks`
-    and `spells` (step,) the numbers of the block and of the spell each step belongs to."""
+    (step,) the number of the block each step belongs to."""
     start, scale, prior = np.array([[each.value, each.scale, each.prior] for each in unknowns]).T
     low, high = np.array([[each.low, each.high] for each in unknowns]).T
     slopes = _Slopes(predict, start, scale, high)
@@ -71,7 +69,7 @@ def fitted(
     free, z = np.ones(len(unknowns), bool), np.zeros(len(unknowns))
     found: list[_Found] = []
     while free.any():
-        found.append(_found(slopes, free, z, bounds, scale / prior, measured, least, blocks, spells, 1 if found else _ROUNDS))
+        found.append(_found(slopes, free, z, bounds, scale / prior, measured, least, blocks, 1 if found else _ROUNDS))
         z, told = found[-1].z, _telling(found[-1], _KNOWN * (prior / scale)[free])
         if told.all():
             break
@@ -124,7 +122,7 @@ def _deviation(precision: Array, spread: Array) -> Array:
 
 def _found(
     slopes: _Slopes, free: Truths, near: Array, bounds: tuple[Array, Array], thought: Array,
-    measured: Array, least: Array, blocks: NDArray[np.int64], spells: NDArray[np.int64], rounds: int,
+    measured: Array, least: Array, blocks: NDArray[np.int64], rounds: int,
 ) -> _Found:  # fmt: skip
     """`thought`: how many deviations of what was thought before a scale is."""
     from scipy.optimize import least_squares
@@ -138,16 +136,18 @@ def _found(
         made[free] = some
         return made
 
+    rows = np.flatnonzero(judged)
     for _ in range(rounds):
-        told = slopes.at(z, free)[0]
-        noise = _noise(measured - told, judged, least)
-        offsets = _Offsets(judged & np.isfinite(told), spells, least / noise)
+        told, turned = slopes.at(z, free)
+        noise = _noise(told - measured, turned, judged, least)
 
-        def off(some: Array, noise: Array = noise, offsets: _Offsets = offsets) -> Array:
-            return offsets.less((slopes.at(whole(some), free)[0] - measured) / noise[:, None])
+        def off(some: Array, noise: Array = noise) -> Array:
+            made = (slopes.at(whole(some), free)[0] - measured) / noise[:, None]
+            return np.nan_to_num(made.ravel()[rows])
 
-        def turn(some: Array, noise: Array = noise, offsets: _Offsets = offsets) -> Array:
-            return offsets.less(slopes.at(whole(some), free)[1] / noise[:, None, None])
+        def turn(some: Array, noise: Array = noise) -> Array:
+            made = slopes.at(whole(some), free)[1] / noise[:, None, None]
+            return np.nan_to_num(made.reshape(-1, int(free.sum()))[rows])
 
         ended = least_squares(
             lambda some, off=off: np.concatenate([off(some), prior @ some]),
@@ -156,30 +156,7 @@ def _found(
             (low, high), loss="soft_l1", x_scale="jac", max_nfev=_EVALUATIONS, xtol=1e-3, ftol=5e-4,
         )  # fmt: skip
         z = whole(ended.x)
-    return _Found(z, *_sandwich(off(z[free]), turn(z[free]), np.tile(blocks, len(measured))[offsets.rows], prior**2))
-
-
-class _Offsets:
-    """What is judged at all, (output, step), and the offset that each output has over a spell, `size` (output,) in deviations."""
-
-    def __init__(self, judged: Truths, spells: NDArray[np.int64], size: Array) -> None:
-        self.rows = np.flatnonzero(judged)
-        output, step = np.divmod(self.rows, judged.shape[1])
-        _, self._group = np.unique(np.stack([output, spells[step]]), axis=1, return_inverse=True)
-        self._group = self._group.ravel()
-        self._count = np.bincount(self._group).astype(float)
-        size_of = np.zeros(len(self._count))
-        size_of[self._group] = size[output]
-        self._share = 1 - 1 / np.sqrt(1 + self._count * size_of**2)
-
-    def less(self, values: Array) -> Array:
-        """(output, step, …) → (row, …) of what is judged, with that share of each group's mean taken off; unknown is 0."""
-        flat = np.nan_to_num(values.reshape(-1, *values.shape[2:])[self.rows])
-        total = np.zeros((len(self._count), *flat.shape[1:]))
-        np.add.at(total, self._group, flat)
-        mean = (total.T * self._share / self._count).T
-        made: Array = flat - mean[self._group]
-        return made
+    return _Found(z, *_sandwich(off(z[free]), turn(z[free]), rows // len(blocks), np.tile(blocks, len(measured))[rows], prior**2))
 
 
 class _Slopes:
@@ -204,23 +181,41 @@ class _Slopes:
         return told[..., 0], (told[..., 1:] - told[..., :1]) / aside
 
 
-def _noise(off: Array, judged: Truths, least: Array) -> Array:
-    """(output,): how far it usually is from what was measured, robustly, about its middle."""
+def _noise(off: Array, slope: Array, judged: Truths, least: Array) -> Array:
+    """(output,): how far each is off, robustly, beside what parameters explain of it alone; of a step that stands for itself."""
     found = []
-    for row, known, floor in zip(off, judged & np.isfinite(off), least, strict=True):
-        some = row[known]
-        spread = 1.4826 * float(np.median(np.abs(some - np.median(some)))) if len(some) else 1.0
-        found.append(max(spread, float(floor), 1e-12))
+    for row, own, known, floor in zip(off, slope, judged & np.isfinite(off), least, strict=True):
+        own = np.nan_to_num(own[known])
+        left = row[known] - own @ (np.linalg.pinv(own.T @ own, hermitian=True) @ (own.T @ row[known]))
+        spread = 1.4826 * float(np.median(np.abs(left))) if known.any() else 1.0
+        spread = max(spread, float(floor), 1e-12)
+        found.append(spread * np.sqrt(_lasting(np.clip(left / spread, -_CLEAN, _CLEAN))))
     return np.array(found)
 
 
-def _sandwich(r: Array, slope: Array, blocks: NDArray[np.int64], prior: Array) -> tuple[Array, Array, int]:
+def _lasting(off: Array) -> float:
+    """Steps that an error lasts: 1 + 2·Σ of its autocorrelation about 0, as long as pairs of it add up to something."""
+    n = len(off)
+    if n < 4 or not off.any():
+        return 1.0
+    power = np.abs(np.fft.rfft(off, 2 * n)) ** 2
+    correlation = np.fft.irfft(power)[:n] / np.arange(n, 0, -1)
+    two = (correlation / correlation[0])[: n // 2 * 2].reshape(-1, 2).sum(axis=1)
+    ends = int(np.argmax(two <= 0)) if (two <= 0).any() else len(two)
+    return float(np.clip(2 * two[:ends].sum() - 1, 1.0, n))
+
+
+def _sandwich(
+    r: Array, slope: Array, outputs: NDArray[np.intp], blocks: NDArray[np.int64], prior: Array
+) -> tuple[Array, Array, int]:
     """Precision and spread of what a fit found, and from how many blocks."""
     weight, curve = 1 / np.sqrt(1 + r**2), (1 + r**2) ** -1.5
     known, place = np.unique(blocks, return_inverse=True)
-    each = slope * (weight * r)[:, None]
-    scores = np.zeros((len(known), slope.shape[1]))
-    np.add.at(scores, place, each)
-    spread, plain = scores.T @ scores * len(known) / max(len(known) - 1, 1), each.T @ each
-    spread = np.where(np.trace(spread) >= np.trace(plain), spread, plain)
+    scores, lasting = np.zeros((len(known), slope.shape[1])), np.zeros((slope.shape[1], slope.shape[1]))
+    np.add.at(scores, place, slope * (weight * r)[:, None])
+    for each in np.unique(outputs):
+        score, own = (weight * r)[outputs == each], slope[outputs == each]
+        lasting += float((score**2).mean()) * _lasting(score) * own.T @ own
+    spread = scores.T @ scores * len(known) / max(len(known) - 1, 1)
+    spread = np.where(np.trace(spread) >= np.trace(lasting), spread, lasting)
     return (slope * curve[:, None]).T @ slope + prior, spread + prior, len(known)

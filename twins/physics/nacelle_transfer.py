@@ -2,7 +2,8 @@
 
 IEC 61400-12-2 has it as a table over the wind that is read, with straight lines between; so it is here. Before that a reading is
 set right by three more such tables: for how far the wind stands aside, by its direction and by the vane, as the blades' wake
-swirls one way round and both instruments stand in it; and for how warm, so how thin, the air is.
+swirls one way round and both instruments stand in it; and for how warm, so how thin, the air is. Where the nacelle faces counts
+by two harmonics: what the wind comes over differs.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ AT_KNOTS = tuple(Variable(f"anemometer_at_{knot:g}", "m/s", 0.0, -_FURTHEST, _FU
 _BY_ASIDE, _BY_VANE = _shares("aside", ASIDE, 0.0), _shares("vane", ASIDE, 0.0)
 _BY_WARMTH = _shares("warm", WARM, 10.0)
 
-TRANSFER = (*_BY_ASIDE.values(), *_BY_VANE.values(), *_BY_WARMTH.values(), *AT_KNOTS)
+SECTORS = tuple(Variable(f"anemometer_{word}", "", 0.0, -_MOST, _MOST) for word in ("north", "east", "north_south", "diagonal"))
+"""Shares of the reading: times cos d, sin d, cos 2d, sin 2d, d being where the nacelle faces."""
+
+TRANSFER = (*_BY_ASIDE.values(), *_BY_VANE.values(), *_BY_WARMTH.values(), *SECTORS, *AT_KNOTS)
 """Of the first three tables each: so much more wind, as a share of the reading, than straight ahead, or at 10 °C."""
 
 
@@ -44,9 +48,18 @@ def free_wind(u: Rows, nacelle_direction: Array, p: Rows) -> Array:
     """m/s, from what the anemometer reads."""
     aside = (u["wind_direction"] - nacelle_direction + math.pi) % (2 * math.pi) - math.pi
     share = _table(_BY_ASIDE, ASIDE, p, np.degrees(aside)) + _table(_BY_VANE, ASIDE, p, np.degrees(u["vane"]))
+    share = share + _faced(nacelle_direction, p)
     read = u["wind_speed"] * (1 + share + _table(_BY_WARMTH, WARM, p, u["air_temperature"] - _C))
     beside = np.stack([p[variable.name] for variable in AT_KNOTS])
     return np.maximum(read + _between(beside, KNOTS, read), 0.0) if beside.any() else np.maximum(read, 0.0)
+
+
+def _faced(direction: Array, p: Rows) -> Array | float:
+    shares = [p[each.name] for each in SECTORS]
+    if not any(share.any() for share in shares):
+        return 0.0
+    turns = (np.cos(direction), np.sin(direction), np.cos(2 * direction), np.sin(2 * direction))
+    return np.asarray(sum(share * turn for share, turn in zip(shares, turns, strict=True)))
 
 
 def _table(variables: Mapping[float, Variable], knots: Sequence[float], p: Rows, at: Array) -> Array | float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -43,6 +43,7 @@ _STRETCHES = (("Shown in the timeline", 0), ("Last hour", HOUR), ("Last 6 h", 6 
 _KEPT_BACK = (("Last quarter kept back", "0.25"), ("Last half kept back", "0.5"))
 _MANY = 6  # parameters that begin alike are offered as one
 _WORST = 6  # rows of drift that are shown
+_HOW = "Names of parameters, with a comma between; anemometer_* is all that begin so"
 OWN = "The package's own parameters are in force; nobody has calibrated them."
 
 
@@ -62,7 +63,6 @@ class CalibrationPanel(QWidget):
         self.version = QLabel(OWN, wordWrap=True)
         self.notice = QLabel(wordWrap=True, visible=False, font=font(weight=QFont.Weight.DemiBold))
         self.scope, self.parameters = QComboBox(), QComboBox(editable=True)
-        self.parameters.setToolTip("Names of parameters, with a comma between; anemometer_* is all that begin so")
         self.parameters.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.stretch, self.kept_back = QComboBox(), QComboBox()
         for words, span in _STRETCHES:
@@ -147,14 +147,9 @@ class CalibrationPanel(QWidget):
         self.when.setProperty("muted", True)
         for combo in (self.scope, self.stretch, self.kept_back):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        form = QGridLayout(horizontalSpacing=8, verticalSpacing=6)
-        form.setColumnStretch(0, 1)
-        form.setColumnStretch(1, 1)
-        form.addWidget(self.scope, 0, 0)
-        form.addWidget(self.parameters, 0, 1)
-        form.addWidget(self.stretch, 1, 0)
-        form.addWidget(self.kept_back, 1, 1)
-        form.addWidget(self.where, 2, 0, 1, 2)
+        form = QVBoxLayout(spacing=6)
+        for widget in (self.scope, self.parameters, self.stretch, self.kept_back, self.where):
+            form.addWidget(widget)
         deeds = QHBoxLayout(spacing=6)
         deeds.addWidget(self.run, 1)
         deeds.addWidget(self.cancel, 1)
@@ -215,6 +210,9 @@ class CalibrationPanel(QWidget):
         self.parameters.clear()
         for words in _offers(self._twin, self._twin.assets[asset]):
             self.parameters.addItem(words)
+        field = self.parameters.lineEdit()
+        field.setCursorPosition(0)
+        self.parameters.setToolTip(f"{self.parameters.currentText()}\n{_HOW}")
 
     def _alike(self) -> tuple[str, ...]:
         mine = self._twin.assets[self._asset].type if self._asset else ""
@@ -258,21 +256,21 @@ class CalibrationPanel(QWidget):
         return label
 
     def _drift_row(self, each: Mapping[str, Any]) -> QWidget:
-        row, tag = QWidget(), self._twin.tags.get(each["tag"])
-        line = QHBoxLayout(row, spacing=8)
-        line.setContentsMargins(0, 0, 0, 0)
-        name = QPushButton(f"{each['asset']} {tag_label(tag) if tag else each['tag']}", flat=True)
-        name.setToolTip("Selects it; the trends show it with what was expected")
-        name.clicked.connect(lambda: self._selection.choose(each["asset"], each["tag"]))
+        tag = self._twin.tags.get(each["tag"])
+        name = ElidedLabel(f"{each['asset']} {tag_label(tag) if tag else each['tag']}")
         now = QLabel(_share(each["now"], each))
         now.setFont(font(weight=QFont.Weight.DemiBold if each["drifted"] else QFont.Weight.Normal))
         before = QLabel("" if each["approved"] is None else f"was {_share(each['approved'], each)}", font=font(SECONDARY))
         before.setProperty("muted", True)
-        line.addWidget(name)
-        line.addStretch(1)
-        line.addWidget(DriftPlot(self._theme, each["course"], each["approved"]))
-        line.addWidget(now)
-        line.addWidget(before)
+        row = Pressed(lambda: self._selection.choose(each["asset"], each["tag"]))
+        row.setToolTip("Selects it; the trends show it with what was expected")
+        lines = QGridLayout(row, horizontalSpacing=8, verticalSpacing=0)
+        lines.setContentsMargins(0, 2, 0, 2)
+        lines.setColumnStretch(0, 1)
+        lines.addWidget(name, 0, 0)
+        lines.addWidget(now, 0, 1, Qt.AlignmentFlag.AlignRight)
+        lines.addWidget(DriftPlot(self._theme, each["course"], each["approved"]), 1, 0)
+        lines.addWidget(before, 1, 1, Qt.AlignmentFlag.AlignRight)
         return row
 
     def _data(self, number: int) -> Mapping[str, Any]:
@@ -281,6 +279,27 @@ class CalibrationPanel(QWidget):
 
     def _when(self, text: str) -> str:
         return stamp(parse_time(text), self._zone).rpartition(":")[0]
+
+
+class Pressed(QWidget):
+    """A row that does something when it is pressed, by the mouse or the keyboard."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__()
+        self._then = then
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The mouse."""
+        self._then()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return or space."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._then()
+        else:
+            super().keyPressEvent(event)
 
 
 def drift_sentence(told: Mapping[str, Any], twin: Twin) -> str:

@@ -77,7 +77,7 @@ def calibrated(fit: Turbine, rows: np.ndarray) -> np.ndarray:
     """The knobs' values."""
     unknowns = [unknown(each) for each in fit.knobs]
     measured = np.where(rows, fit.power, np.nan)[None]
-    return fitted(unknowns, fit.courses.predicted, measured, np.array([4.24]), fit.day, fit.day).value
+    return fitted(unknowns, fit.courses.predicted, measured, np.array([4.24]), fit.day).value
 
 
 def all_of(fit: Turbine, rows: np.ndarray, on: Turbine) -> dict[str, np.ndarray]:
