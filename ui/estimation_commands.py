@@ -36,14 +36,16 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         """What was to be expected of what was measured, how far it was from it, and what the parameters are by now."""
         from twins.estimation.history import estimated
         from twins.historian.days import open_record
+        from twins.package.calibration import name_of_models
         from twins.package.loader import load, load_zipped
-        from twins.prognosis.foreseeing import Foreseeing, version_of
+        from twins.prognosis.foreseeing import Foreseeing
 
         with contextlib.closing(open_record(file)) as record:
             start, last = stretch(record, from_, end, ("--from", "--until"))
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
             with progress("estimating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
-                foreseeing = Foreseeing(found, version=version_of(record.package_at(last) or b""))
+                named = name_of_models(record.package_at(last) or b"", found.model_version)
+                foreseeing = Foreseeing(found, version=named)
                 estimate = estimated(found, record, start, last, to, say, cancelled, foreseeing)
         told = _told(estimate)
         print_json(told) if json_ else _print(told)

@@ -61,7 +61,7 @@ def track_record(file: File, json_: AsJson = False) -> None:
     """Of every prediction that said when a limit would be passed: when it was, and how honest that was."""
     from twins.clock import format_time
     from twins.historian.days import open_record
-    from twins.prognosis.track_record import calibration, coverage, outcomes
+    from twins.prognosis.track_record import calibration, coverage, outcomes, reliability
 
     with contextlib.closing(open_record(file)) as record:
         span = record.span()
@@ -76,6 +76,7 @@ def track_record(file: File, json_: AsJson = False) -> None:
         if (life := each.prediction.life) is not None
     ]  # fmt: skip
     told = {"predictions": rows, "coverage": coverage(found), "calibration": [list(pair) for pair in calibration(found)]}
+    told["reliability"] = [list(each) for each in reliability(found)]
     if json_:
         print_json(told)
         return

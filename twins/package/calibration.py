@@ -20,6 +20,7 @@ from twins.package.schema import Form, Scalar, TagName, Text
 from twins.package.validation import validated
 
 CALIBRATION = "calibration.yaml"
+_SHOWN = 12  # letters of a hash
 
 Number = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -140,6 +141,12 @@ def digest_of(files: Files) -> str:
             found.update(f"{len(name)} {name} {len(content)}\n".encode())
             found.update(content)
     return found.hexdigest()
+
+
+def name_of_models(package: bytes, version: ModelVersion) -> str:
+    """What predictions name their models by: the package, and the version of its parameters where one is in force."""
+    package_hash = hashlib.sha256(package).hexdigest()[:_SHOWN]
+    return f"{package_hash}, calibration {version.number}" if version.number else package_hash
 
 
 def version_in(files: Files) -> ModelVersion:

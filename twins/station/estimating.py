@@ -47,6 +47,11 @@ class Estimating:
             return [station_event(now, "not_estimated", str(refused))]
         return []
 
+    def recalibrate(self, twin: Twin, now: int, standing: Iterable[Event], version: str) -> list[Event]:
+        """Other parameters, of the same tags: what is expected follows them from now on."""
+        self._twin, self._following, self._again = twin, None, _NEVER
+        return self.start(None, now, standing, version)
+
     def pace(self, rate: float) -> None:
         """A plant that runs so many times quicker is followed in longer steps."""
         self._rate = rate
