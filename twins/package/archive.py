@@ -20,7 +20,7 @@ ROOT = "twin.yaml"
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
     r"twin\.yaml|viewpoints\.yaml|tour\.yaml|calibration\.yaml|attributes\.json|picture\.png|README\.md|LICENSE[^/]*"
-    r"|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu|json)"
+    r"|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu|yaml|json)"
     r"|(?:types|mappings|scenarios)/[^/]+\.(?:yaml|json)"
     r"|predictors/[^/]+\.(?:yaml|csv|npz|onnx|md)"
     r"|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
