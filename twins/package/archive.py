@@ -17,11 +17,14 @@ from twins.package.fault import Fault, PackageError
 LARGEST = 256 << 20  # bytes, unpacked
 MOST = 10_000  # files
 ROOT = "twin.yaml"
-_BESIDE = ("viewpoints.yaml", "tour.yaml", "calibration.yaml", "picture.png", "README.md", "blade.csv")
+_BESIDE = ("viewpoints.yaml", "tour.yaml", "attributes.json", "calibration.yaml", "picture.png", "README.md", "blade.csv")
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
-    r"twin\.yaml|viewpoints\.yaml|tour\.yaml|calibration\.yaml|picture\.png|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
-    r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
+    r"twin\.yaml|viewpoints\.yaml|tour\.yaml|calibration\.yaml|attributes\.json|picture\.png|README\.md|LICENSE[^/]*"
+    r"|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu|yaml|json)"
+    r"|(?:types|mappings|scenarios)/[^/]+\.(?:yaml|json)"
+    r"|predictors/[^/]+\.(?:yaml|csv|npz|onnx|md)"
+    r"|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
 
