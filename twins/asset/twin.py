@@ -75,6 +75,15 @@ class Twin:
                 found.setdefault(asset.parent, []).append(asset)
         return {parent: tuple(assets) for parent, assets in found.items()}
 
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The assets that are twins: the whole, "", and each that is nested in it."""
+        return tuple(path for path, asset in self.assets.items() if not path or asset.twin)
+
+    def root_of(self, path: str) -> str:
+        """The nearest twin that an asset is in; of one that is a twin, itself."""
+        return next((asset.path for asset in self.ancestors(path) if asset.twin), "")
+
     def children(self, path: str) -> tuple[Asset, ...]:
         """The assets directly below one, in the package's order."""
         return self._children.get(path, ())

@@ -47,7 +47,7 @@ def model_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
             yield from _fault(name, asset, twin, written(origins, "faults", name))
     surroundings = twin.environment.get("models")
     for name, model in surroundings.items() if isinstance(surroundings, Mapping) else ():
-        yield from _model(model, (Origin(made.documents["twin.yaml"], ("environment", "models", name)),), "")
+        yield from _model(model, (made.surroundings[name],), "")
 
 
 def _model(model: Mapping[str, object], origins: tuple[Origin, ...], key: str = "model") -> Iterator[Fault]:

@@ -180,6 +180,9 @@ class AssetForm(Form):
 
     id: Word
     type: Text = ""
+    twin: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$", max_length=256)
+    ] = Field(default="", description="it is a package of its own: a folder of this one, or the name of a twin that ships")
     name: Text = ""
     kind: Kind | None = None
     description: Text = ""
