@@ -146,7 +146,8 @@ def _go(place: Workplace) -> tuple[Action, ...]:
         Action("find", "Find an asset or a tag", "Go", place.find, ("Ctrl+F", "/")),
         Action("time", "Go to a time", "Go", place.timeline_panel.type_time, ("Ctrl+T", "T")),
         Action("fit", "Show the selection", "Go", lambda: scene.fit(selection.asset), ("F",)),
-        Action("overview", "Show everything", "Go", lambda: scene.fit(""), ("Shift+F",)),
+        Action("overview", "Show everything", "Go", lambda: scene.fit(place.descent.root), ("Shift+F",)),
+        Action("out", "Out of the twin that one is in", "Go", place.descent.out, ("Backspace",)),
         *(
             Action(way, f"Move through the scene: {way}", "Go", lambda way=way: place.move_by(way), (key,))
             for way, key in (("orbit", "1"), ("fly", "2"), ("walk", "3"))

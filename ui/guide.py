@@ -92,6 +92,12 @@ class Guide(QObject):
         self.card.show()
         self.card.settle()
 
+    def rise(self) -> None:
+        """Above whatever the scene has put on itself since."""
+        for low in (self.card, self.bar):
+            if low is not None and low.isVisible():
+                low.settle()
+
     def begin(self) -> None:
         """From the first step; where one is under way, from its start again."""
         if not self.tour.steps:

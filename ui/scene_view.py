@@ -179,6 +179,13 @@ class SceneView(QWidget):
             if labels is not None:
                 labels.setVisible(shown)
 
+    def stand_in(self, root: str) -> None:
+        """Which twin one is in: its things have the labels."""
+        for labels in (self.labels, self._beside_labels):
+            if labels is not None:
+                labels.root = root
+        self._draw()
+
     def spin(self, spinning: bool) -> None:
         """Whether rotors go round."""
         for scene in (self.scene, self.beside):

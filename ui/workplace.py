@@ -297,15 +297,39 @@ class Workplace(QObject):
 
     def _tie_scene(self) -> None:
         scene, selection = self.scene, self.selection
-        scene.picked.connect(selection.choose)
-        scene.visited.connect(selection.visit)
+        scene.picked.connect(lambda asset: selection.choose(asset or self.descent.root))
+        scene.visited.connect(lambda asset: self._visit(asset, self.descent.towards(asset)))
         scene.degraded.connect(self.window.status.notify)
         selection.changed.connect(lambda: scene.select(selection.asset))
-        selection.visited.connect(scene.fit)
+        selection.visited.connect(lambda asset: self._visit(asset, asset if self.opened.twin.assets[asset].twin else ""))
         scene.spin(self.settings.get(MOTION, True))
         scene.show_labels(self.labels())
         scene.select(selection.asset)
+        self._tie_descent()
         self._lay_tools()
+
+    def _tie_descent(self) -> None:
+        from ui.descent import Descent
+
+        self.descent = Descent(self.opened.twin)
+        self.descent.changed.connect(lambda: self.assets.show_trail(self.descent.trail))
+        self.descent.changed.connect(lambda: self.scene.stand_in(self.descent.root))
+        self.descent.entered.connect(self._arrive)
+        self.selection.changed.connect(lambda: self.descent.follow(self.selection.asset))
+        self.assets.crumbs.asked.connect(self.descent.enter)
+
+    def _visit(self, asset: str, twin: str) -> None:
+        """Flies to an asset, or into a twin of its own that it is or lies in."""
+        if twin and twin != self.descent.root:
+            self.descent.enter(twin)
+        else:
+            self.selection.choose(asset)
+            self.scene.fit(asset)
+
+    def _arrive(self, twin: str) -> None:
+        self.selection.choose(twin)
+        viewpoint = self.descent.viewpoint()
+        self.scene.go(viewpoint) if viewpoint is not None else self.scene.fit(twin)
 
     def _lay_tools(self) -> None:
         from ui import first_look
@@ -376,7 +400,8 @@ class Workplace(QObject):
         twin, docks = self.opened.twin, self.window.docks
         self.guide = Guide(twin.tour, self.scene, self.tools, self.selection, docks, self._begin_fault)
         self.window.closing.connect(self.guide.leave)
-        self.scene.ready.connect(lambda: self.guide.offer(self.settings, twin.id))
+        self.guide.offer(self.settings, twin.id)
+        self.scene.ready.connect(self.guide.rise)
 
     def _tie_calibration(self) -> None:
         from ui.calibrating import Calibrating
