@@ -36,7 +36,7 @@ def run(
     operator: str = "",
     branches: tuple[Path, ...] = (),
     begin_fault: Callable[[str], None] | None = None,
-    wait: Callable[[], None] = lambda: None,
+    wait: Callable[[], None] | None = None,
 ) -> int:
     """Opens the window and returns its exit code. Without a package the recording's own is shown. Raises InputError.
 
@@ -56,8 +56,14 @@ def run(
     from ui.workplace import Workplace
 
     try:
-        wait()
-        opened_package, opened, timeline = prepare(package, recording, at, branches)
+        beforehand = None
+        if wait is not None:  # what takes long is done meanwhile
+            import ui.scene_view  # noqa: F401
+            from twins.package.opening import OpenPackage
+
+            beforehand = OpenPackage.at(package) if package is not None else None
+            wait()
+        opened_package, opened, timeline = prepare(package, recording, at, branches, beforehand)
         if play:
             _play(timeline, play)
     except InputError:
