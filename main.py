@@ -20,7 +20,10 @@ from ui import (
     degradation_commands,
     desk_commands,
     estimation_commands,
+    new_commands,
     prediction_commands,
+    predictor_commands,
+    rehearsal_commands,
     rul_commands,
     search_commands,
     simulation_commands,
@@ -113,11 +116,11 @@ def check(twin: TwinName, json_: AsJson = False) -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(of: Annotated[str, typer.Option(help="Of which file; types/*.yaml, predictors/*.yaml, …")] = "twin.yaml") -> None:
     """Print the JSON Schema of a twin package."""
     from twins.package.schema import json_schema
 
-    print_json(json_schema())
+    print_json(json_schema(of))
 
 
 @app.command()
@@ -334,7 +337,10 @@ degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
 prediction_commands.add_to(app)
+predictor_commands.add_to(app, lambda twin: _package(twin))
+rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
+new_commands.add_to(app)
 
 
 @app.command()

@@ -38,15 +38,17 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.historian.days import open_record
         from twins.package.calibration import name_of_models
         from twins.package.loader import load, load_zipped
-        from twins.prognosis.foreseeing import Foreseeing
+        from twins.prognosis.foresight import Foresight
 
         with contextlib.closing(open_record(file)) as record:
             start, last = stretch(record, from_, end, ("--from", "--until"))
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
-            with progress("estimating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
-                named = name_of_models(record.package_at(last) or b"", found.model_version)
-                foreseeing = Foreseeing(found, version=named)
-                estimate = estimated(found, record, start, last, to, say, cancelled, foreseeing)
+            named = name_of_models(record.package_at(last) or b"", found.model_version)
+            foresight = Foresight(found, named)
+            foresight.start(record, start)
+            telling = progress("estimating", json_, until_eof)
+            with contextlib.closing(foresight), telling as say, interruptible(until_eof) as cancelled:
+                estimate = estimated(found, record, start, last, to, say, cancelled, foresight)
         told = _told(estimate)
         print_json(told) if json_ else _print(told)
 

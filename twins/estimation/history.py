@@ -41,6 +41,10 @@ class Foresight(Protocol):
         """As of the last look."""
         ...
 
+    def take(self, samples: Samples) -> None:
+        """What was measured, some time before it is seen, and what was estimated."""
+        ...
+
     def see(self, estimator: Estimator, now: int) -> Iterable[Event]:
         """After each step: what is to be recorded of it."""
         ...
@@ -48,6 +52,9 @@ class Foresight(Protocol):
 
 class _Blind:
     health: Mapping[str, float] = MappingProxyType({})
+
+    def take(self, samples: Samples) -> None:
+        pass
 
     def see(self, estimator: Estimator, now: int) -> Iterable[Event]:
         return ()
@@ -117,10 +124,13 @@ def _followed(
     for begin in range(start, end, chunk):
         until = min(begin + chunk, end)
         samples = record.between(begin, until)
-        following.take(_stamped_at_their_end(samples, shifts))
+        samples_at_their_end = _stamped_at_their_end(samples, shifts)
+        following.take(samples_at_their_end)
+        foresight.take(samples_at_their_end.take(measured[samples.channel]))
         told, events = _steps(following, until + step, residuals, foresight)
         if file is not None:
-            file.append(Samples.join([samples.take(measured[samples.channel]), *told]), [*_kept(record, begin, until), *events])
+            happened = sorted([*_kept(record, begin, until), *events], key=lambda event: event.time)
+            file.append(Samples.join([samples.take(measured[samples.channel]), *told]), happened)
         watch((until - start) / max(end - start, 1), "estimating")
         if cancelled():
             raise InputError("the estimate was cancelled; nothing was written")
@@ -138,6 +148,7 @@ def _steps(following: Following, until: int, residuals: Residuals, foresight: Fo
         events += foresight.see(estimator, estimator.time)
         if estimator.time % max(PERIOD_NS, step) < step:
             told.append(samples_of(estimator, channels_of(estimator), estimator.time, foresight.health))
+            foresight.take(told[-1])
         if estimator.time % max(EVERY_NS, step) < step:
             events.append(checkpoint(estimator, estimator.time))
     return told, events

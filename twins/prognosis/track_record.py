@@ -99,9 +99,9 @@ def _over_by_now(each: Outcome) -> bool:
 
 
 def _made(events: Iterable[Event]) -> Iterator[Prediction]:
-    """The predictions that said when, as they were made; not again for what somebody decided about them."""
+    """The predictions that said when a limit would be passed, as they were made; not again for what somebody decided."""
     told = (e for e in events if e.kind is EventKind.PREDICTION and e.stands and e.data.get("life") and not e.data.get("verdict"))
-    return predictions_in(told)
+    return (each for each in predictions_in(told) if each.life is not None and each.life.tag)
 
 
 def _over(each: Outcome, k: int) -> bool:

@@ -35,9 +35,11 @@ from ui.theme import SECONDARY, Theme, font
 
 NOTHING = (
     "Nothing is foreseen. What the estimator finds of a model's parameters is compared with the faults that the package "
-    "declares; one that is likely stands here with its evidence."
+    "declares, and the package's own predictors look at what is recorded; what is likely stands here with its evidence."
 )
 _OFTEN = 10 * SECOND
+
+_UNKNOWN = 0.85  # an interval of severity so wide says nothing
 
 
 class Predictions(QWidget):
@@ -176,11 +178,10 @@ class Predictions(QWidget):
         if each is None:
             return
         tokens = self._theme.tokens
-        low, middle, high = each.severity
         lines = [
             f"<b>{each.action}</b>" if each.action else "",
             each.description,
-            f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%}); since {self._when(each.since, each.time)}",
+            f"{_severe(each)}; since {self._when(each.since, each.time)}",
             *(self._evidence(e, tokens.link) for e in each.evidence),
             f"{each.verdict} by {each.by}: {each.why}" if each.verdict else "",
             f"<span style='color:{tokens.muted}'>{each.model} · {each.version} · {self._when(each.time, each.time)}</span>",
@@ -253,3 +254,12 @@ def _came(outcome: Outcome) -> str:
     if outcome.actual is not None:
         return f"came after {span(outcome.actual)}" + ("" if outcome.held else ", outside its interval")
     return "not yet" if outcome.held is None else "did not come"
+
+
+def _severe(each: Prediction) -> str:
+    low, middle, high = each.severity
+    if high - low >= _UNKNOWN:
+        return "How severe it is can't be told"
+    if low == high:  # a predictor of the package tells one number
+        return f"Severity {middle:.0%}"
+    return f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%})"
