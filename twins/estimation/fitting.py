@@ -5,7 +5,7 @@ An output weighs by what of its errors the parameters could not explain for it a
 themselves: errors last, and so many tell no more than one (autocorrelation time: Geyer 1992, doi:10.1214/ss/1177011137). The
 interval is that of an M-estimator, H⁻¹ S H⁻¹ (Liang & Zeger 1986, doi:10.1093/biomet/73.1.13). S is the larger of two: the sum
 over blocks of time of the outer products of their scores; and what is left of each output's errors times how long it lasts, which
-knows what doesn't change within a short record. To it comes an offset of each output as large as its instrument's least deviation,
+knows what doesn't change within a short record. An offset of each output is added, as large as an instrument's least deviation,
 the same throughout: no record tells that from the parameters. Student's t has as many degrees of freedom as blocks less one.
 """
 
