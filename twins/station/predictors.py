@@ -17,7 +17,13 @@ class Predictors:
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
         self._predicting: Predicting | None = None
-        self._again = 0
+        self._again, self._rate = 0, 1.0
+
+    def pace(self, rate: float) -> None:
+        """A plant that runs so many times quicker."""
+        self._rate = rate
+        if self._predicting is not None:
+            self._predicting.pace(rate)
 
     def start(self, record: Log, calls: Calls, now: int) -> list[Event]:
         """Takes up where the record ends; what is found is told to `calls`."""
@@ -25,6 +31,7 @@ class Predictors:
         self.close()
         try:
             self._predicting = Predicting(self._twin, calls)
+            self._predicting.pace(self._rate)
             return self._predicting.start(record, now)
         except Exception as problem:  # noqa: BLE001
             return self._stopped(problem, now)
