@@ -14,10 +14,11 @@ import numpy as np
 from twins import InputError
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
-from twins.clock import MINUTE, SECOND
+from twins.clock import SECOND
 from twins.estimation.checkpoint import EVERY_NS, checkpoint
 from twins.estimation.estimator import Estimator
 from twins.estimation.following import Following
+from twins.estimation.stepped import step_of
 from twins.estimation.telling import channels_of, samples_of
 from twins.historian.days import Record
 from twins.historian.drafting import drafted, refuse_bad_place
@@ -25,7 +26,6 @@ from twins.historian.file import RecordingFile
 from twins.physics import Array
 from twins.record import Channel, Channels, Event, EventKind, Samples
 
-_LONGEST = 10 * MINUTE
 _CHUNK = 3_600  # steps
 _FAR = 3.0  # deviations
 
@@ -115,7 +115,7 @@ def _followed(
     watch: Watch, cancelled: Cancelled, foresight: Foresight,
 ) -> Estimate:  # fmt: skip
     channels = Channels(_known(channel, twin) for channel in record.channels)
-    step = _step_of(twin, channels)
+    step = step_of(twin, channels, SECOND)
     following = Following(twin, channels, step)
     residuals = Residuals(*np.zeros((3, len(following.estimator.judged))))
     shifts = np.array([channel.period_ns or 0 if channel.stamp == "start" else 0 for channel in record.channels], np.int64)
@@ -164,13 +164,6 @@ def _known(channel: Channel, twin: Twin) -> Channel:
     tag = twin.tags.get(channel.path)
     alike = tag is not None and tag.kind is channel.kind and tag.unit == channel.unit
     return channel if alike else Channel("")
-
-
-def _step_of(twin: Twin, channels: Channels) -> int:
-    """As often as the quickest of what is judged was recorded."""
-    judged = {path.rpartition(".")[0] for path in twin.estimated}
-    periods = [channel.period_ns for channel in channels if channel.path in judged and channel.period_ns]
-    return max(SECOND, min([_LONGEST, *periods]))
 
 
 def _stamped_at_their_end(samples: Samples, shifts: np.ndarray) -> Samples:

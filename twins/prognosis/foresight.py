@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from twins import InputError
 from twins.asset import Twin
 from twins.estimation.estimator import Estimator
 from twins.prognosis.calls import Calls
@@ -33,7 +34,9 @@ class Foresight:
         self._predicting.take(samples)
 
     def see(self, estimator: Estimator, now: int) -> list[Event]:
-        """After each step."""
+        """After each step. Raises InputError where what the package has learnt can't be used."""
+        if self._foreseeing.refusal:
+            raise InputError(self._foreseeing.refusal)
         return [*self._foreseeing.see(estimator, now), *self._predicting.until(now)]
 
     def close(self) -> None:

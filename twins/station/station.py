@@ -74,6 +74,16 @@ class Station:
         self._told += [*(station_event(now, "refused", sentence) for sentence in self._computing.refused), *untold]
         self._link.start()
 
+    def recalibrate(self, twin: Twin, version: str) -> None:
+        """The same twin with other parameters of its models: the estimator begins anew with them, and nothing else changes."""
+        now = self.clock.now()
+        said = f"Version {twin.model_version} of the models was taken up"
+        self._told += [station_event(now, "recalibrated", said), *self._estimating.recalibrate(twin, now, self._calls, version)]
+
+    def tell(self, state: str, sentence: str) -> None:
+        """Something about the station that is to be recorded."""
+        self._told.append(station_event(self.clock.now(), state, sentence))
+
     def step(self) -> None:
         """Waits for something worth a commit, at most PATIENCE, and commits it."""
         self._link.wait(PATIENCE)

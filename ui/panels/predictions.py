@@ -22,11 +22,12 @@ from twins.asset import Twin
 from twins.clock import DAY, SECOND
 from twins.historian.query import Answers, Query
 from twins.prognosis.prediction import Evidence, Prediction, predictions_in, sentence, span
-from twins.prognosis.track_record import Outcome, outcomes_told
+from twins.prognosis.track_record import Outcome, calibration, outcomes_told, reliability
 from twins.record import Event, EventKind, Intention, IntentionKind, Snapshot
 from twins.timeline import Timeline
 from ui.ask import Ask
 from ui.axis import stamp
+from ui.honesty_plot import HonestyPlot
 from ui.life_plot import LifePlot
 from ui.numbers import unit_text
 from ui.selection import Selection
@@ -62,6 +63,8 @@ class Predictions(QWidget):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.plot = LifePlot(theme)
+        self.honesty = HonestyPlot(theme)
+        self.honesty.setVisible(False)
         self.record = QLabel(font=font(SECONDARY), visible=False, wordWrap=True)
         self.record.setProperty("muted", True)
         self.record.setContentsMargins(12, 0, 12, 8)
@@ -118,6 +121,10 @@ class Predictions(QWidget):
         column.addWidget(self.list, 1)
         column.addWidget(self.detail)
         column.addWidget(self.record)
+        below = QHBoxLayout()
+        below.setContentsMargins(12, 0, 12, 8)
+        below.addWidget(self.honesty)
+        column.addLayout(below)
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(lambda _: self._tell())
@@ -158,6 +165,8 @@ class Predictions(QWidget):
         self.record.setText(told)
         self.record.setToolTip("\n".join(lines))
         self.record.setVisible(bool(told))
+        quantiles = [(level, share) for level, share in calibration(found) if share is not None]
+        self.honesty.show_record(quantiles, [(told_, came) for told_, came, _ in reliability(found)])
 
     def _second(self, each: Prediction) -> str:
         risk = f"risk {each.risk_hours:,.0f} h of standstill".replace(",", "\u202f")
