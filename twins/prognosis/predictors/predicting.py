@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import TagKind, Twin
-from twins.clock import HOUR, MINUTE, SECOND
+from twins.clock import DAY, HOUR, MINUTE, SECOND
 from twins.physics import Array
 from twins.prognosis.calls import Calls
 from twins.prognosis.prediction import Prediction
@@ -24,7 +24,7 @@ from twins.record import Event, EventKind, Samples, Snapshot
 _LATE = 2 * SECOND  # so long after a step's end its last samples have come, on the wall clock
 _WAITING = 8  # steps that may wait for an answer; more are passed over
 _NEW_LIFE = 5 * MINUTE  # how often what is left is said anew
-_LONGEST = 6 * HOUR  # that is read back from a record at the beginning
+_LONGEST, _LONGEST_TREND = 6 * HOUR, 2 * DAY  # that is read back from a record at the beginning
 _CHUNK = 30 * MINUTE
 
 Run = Callable[..., "Future[list[Verdict | None]]"]
@@ -79,7 +79,7 @@ class Predicting:
         said = [event for key in self._orphans() for event in self._calls.over(key, now)]
         for each in self._running:
             for asset, path, back in each.predictor.kind.remembered:
-                times, values = _means(record, path, now - back, now)
+                times, values = _means(record, path, now - min(back, _LONGEST_TREND), now)
                 each.predictor.kind.seed(asset, path, times, values)
             back = min(each.grid.step_ns * each.predictor.kind.rows, _LONGEST)
             each.grid.restore(record.at(now - back))
