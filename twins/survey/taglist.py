@@ -77,7 +77,9 @@ def bind(path: Path, survey: Survey) -> None:
         thing.tags[name] = told = _tag(row, tag, path, line)
         for address in told.get("address", {}).values():
             if first := addresses.get(address):
-                raise InputError(f"{path.name}:{line}: the address “{address}” is that of line {first} too; give each tag its own")
+                raise InputError(
+                    f"{path.name}:{line}: the address “{address}” is that of line {first} too; give each tag its own"
+                )
             addresses[address] = line
     if missing and not names.alone:
         listed = ", ".join(list(missing)[:6]) + (" …" if len(missing) > 6 else "")
@@ -92,7 +94,13 @@ class _Names:
         self.alone = not survey.things  # nothing but this list tells of assets
         self._places: dict[str, int] = {}
         for k, (path, thing) in enumerate(zip(paths_of(survey.things), survey.things, strict=True)):
-            for said in (path, path.rpartition("/")[2], thing.name, thing.key, *(str(thing.attributes.get(key, "")) for key in ("Tag", "label"))):
+            for said in (
+                path,
+                path.rpartition("/")[2],
+                thing.name,
+                thing.key,
+                *(str(thing.attributes.get(key, "")) for key in ("Tag", "label")),
+            ):
                 if said:
                     self._places.setdefault(_folded(said), k)
 
