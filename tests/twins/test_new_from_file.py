@@ -179,6 +179,7 @@ HOSTILE = {
     "circle.glb": glb([{"children": [1]}, {"children": [0], "mesh": 0}], [0]),
     "deep.glb": glb(DEEP, [0]),
     "many.glb": glb([MESH] * 25_000, list(range(25_000))),
+    "shrunk.glb": glb([{"mesh": 0, "scale": [0, 0, 0]}], [0]),
     "glb.stl": glb([MESH], [0]),
     "nothing.json": city({}, []),
     "outside.json": city({"a": {"type": "Road", "geometry": [{"type": "MultiSurface", "boundaries": [[[0, 1, 9]]]}]}}, BOX),

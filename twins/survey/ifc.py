@@ -154,7 +154,7 @@ class _Building:
         found: dict[str, Any] = {}
         for site in self._file.by_type("IfcSite")[:1]:
             found |= {"latitude": _degrees(site.RefLatitude), "longitude": _degrees(site.RefLongitude)}
-            found["elevation"] = None if site.RefElevation is None else float(site.RefElevation) * self._metres
+            found["elevation"] = None if site.RefElevation is None else float(site.RefElevation) * self._metres + 0.0
         for context in self._file.by_type("IfcGeometricRepresentationContext")[:1]:
             north = getattr(context, "TrueNorth", None)
             if north is not None and any(north.DirectionRatios[:2]):
