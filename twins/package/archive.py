@@ -19,8 +19,11 @@ MOST = 10_000  # files
 ROOT = "twin.yaml"
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
-    r"twin\.yaml|viewpoints\.yaml|attributes\.json|calibration\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
-    r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
+    r"twin\.yaml|viewpoints\.yaml|tour\.yaml|calibration\.yaml|attributes\.json|picture\.png|README\.md|LICENSE[^/]*"
+    r"|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu|yaml|json)"
+    r"|(?:types|mappings|scenarios)/[^/]+\.(?:yaml|json)"
+    r"|predictors/[^/]+\.(?:yaml|csv|npz|onnx|md)"
+    r"|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
 

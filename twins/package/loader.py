@@ -54,6 +54,7 @@ def draft(files: Files, *, whole: bool = False) -> Draft:
     if form is not None:
         _expand(made, form, types, whole)
     _mappings(made)
+    _predictors(made)
     made.faults = list(in_order(made.faults))
     return made
 
@@ -252,3 +253,16 @@ def _mappings(made: Draft) -> None:
         document = _read(made, name)
         if document.data is not None and not isinstance(document.data, dict):
             made.faults.append(document.fault((), "a mapping is due", "docs/import.md shows how history is read"))
+
+
+def _predictors(made: Draft) -> None:
+    from twins.package.predictor_file import FOLDER, read_predictor
+
+    for name in made.files.named(f"{FOLDER}/*.yaml"):
+        try:
+            document, _ = read_predictor(made.files, name)
+        except PackageError as problem:
+            made.faults += problem.faults
+            continue
+        made.documents[name] = document
+        made.faults += document.faults

@@ -281,6 +281,16 @@ class ViewpointsFile(Form):
 
 
 def json_schema(file: str = "twin.yaml") -> dict[str, Any]:
-    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml` or `viewpoints.yaml`."""
-    forms: dict[str, type[Form]] = {"twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile}
+    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml`, `viewpoints.yaml` or `predictors/*.yaml`.
+
+    Raises InputError where there is no such sort.
+    """
+    from twins import InputError
+    from twins.package.predictor_file import PredictorForm
+
+    forms: dict[str, type[Form]] = {
+        "twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile, "predictors/*.yaml": PredictorForm,
+    }  # fmt: skip
+    if file not in forms:
+        raise InputError(f"there is no schema of “{file}”; there are {', '.join(forms)}")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **forms[file].model_json_schema()}
