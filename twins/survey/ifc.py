@@ -109,10 +109,11 @@ class _Building:
         shaped = [self._file.by_id(each) for each in self._places if self._file.by_id(each).Representation is not None]
         if not shaped:
             return
-        settings = ifcopenshell.geom.settings()
+        geom: Any = ifcopenshell.geom  # half of it is typed
+        settings = geom.settings()
         settings.set("use-world-coords", True)
         settings.set("weld-vertices", True)
-        iterator = ifcopenshell.geom.iterator(settings, self._file, 1, include=shaped)
+        iterator = geom.iterator(settings, self._file, 1, include=shaped)
         if not iterator.initialize():
             self._made.notes.append("None of its shapes could be read.")
             return
