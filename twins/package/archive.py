@@ -19,7 +19,7 @@ MOST = 10_000  # files
 ROOT = "twin.yaml"
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
-    r"twin\.yaml|viewpoints\.yaml|calibration\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
+    r"twin\.yaml|viewpoints\.yaml|calibration\.yaml|README\.md|tour\.yaml|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu|yaml|json)"
     r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
@@ -120,7 +120,7 @@ def _with_root(files: Files) -> Files:
 
 
 def _folder(folder: Path) -> Files:
-    own = [folder / name for name in (ROOT, "viewpoints.yaml", "calibration.yaml", "README.md", "blade.csv")] + sorted(
+    own = [folder / name for name in (ROOT, "viewpoints.yaml", "calibration.yaml", "tour.yaml", "README.md", "blade.csv")] + sorted(
         folder.glob("LICENSE*")
     )
     for room in ("types", "mappings", "scenarios", "predictors", "meshes", "airfoils", "models"):

@@ -66,6 +66,8 @@ class PartForm(Form):
     axis: Triple = [0.0, 0.0, 1.0]
     spin_by: Text = Field(default="", description="a tag in revolutions a minute")
     turn_by: Text = Field(default="", description="a tag that is an angle")
+    scale_by: Text = Field(default="", description="a tag whose value says how large it is, by `sizes`")
+    sizes: list[Pair] = Field(default=[], description="[value of the tag, size as a share of what is drawn], rising")
     colour_by: Text = Field(default="", description="the tag that tells most about this part")
     material: Literal["equipment", "slate", "ground", "glass", "water"] = "equipment"
     cover: bool = False
@@ -91,6 +93,8 @@ class ModelForm(Form):
 
     physics: Text = Field(default="", description="a model of twins/physics or of a plug-in")
     fmu: Text = Field(default="", description="a file of the package, like models/pump.fmu: FMI 2.0 or 3.0, co-simulation")
+    data: Text = Field(default="", description="a file of the package that the model is made of, like models/circuit.yaml")
+    units: Text = Field(default="", description="of the numbers in `data`, where it doesn't say: cgs, mmHg, si")
     blade: Text = Field(
         default="", description="of a wind turbine: r_m, chord_m, twist_deg, airfoil; default blade.csv, if it is there"
     )
