@@ -320,10 +320,12 @@ def export(
                 )
         else:
             from twins.historian.exporting import export_table
+            from twins.package.opening import notice_of
 
             _known(recording, tag or [])
             with progress("exporting", quiet=False) as say, interruptible() as cancelled:
-                export_table(recording, *_stretch(recording, start, end), tag, to, say, cancelled)
+                stretch = _stretch(recording, start, end)
+                export_table(recording, *stretch, tag, to, say, cancelled, notice_of(recording.package_at(stretch[1])))
 
 
 simulation_commands.add_to(app, lambda twin: _package(twin))

@@ -9,6 +9,7 @@ from twins.checking.estimates import estimate_faults
 from twins.checking.expressions import expression_faults
 from twins.checking.models import model_faults
 from twins.checking.parts import part_faults, terrain
+from twins.checking.plots import plot_faults
 from twins.checking.references import reference_faults
 from twins.checking.tags import tag_faults
 from twins.package.archive import files_of
@@ -25,7 +26,7 @@ def check(path: Path | str) -> list[Fault]:
     if made.twin is None:
         return made.faults
     found = [*made.faults, *terrain(made)]
-    for judge in (tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults):
+    for judge in (tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, plot_faults):
         found += judge(made, made.twin)
     return list(in_order(found))
 

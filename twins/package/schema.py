@@ -208,6 +208,9 @@ class HeadForm(Form):
     kind: Kind = "system"
     description: Text = ""
     timezone: Text = "UTC"
+    notice: Annotated[str, StringConstraints(max_length=200)] = Field(
+        default="", description="one sentence that stands on every screen and on everything that is taken out"
+    )
     tags: Mapping[TagName, TagForm] = {}
     shows: list[Text] = []
     alarms: Mapping[Word, AlarmForm] = {}
@@ -233,6 +236,15 @@ class FigureForm(Form):
     decimals: Annotated[int, Field(ge=0, le=12)] = 1
 
 
+class PlotForm(Form):
+    """One tag over another."""
+
+    label: Text = Field(default="", description="for people; default: the name with spaces")
+    x: Text = Field(description="the path of a tag")
+    y: Text = Field(description="the path of a tag")
+    over: Text = Field(default="1 min", description="how far back it reaches: 4 s")
+
+
 class TwinFile(Form):
     """twin.yaml."""
 
@@ -241,6 +253,7 @@ class TwinFile(Form):
     assets: list[AssetForm] = []
     relations: list[RelationForm] = []
     environment: EnvironmentForm = EnvironmentForm()
+    plots: Mapping[TagName, PlotForm] = Field(default={}, description="one tag over another, over the last stretch of time")
     figures: Mapping[TagName, FigureForm] = Field(default={}, description="key figures of the twin as a whole")
 
 
