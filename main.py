@@ -167,7 +167,7 @@ desk_commands.add_to(app)
 @app.command("import")
 def import_(
     twin: TwinName,
-    source: Annotated[Path, typer.Argument(help="A .csv, .csv.gz or .parquet file.")],
+    source: Annotated[Path, typer.Argument(help="A .csv, .csv.gz or .parquet file, or a WFDB record's .hea.")],
     map_: Annotated[Path, typer.Option("--map", help="The mapping, see docs/import.md.")],
     to: Annotated[Path, typer.Option("--to", help="The recording: made, or extended where it exists.")],
     json_: AsJson = False,
@@ -181,6 +181,13 @@ def import_(
 
     package = _package(twin)
     loaded = load(package)
+    if source.suffix.lower() == ".hea":
+        from twins.historian.wfdb import import_wfdb
+
+        with progress("importing", quiet=json_) as say, interruptible() as cancelled:
+            told = import_wfdb(loaded, zipped(package), source, map_, to, say, cancelled)
+        print_json(told) if json_ else print_table(told)
+        return
     mapping = read_mapping(map_)
     with progress("importing", quiet=json_) as say, interruptible() as cancelled:
         report = import_history(loaded, zipped(package), source, mapping, to, say, cancelled)

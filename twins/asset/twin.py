@@ -42,6 +42,7 @@ class Twin:
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
     figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
     plots: tuple[Plot, ...] = ()  # one tag over another
+    colour_by: str = ""  # the quantity or tag name that a fresh window colours by; "" where nothing says
     notice: str = ""  # stands on every screen and on everything that is taken out
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
     model_version: ModelVersion = field(default_factory=ModelVersion)

@@ -134,7 +134,7 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
         alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), tuple(_plots(made, form)),
-        " ".join(head.notice.split()), Contents(made.files), version,
+        head.colour_by, " ".join(head.notice.split()), Contents(made.files), version,
     )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def _plots(made: Draft, form: TwinFile) -> Iterator[Plot]:
             over = parse_duration(each.over)
             if over <= 0:
                 raise ValueError
-            yield Plot(name, each.label or spoken(name), each.x, each.y, over)
+            yield Plot(name, each.label or spoken(name), each.x, each.y, over, each.wave)
         except ValueError:
             said = f"{name}: “{each.over}” is no duration"
             made.faults.append(made.documents[ROOT].fault(("plots", name, "over"), said, "write it like 4 s or 10 min"))

@@ -208,6 +208,7 @@ class HeadForm(Form):
     kind: Kind = "system"
     description: Text = ""
     timezone: Text = "UTC"
+    colour_by: Text = Field(default="", description="the quantity or tag name that a fresh window colours by")
     notice: Annotated[str, StringConstraints(max_length=200)] = Field(
         default="", description="one sentence that stands on every screen and on everything that is taken out"
     )
@@ -240,8 +241,9 @@ class PlotForm(Form):
     """One tag over another."""
 
     label: Text = Field(default="", description="for people; default: the name with spaces")
-    x: Text = Field(description="the path of a tag")
-    y: Text = Field(description="the path of a tag")
+    x: Text = Field(default="", description="the path of a tag")
+    y: Text = Field(default="", description="the path of a tag")
+    wave: Text = Field(default="", description="instead of x and y: the path of a waveform, over time")
     over: Text = Field(default="1 min", description="how far back it reaches: 4 s")
 
 

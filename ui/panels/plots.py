@@ -11,12 +11,13 @@ from twins.asset import Plot, Twin
 from twins.clock import SECOND
 from twins.historian import Trend
 from twins.historian.query import Answers, Query
-from twins.record import Snapshot
+from twins.record import Snapshot, Waveform
 from twins.timeline import Lane, Timeline
 from ui.numbers import tag_label, unit_text
 from ui.theme import SECONDARY, Theme, font, mixed
 
 _MOST = 2_000  # points of a tag
+_LONGEST_BLOCK = 10 * SECOND  # a block is told when it ends, and may begin so long before
 _STEP = SECOND // 5  # a stretch is asked for anew so often
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -62,6 +63,11 @@ class Plots(QWidget):
     def wanted(self) -> Query:
         """Both tags over the stretch before the cursor; of the chosen lane too."""
         plot, until = self.plot, -(-self._timeline.cursor // _STEP) * _STEP + 1
+        if plot.wave:
+            stretch = until - plot.over - _STEP, until + _LONGEST_BLOCK
+            if ((plot.wave,), stretch) != (self._asked.waves, (self._asked.start, self._asked.end)):
+                self._asked = Query(start=stretch[0], end=stretch[1], waves=(plot.wave,))
+            return self._asked
         if ((plot.x, plot.y), until) != (self._asked.tags, self._asked.end) or self._keys() != [q.lane for q in self._asked.also]:
             stretch = (until - plot.over - _STEP, until)
             also = tuple(Query((plot.x, plot.y), *stretch, _MOST, hindsight=True, lane=key) for key in self._keys())
@@ -71,6 +77,10 @@ class Plots(QWidget):
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Draws what was answered, up to the cursor."""
         plot, cursor = self.plot, snapshot.time
+        if plot.wave:
+            if answers.query.waves == (plot.wave,):
+                self._present_wave(answers.waves.get(plot.wave, ()), cursor)
+            return
         if answers.query.tags != (plot.x, plot.y):
             return
         own = points_of(answers.trends[plot.x], answers.trends[plot.y], cursor - plot.over, cursor)
@@ -81,6 +91,16 @@ class Plots(QWidget):
         self._reach((own, *lanes))
         said = "" if len(own[0]) else "no samples in this stretch"
         self.words.setText(said or f"the last {plot.over / SECOND:g} s" + (" · dashed: the what-if" if lanes else ""))
+
+    def _present_wave(self, blocks: tuple[Waveform, ...], cursor: int) -> None:
+        """The waveform up to the cursor, in seconds before it."""
+        own = trace_of(blocks, cursor - self.plot.over, cursor)
+        self._line.setData(*own, connect="finite")
+        self._lane.setData([], [])
+        self._dot.setData([], [])
+        self._reach((own,))
+        self.words.setText("" if len(own[0]) else "no samples in this stretch")
+        self.view.setXRange(-self.plot.over / SECOND, 0, padding=0)
 
     def _keys(self) -> list[str]:
         timeline = self._timeline
@@ -93,6 +113,7 @@ class Plots(QWidget):
             self._drawn, self._ends = self.plot.name, np.array([[np.inf, -np.inf]] * 2)
         for axis in range(2):
             values = np.concatenate([course[axis] for course in courses])
+            values = values[np.isfinite(values)]
             if len(values):
                 self._ends[axis] = min(self._ends[axis, 0], values.min()), max(self._ends[axis, 1], values.max())
         if np.isfinite(self._ends).all():
@@ -109,12 +130,28 @@ class Plots(QWidget):
         self._line.setPen(pg.mkPen(tokens.accent, width=1.6))
         self._lane.setPen(pg.mkPen(QColor(mixed(tokens.accent, tokens.panel, 0.35)), width=1.4, style=Qt.PenStyle.DashLine))
         self._dot.setBrush(QColor(tokens.text))
-        for side, path in (("bottom", self.plot.x), ("left", self.plot.y)):
+        sides = (("bottom", self.plot.x), ("left", self.plot.wave or self.plot.y))
+        for side, path in sides:
             tag, axis = self._twin.tags.get(path), self.view.getAxis(side)
             axis.setTextPen(tokens.muted)
             axis.setPen(tokens.line)
-            label = f"{tag_label(tag)} {unit_text(tag.unit)}".strip() if tag else path
+            label = f"{tag_label(tag)} {unit_text(tag.unit)}".strip() if tag else "s before"
             axis.setLabel(label, **{"color": tokens.muted, "font-size": f"{SECONDARY}px"})
+
+
+def trace_of(blocks: tuple[Waveform, ...], start: int, end: int) -> Points:
+    """(s before `end`, value) of blocks in order of time; NaN where one doesn't follow on the one before."""
+    xs, ys, last = [], [], 0
+    for block in blocks:
+        t = block.start + block.step * np.arange(len(block.values))
+        if last and block.start - last > 2 * block.step:
+            xs.append(np.array([np.nan]))
+            ys.append(np.array([np.nan]))
+        here = (t >= start) & (t <= end) & (t > last)
+        xs.append((t[here] - end) / SECOND)
+        ys.append(np.asarray(block.values, float)[here])
+        last = int(t[-1]) if len(t) else last
+    return (np.concatenate(xs), np.concatenate(ys)) if xs else (np.zeros(0), np.zeros(0))
 
 
 def points_of(x: Trend, y: Trend, start: int, end: int) -> Points:
