@@ -17,6 +17,7 @@ from twins import InputError
 from ui import (
     anomaly_commands,
     calibration_commands,
+    circuit_commands,
     degradation_commands,
     desk_commands,
     estimation_commands,
@@ -341,6 +342,7 @@ estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
+circuit_commands.add_to(app)
 prediction_commands.add_to(app)
 rul_commands.add_to(app)
 

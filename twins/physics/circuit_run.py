@@ -22,6 +22,12 @@ class Told:
     time: Array
     values: Array
 
+    def as_csv(self) -> str:
+        """A header line, then a row for each instant."""
+        rows = [",".join(("time", *(f'"{probe.name}"' for probe in self.probes)))]
+        rows += [",".join(f"{x:.10g}" for x in (t, *column)) for t, column in zip(self.time, self.values.T, strict=True)]
+        return "\n".join(rows) + "\n"
+
 
 def begun(circuit: Circuit, net: Network, e: Elements, stepper: Stepper) -> Standing:
     """Where a circuit begins: settled, or at the pressures and volumes that it names, else at rest."""
@@ -42,7 +48,8 @@ def run(foreign: Foreign) -> Told:
     circuit = foreign.circuit
     net = network(circuit)
     e, stepper = elements(net), Stepper(net)
-    finest = _FINEST if net.linear and not len(net.chambers) else _FINEST_BEATING
+    beating = len(net.chambers) or any(branch.valve for branch in circuit.branches)
+    finest = _FINEST_BEATING if beating else _FINEST
     within = -(-finest // (foreign.points - 1))
     dt = circuit.period / (foreign.points - 1) / within
     told = []
