@@ -43,7 +43,12 @@ def circuit(
         with drafted(to, over=True) as draft:
             draft.write_text(told.as_csv(), encoding="utf-8")
     if json_:
-        print_json({"time": told.time.tolist(), **{p.name: row.tolist() for p, row in zip(told.probes, told.values, strict=True)}})
+        print_json(
+            {"time": told.time.tolist(), **{p.name: row.tolist() for p, row in zip(told.probes, told.values, strict=True)}}
+        )
         return
-    rows = [[probe.name, *(float(f"{x:.6g}") for x in (v.mean(), v.min(), v.max(), v[-1]))] for probe, v in zip(told.probes, told.values, strict=True)]
+    rows = [
+        [probe.name, *(float(f"{x:.6g}") for x in (v.mean(), v.min(), v.max(), v[-1]))]
+        for probe, v in zip(told.probes, told.values, strict=True)
+    ]
     print_rows(("result", "mean", "lowest", "highest", "last"), [""] * 5, rows)

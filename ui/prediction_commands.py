@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
+from ui.stretch import span_of
 from ui.terminal import instant, print_json, print_rows
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")]
@@ -62,7 +63,7 @@ def track_record(file: File, json_: AsJson = False) -> None:
     """Of every prediction that said when a limit would be passed: when it was, and how honest that was."""
     from twins.clock import format_time
     from twins.historian.days import open_record
-    from twins.prognosis.track_record import calibration, coverage, outcomes
+    from twins.prognosis.track_record import calibration, coverage, outcomes, reliability
 
     with contextlib.closing(open_record(file)) as record:
         span = record.span()
@@ -77,6 +78,7 @@ def track_record(file: File, json_: AsJson = False) -> None:
         if (life := each.prediction.life) is not None
     ]  # fmt: skip
     told = {"predictions": rows, "coverage": coverage(found), "calibration": [list(pair) for pair in calibration(found)]}
+    told["reliability"] = [list(each) for each in reliability(found)]
     if json_:
         print_json(told)
         return
@@ -92,8 +94,5 @@ def _standing(file: Path, at: str) -> Iterator:
     from twins.package.opening import notice_of
 
     with contextlib.closing(open_record(file)) as record:
-        span = record.span()
-        if span is None:
-            raise InputError(f"{file} is empty; import or record something into it first")
-        time = instant(at) if at else span[1]
+        time = instant(at) if at else span_of(record)[1]
         yield record.at(time).standing.of, notice_of(record.package_at(time))

@@ -121,7 +121,9 @@ class Refresh(QObject):
             if not (query.tags or query.events or query.waves or query.also):
                 self._answers[i] = UNASKED
                 continue
-            until = known_at if (query.tags or query.waves) and not query.hindsight else None  # else the answer does not hang on the cursor
+            until = (
+                known_at if (query.tags or query.waves) and not query.hindsight else None
+            )  # else the answer does not hang on the cursor
             self._ask(i + 1, (query, until, grown), partial(_answers, query=query, known_at=until))
 
     @property

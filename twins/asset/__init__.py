@@ -6,7 +6,7 @@ from twins.asset.estimated import expects, health_of, residual_of, unit_of, wand
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.plot import Plot
 from twins.asset.tag import Limits, Tag, TagKind
-from twins.asset.twin import Twin, Viewpoint
+from twins.asset.twin import Georeference, Twin, Viewpoint
 from twins.asset.version import ModelVersion
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "AssetKind",
     "Condition",
     "Figure",
+    "Georeference",
     "Limits",
     "ModelVersion",
     "Part",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from twins.asset import Asset, Tag, TagKind, Twin, wandering
-from twins.clock import parse_duration
 from twins.checking.models import of_library
+from twins.clock import parse_duration
 from twins.package.fault import Fault
 from twins.package.loader import Draft
 from twins.package.origin import Origin, written

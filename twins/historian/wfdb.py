@@ -112,7 +112,14 @@ def _described(words: list[str]) -> Signal:
     gain, _, base = gain.partition("(")
     number = float(gain) or 200.0
     zero = float(base.rstrip(")")) if base else float(words[4])
-    return Signal(" ".join(words[8:]) or words[0], words[0], int(words[1].split("x")[0].split(":")[0].split("+")[0]), number, zero, unit or "mV")
+    return Signal(
+        " ".join(words[8:]) or words[0],
+        words[0],
+        int(words[1].split("x")[0].split(":")[0].split("+")[0]),
+        number,
+        zero,
+        unit or "mV",
+    )
 
 
 def signal_values(header: Header, place: int, folder: Path) -> NDArray[np.float64]:
@@ -127,7 +134,9 @@ def signal_values(header: Header, place: int, folder: Path) -> NDArray[np.float6
             raise RecordingError(f"{path} is larger than {_LARGEST >> 30} GB; cut it")
         content = np.fromfile(path, np.uint8)
     except OSError as error:
-        raise RecordingError(f"{path} can't be read: {(error.strerror or str(error)).lower()}; put it beside the header") from None
+        raise RecordingError(
+            f"{path} can't be read: {(error.strerror or str(error)).lower()}; put it beside the header"
+        ) from None
     wanted = header.samples * len(together)
     if signal.format == 212:
         values, invalid = _of_212(content, wanted), -2048
@@ -189,7 +198,9 @@ def _signal(twin: Twin, header: Header, source: Path, name: str, path: str, star
     try:
         factor, offset = conversion(header.signals[place].unit, tag.unit)
     except ValueError:
-        raise RecordingError(f"{mapping}: {name} is in {header.signals[place].unit}, {path} in {tag.unit or 'no unit'}; name another tag") from None
+        raise RecordingError(
+            f"{mapping}: {name} is in {header.signals[place].unit}, {path} in {tag.unit or 'no unit'}; name another tag"
+        ) from None
     values = (signal_values(header, place, source.parent) * factor + offset).astype(np.float32)
     block, step = max(1, round(header.rate)), SECOND / header.rate
     firsts = range(0, len(values), block)

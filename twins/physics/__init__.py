@@ -3,7 +3,18 @@
 from twins.physics.blade import TableError, read_blade
 from twins.physics.circuit import CircuitError
 from twins.physics.fmu import FmuError
-from twins.physics.making import LIBRARY, DataError, Maker, RotorError, blade_files, missing_extra, modelled, named, setting, settings
+from twins.physics.making import (
+    LIBRARY,
+    DataError,
+    Maker,
+    RotorError,
+    blade_files,
+    missing_extra,
+    modelled,
+    named,
+    setting,
+    settings,
+)
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile

@@ -97,7 +97,9 @@ class Branch:
     closed: float = 0.0  # Pa·s/m³
     steepness: float = 0.0
     flow: float = 0.0  # to begin with, m³/s
-    delivers: tuple[str, ...] | None = None  # the nodes that its flow comes to; default: where it ends. For circuits that don't conserve
+    delivers: tuple[str, ...] | None = (
+        None  # the nodes that its flow comes to; default: where it ends. For circuits that don't conserve
+    )
     varying: tuple[float, float, float] | None = None  # of a coronary: (greatest resistance, contracting, relaxing s)
 
 
@@ -128,7 +130,9 @@ class Circuit:
         for branch in self.branches:
             for end in (branch.begin, branch.end):
                 if end not in known:
-                    raise CircuitError(f"{branch.name} leads to “{end}”, which is not there; name one of {', '.join(sorted(known))}")
+                    raise CircuitError(
+                        f"{branch.name} leads to “{end}”, which is not there; name one of {', '.join(sorted(known))}"
+                    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

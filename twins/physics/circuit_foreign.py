@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from twins.physics.activation import fourier_extremes
@@ -93,8 +94,10 @@ class _Reading:
         circuit = Circuit(tuple(nodes), tuple(branches), self.period, tuple(self._probes()), settled)
         points = int(_number(parameters, "number_of_time_pts_per_cardiac_cycle", "simulation_parameters", 101.0))
         cycles = int(_number(parameters, "number_of_cardiac_cycles", "simulation_parameters", 10.0))
-        if not (2 <= points and 1 <= cycles and points * cycles <= _MOST_STEPS):
-            raise CircuitError(f"{cycles} cycles of {points} points; ask for 1 cycle, 2 points at least, and {_MOST_STEPS:,} points at most")
+        if not (points >= 2 and cycles >= 1 and points * cycles <= _MOST_STEPS):
+            raise CircuitError(
+                f"{cycles} cycles of {points} points; ask for 1 cycle, 2 points at least, and {_MOST_STEPS:,} points at most"
+            )
         return Foreign(circuit, cycles, points, *(bool(parameters.get(f"output_{key}", False)) for key in ("all_cycles", "variable_based", "mean_only")))  # fmt: skip
 
     def _list(self, key: str) -> list[Mapping[str, Any]]:
@@ -103,7 +106,9 @@ class _Reading:
             raise CircuitError(f"“{key}” is no list of blocks; write [ … ]")
         return found
 
-    def _period(self, parameters: Mapping[str, Any], boundaries: list[Mapping[str, Any]], loops: list[Mapping[str, Any]]) -> float:
+    def _period(
+        self, parameters: Mapping[str, Any], boundaries: list[Mapping[str, Any]], loops: list[Mapping[str, Any]]
+    ) -> float:
         said = [_number(each, "cardiac_cycle_period", "the closed loop", -1.0) for each in loops]
         said.append(_number(parameters, "cardiac_period", "simulation_parameters", -1.0))
         for each in boundaries:
@@ -117,7 +122,12 @@ class _Reading:
 
     def _connect(self, vessels: Any, junctions: Any, valves: Any, chambers: Any, loops: Any, kinds: Mapping[str, Any]) -> None:
         named = [_name(each, "vessel_name") for each in vessels]
-        blocks = [*named, *(_name(each, "junction_name") for each in junctions), *(_name(each, "name") for each in (*valves, *chambers)), *kinds]
+        blocks = [
+            *named,
+            *(_name(each, "junction_name") for each in junctions),
+            *(_name(each, "name") for each in (*valves, *chambers)),
+            *kinds,
+        ]
         if twice := {name for name in blocks if blocks.count(name) > 1}:
             raise CircuitError(f"two blocks are called “{min(twice)}”; rename one")
         self.ports = {name: ([], []) for name in [*blocks, "CLH"]}
@@ -148,7 +158,9 @@ class _Reading:
             return
         for number in junction.get(f"{end}_vessels") or []:
             if number not in self.ids:
-                raise CircuitError(f"{name} joins vessel {number}, which is not there; name one of {', '.join(map(str, self.ids))}")
+                raise CircuitError(
+                    f"{name} joins vessel {number}, which is not there; name one of {', '.join(map(str, self.ids))}"
+                )
             yield self.ids[number]
 
     def _join(self, before: str, after: str, where: str) -> None:
@@ -211,8 +223,12 @@ class _Reading:
             self.through[name, begin] = self.through[name, end] = f"{name}.in"
             return
         if kind not in ("BloodVessel", "BloodVesselCRL"):
-            raise CircuitError(f"{name} is a {kind}, which is not known here; there are BloodVessel, BloodVesselCRL and BloodVesselRC")
-        r, c, inertance, stenosis = (_number(values, key, name, 0.0) for key in ("R_poiseuille", "C", "L", "stenosis_coefficient"))
+            raise CircuitError(
+                f"{name} is a {kind}, which is not known here; there are BloodVessel, BloodVesselCRL and BloodVesselRC"
+            )
+        r, c, inertance, stenosis = (
+            _number(values, key, name, 0.0) for key in ("R_poiseuille", "C", "L", "stenosis_coefficient")
+        )
         if c <= 0:
             self._branch(Branch(name, begin, end, r, stenosis, inertance), (name, begin), (name, end))
             return
@@ -246,7 +262,7 @@ class _Reading:
     def _chamber(self, name: str, each: Mapping[str, Any]) -> None:
         kind, values = str(each.get("type", "")), _mapping(each.get("values", {}), name)
         activation = _activation(each.get("activation_function"), name)
-        number = lambda key: _number(values, key, name)  # noqa: E731
+        number = partial(_number, values, where=name)
         begin, end = self._ends(name, "chamber")
         if kind == "LinearElastanceChamber":
             chamber = Chamber(number("Emax"), number("Epass"), number("Vrest"), number("Vrest"), activation)
@@ -269,7 +285,9 @@ class _Reading:
     def _valve(self, name: str, each: Mapping[str, Any]) -> None:
         kind, values = str(each.get("type", "")), _mapping(each.get("params", {}), name)
         if kind not in ("ValveTanh", "PiecewiseValve"):
-            raise CircuitError(f"{name} is a {kind or 'valve without a type'}, which is not known here; there are ValveTanh and PiecewiseValve")
+            raise CircuitError(
+                f"{name} is a {kind or 'valve without a type'}, which is not known here; there are ValveTanh and PiecewiseValve"
+            )
         steep = _number(values, "Steepness", name) if kind == "ValveTanh" else 0.0
         begin, end = self._ends(name, "valve")
         opened, shut = _number(values, "Rmin", name), _number(values, "Rmax", name)
@@ -279,7 +297,9 @@ class _Reading:
         kind, values = str(each.get("bc_type", "")), _mapping(each.get("bc_values", {}), name)
         inlets, outlets = self.ports[name]
         if kind not in _BOUNDARIES:
-            raise CircuitError(f"{name} is of the type {kind or 'none'}, which is not known here; there are {', '.join(_BOUNDARIES)}")
+            raise CircuitError(
+                f"{name} is of the type {kind or 'none'}, which is not known here; there are {', '.join(_BOUNDARIES)}"
+            )
         for node in (*inlets, *outlets):
             _BOUNDARIES[kind](self, name, node, values, -1.0 if node in inlets else 1.0, heart)
 
@@ -319,7 +339,9 @@ class _Reading:
         self.branches.append(Branch(f"{name}.small", artery, muscle, beyond, varying=change))  # type: ignore[arg-type]
         self.branches.append(Branch(f"{name}.veins", muscle, out, _number(values, "Rv1", name)))
 
-    def closed_coronary(self, name: str, node: str, values: Mapping[str, Any], sign: float, heart: str | None, side: str = "l") -> None:
+    def closed_coronary(
+        self, name: str, node: str, values: Mapping[str, Any], sign: float, heart: str | None, side: str = "l"
+    ) -> None:
         if heart is None:
             raise CircuitError(f"{name} closes a loop that is not there; add a closed_loop_blocks entry")
         share = _number(_mapping(self._list("closed_loop_blocks")[0].get("parameters", {}), "CLH"), f"im{side}", "CLH")
@@ -336,9 +358,11 @@ class _Reading:
         """ClosedLoopHeartAndPulmonary (Sankaran 2012, Menon 2023); answers the right atrium. The left atrium is fed by what leaves the right
         ventricle, as published: the lungs hold pressure, not volume."""
         if each.get("closed_loop_type") != "ClosedLoopHeartAndPulmonary":
-            raise CircuitError(f"a closed loop of the type {each.get('closed_loop_type')} is not known here; there is ClosedLoopHeartAndPulmonary")
+            raise CircuitError(
+                f"a closed loop of the type {each.get('closed_loop_type')} is not known here; there is ClosedLoopHeartAndPulmonary"
+            )
         values = _mapping(each.get("parameters", {}), "CLH")
-        v = lambda key: _number(values, key, "CLH")  # noqa: E731
+        v = partial(_number, values, where="CLH")
         atria = Activation("wrapping-cosine", (v("Tsa"), v("tpwave")))
         ventricles = Activation("fourier", (0.0, 1.0))
         for side in ("ra", "la"):
@@ -452,7 +476,9 @@ def _mapping(value: object, where: str) -> Mapping[str, Any]:
 def _number(values: Mapping[str, Any], key: str, where: str, default: float | None = None) -> float:
     value = values.get(key, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise CircuitError(f"{where} lacks the number “{key}”" + (f", it is {value!r:.40}" if key in values else "") + "; write one")
+        raise CircuitError(
+            f"{where} lacks the number “{key}”" + (f", it is {value!r:.40}" if key in values else "") + "; write one"
+        )
     if value < 0 and key in ("R", "C", "Rp", "Rd", "R_poiseuille", "L", "Ca", "Cc", "Ra1", "Ra2", "Rv1"):
         raise CircuitError(f"{where}: {key} is {value:g}; write 0 or more")
     return float(value)

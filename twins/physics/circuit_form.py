@@ -72,16 +72,24 @@ def foreign_plan(circuit: Circuit, units: str) -> Plan:
 
 def _named(circuit: Circuit) -> Circuit:
     """Names that parameters and outputs can have: of letters, digits and _."""
-    names = [each.name for each in (*circuit.nodes, *circuit.branches)]
+    names = [*(node.name for node in circuit.nodes), *(branch.name for branch in circuit.branches)]
     words = {name: re.sub(r"\W+", "_", name).strip("_") or "node" for name in names}
     taken: dict[str, str] = {}
     for name, word in words.items():
         while taken.setdefault(word if word[0].isalpha() else f"n{word}", name) != name:
             word += "_"
         words[name] = word if word[0].isalpha() else f"n{word}"
-    nodes = tuple(replace(n, name=words[n.name], pressed=n.pressed and (words[n.pressed[0]], n.pressed[1])) for n in circuit.nodes)
+    nodes = tuple(
+        replace(n, name=words[n.name], pressed=n.pressed and (words[n.pressed[0]], n.pressed[1])) for n in circuit.nodes
+    )
     branches = tuple(
-        replace(b, name=words[b.name], begin=words[b.begin], end=words[b.end], delivers=b.delivers and tuple(words[each] for each in b.delivers))
+        replace(
+            b,
+            name=words[b.name],
+            begin=words[b.begin],
+            end=words[b.end],
+            delivers=b.delivers and tuple(words[each] for each in b.delivers),
+        )
         for b in circuit.branches
     )
     return replace(circuit, nodes=nodes, branches=branches, probes=())
@@ -171,7 +179,9 @@ def _vessel(name: str, each: Mapping[str, Any]) -> Node:
 def _path(name: str, each: Mapping[str, Any]) -> Branch:
     _only(each, ("from", "to", "resistance", "inertance"), name)
     inertance = _value(each, "inertance", "Pa*s^2/m^3", name, "0 Pa*s^2/m^3")
-    return Branch(name, str(each.get("from")), str(each.get("to")), _positive(each, "resistance", "Pa*s/m^3", name), 0.0, inertance)
+    return Branch(
+        name, str(each.get("from")), str(each.get("to")), _positive(each, "resistance", "Pa*s/m^3", name), 0.0, inertance
+    )
 
 
 def _valve(name: str, each: Mapping[str, Any]) -> Branch:

@@ -57,14 +57,16 @@ def run(foreign: Foreign) -> Told:
         try:
             s = begun(circuit, net, e, stepper)
             if not circuit.settled:  # algebraic pressures and flows follow from what is held
-                s = Standing(s.volume, stepper.step(s, e, 0.0, np.zeros(()), np.float64(circuit.period), 1e-9 * dt).pressure, s.flow)
+                s = Standing(s.volume, stepper.step(s, e, 0.0, 0.0, circuit.period, 1e-9 * dt).pressure, s.flow)
             for k in range(foreign.cycles * (foreign.points - 1) * within + 1):
                 if k % within == 0:
                     told.append(np.concatenate([s.pressure, s.volume, s.flow]))
-                beat = np.float64((k * dt) % circuit.period)
-                s = stepper.step(s, e, k * dt, beat, np.float64(circuit.period), dt)
+                beat = (k * dt) % circuit.period
+                s = stepper.step(s, e, k * dt, beat, circuit.period, dt)
         except np.linalg.LinAlgError:
-            raise CircuitError("a part of the circuit leads nowhere, so it has no pressure; join it, or give it a boundary") from None
+            raise CircuitError(
+                "a part of the circuit leads nowhere, so it has no pressure; join it, or give it a boundary"
+            ) from None
     return _selected(foreign, net, np.array(told))
 
 
@@ -74,7 +76,9 @@ def _selected(foreign: Foreign, net: Network, rows: Array) -> Told:
     every = foreign.points - 1
     first = 0 if foreign.all_cycles else len(rows) - every - 1
     time = np.arange(len(rows) - first) * foreign.circuit.period / every
-    return Told(foreign.circuit.probes, time, np.array([_column(net, rows[first:], probe, time) for probe in foreign.circuit.probes]))
+    return Told(
+        foreign.circuit.probes, time, np.array([_column(net, rows[first:], probe, time) for probe in foreign.circuit.probes])
+    )
 
 
 def _column(net: Network, rows: Array, probe: Probe, time: Array) -> Array:

@@ -46,7 +46,16 @@ class Stepper:
         self._pressed = bool(np.any(net.pressing != np.eye(len(net.free))))
 
     def step(
-        self, s: Standing, e: Elements, t: float, beat: Array, period: Array, dt: float, pace: Array | float = 1.0, *, quick: bool = False
+        self,
+        s: Standing,
+        e: Elements,
+        t: float,
+        beat: Array | float,
+        period: Array | float,
+        dt: float,
+        pace: Array | float = 1.0,
+        *,
+        quick: bool = False,
     ) -> Standing:
         """After dt (s). `t` is the time at its beginning, for what is given over time; `beat` (…) the time within the beat then, which
         goes on at `pace`, and `period` the beat's length, both as chambers are to feel them."""
@@ -75,7 +84,15 @@ class Stepper:
         return Standing(compliance * (p - outside) + e.unstressed, p, q)
 
     def _stage(
-        self, s: Standing, volume: Array, flow: Array, e: Elements, t: float, beat: Array, period: Array, tau: float
+        self,
+        s: Standing,
+        volume: Array,
+        flow: Array,
+        e: Elements,
+        t: float,
+        beat: Array | float,
+        period: Array | float,
+        tau: float,
     ) -> Standing:
         net = self.net
         compliance, holds = e.compliance, e.unstressed
@@ -166,10 +183,12 @@ class Stepper:
         bend = np.tanh(k * across)
         r = e.backward + (e.forward - e.backward) * 0.5 * (1 + bend)
         by = (e.forward - e.backward) * 0.5 * k * (1 - bend * bend)
-        return np.where(k > 0, across / r, q), np.where(k > 0, np.maximum((1 - across / r * by) / r, 0.5 / np.maximum(e.forward, e.backward)), slope)
+        return np.where(k > 0, across / r, q), np.where(
+            k > 0, np.maximum((1 - across / r * by) / r, 0.5 / np.maximum(e.forward, e.backward)), slope
+        )
 
 
-def _varied(least: Array, most: float, contracting: float, relaxing: float, beat: Array) -> Array:
+def _varied(least: Array, most: float, contracting: float, relaxing: float, beat: Array | float) -> Array:
     """A coronary's resistance that grows while the muscle contracts (svZeroDSolver: CORONARY_VAR_RES)."""
     beat = np.asarray(beat)
     up = 0.5 * (1 - np.cos(math.pi * beat / contracting))

@@ -13,7 +13,7 @@ import numpy as np
 from twins.physics.circuit import Branch, Circuit, Elements, Node, elements, network
 from twins.physics.circuit_form import Plan
 from twins.physics.circuit_step import Standing, Stepper
-from twins.physics.electrocardiogram import N, RATE, electrocardiogram
+from twins.physics.electrocardiogram import RATE, N, electrocardiogram
 from twins.physics.heartbeat import Course, counted, figures, fresh, states
 from twins.physics.model import Array, Rows, Variable, Wave, defaults, rows, stacked
 
@@ -105,10 +105,12 @@ class Circulation:
         beat, length, before = s["beat_time"], s["beat_length"], s["beat_before"]
         anew = 1 / np.clip(u["heart_rate"], 0.2, 5.0) * np.exp(0.22 * p["atrial_fibrillation"] * np.clip(noise[0], -2.0, 2.0))
         which, k = [], np.zeros(beat.shape)
-        stands = []
+        stands: list[Standing] = []
         for _ in range(n):
             pace = np.sqrt(self.plan.circuit.period / length)
-            standing = self._stepper.step(standing, e, t - dt + len(stands) * h, beat * pace, length * pace, h, pace, quick=self.quick)
+            standing = self._stepper.step(
+                standing, e, t - dt + len(stands) * h, beat * pace, length * pace, h, pace, quick=self.quick
+            )
             if drawn is not None:
                 standing = Standing(standing.volume - drawn * h, standing.pressure, standing.flow)
             stands.append(standing)
@@ -116,7 +118,12 @@ class Circulation:
             over = beat >= length
             which.append(k)
             if over.any():
-                beat, before, length, k = np.where(over, beat - length, beat), np.where(over, length, before), np.where(over, anew, length), k + over
+                beat, before, length, k = (
+                    np.where(over, beat - length, beat),
+                    np.where(over, length, before),
+                    np.where(over, anew, length),
+                    k + over,
+                )
         after = {
             **{f"held_{name}": standing.volume[..., i] for i, name in enumerate(self._names)},
             **{f"pressed_{name}": standing.pressure[..., i] for i, name in enumerate(self._names)},
@@ -136,12 +143,18 @@ class Circulation:
         made = []
         for node in self._nodes:
             if node.chamber:
-                made += [Variable(f"{node.name}_contractility", "", 1.0, 0.05, 5.0), Variable(f"{node.name}_stiffness", "", 1.0, 0.1, 10.0)]
+                made += [
+                    Variable(f"{node.name}_contractility", "", 1.0, 0.05, 5.0),
+                    Variable(f"{node.name}_stiffness", "", 1.0, 0.1, 10.0),
+                ]
             elif node.compliance > 0:
                 made.append(Variable(f"{node.name}_compliance", _COMPLIANCE, node.compliance, 1e-3 * node.compliance, 1e3 * node.compliance, shown="ml/mmHg"))  # fmt: skip
         for branch in self._branches:
             if branch.valve and branch.bernoulli:
-                made += [Variable(f"{branch.name}_stenosis", "", 0.0, 0.0, 0.95), Variable(f"{branch.name}_leak", "", 0.0, 0.0, 0.9)]
+                made += [
+                    Variable(f"{branch.name}_stenosis", "", 0.0, 0.0, 0.95),
+                    Variable(f"{branch.name}_leak", "", 0.0, 0.0, 0.9),
+                ]
             elif branch.resistance > 0:
                 made.append(Variable(f"{branch.name}_resistance", _RESISTANCE, branch.resistance, 1e-3 * branch.resistance, 1e3 * branch.resistance, shown="mmHg*s/ml"))  # fmt: skip
         made += [Variable(f"{name}_flow", "m^3/s", 0.0, 0.0, 1e-3, shown="ml/min") for name, _ in self.plan.drains]
@@ -152,7 +165,15 @@ class Circulation:
         usual, shape = self._usual, (*p["atrial_fibrillation"].shape, 1)
         compliance, active, passive, forward, backward, bent, leaked = (
             np.array(np.broadcast_to(each, (*shape[:-1], len(each))))
-            for each in (usual.compliance, usual.active, usual.passive, usual.forward, usual.backward, usual.forward_bernoulli, usual.backward_bernoulli)
+            for each in (
+                usual.compliance,
+                usual.active,
+                usual.passive,
+                usual.forward,
+                usual.backward,
+                usual.forward_bernoulli,
+                usual.backward_bernoulli,
+            )
         )
         acts = self._acts(levels)
         for i, place in enumerate(self._net.chambers):
@@ -210,7 +231,16 @@ class Circulation:
         pressure = np.stack([each.pressure for each in stands])
         volume = np.stack([each.volume[..., self._pump] for each in stands])
         outflow = np.stack([each.flow[..., self._outlet] for each in stands]) if self._outlet >= 0 else np.zeros_like(volume)
-        return Course(which, over, pressure[..., self._pulsing], pressure[..., self._pump], volume, before.volume[..., self._pump], outflow, h)
+        return Course(
+            which,
+            over,
+            pressure[..., self._pulsing],
+            pressure[..., self._pump],
+            volume,
+            before.volume[..., self._pump],
+            outflow,
+            h,
+        )
 
     def _outputs(self) -> list[Variable]:
         made = []
@@ -219,13 +249,21 @@ class Circulation:
         for branch in self._branches:
             made.append(Variable(f"{branch.name}_flow", "m^3/s", shown="ml/s"))
             if branch.valve:
-                made += [Variable(f"{branch.name}_state", words=("closed", "open", "leaking")), Variable(f"{branch.name}_angle", "rad", shown="deg")]
+                made += [
+                    Variable(f"{branch.name}_state", words=("closed", "open", "leaking")),
+                    Variable(f"{branch.name}_angle", "rad", shown="deg"),
+                ]
         if self.plan.pump:
             made += [*figures(self.plan.pulses), Variable("ejection_fraction"), Variable("cardiac_output", "m^3/s", shown="l/min"),
                      Variable("cardiac_power", "W"), Variable("regurgitant_fraction"), Variable("beat_rate", "Hz", shown="1/min")]  # fmt: skip
         made += [Variable(f"{agent.name}_level", "kg/s", shown="ug/min") for agent in self.plan.agents]
         made += [Variable(f"beat_{name}", "s") for name in ("time", "length", "before")]
-        return [*made, Variable("electric_delay", "s"), Variable("blood_volume", "m^3", shown="l"), Variable("lost_volume", "m^3", shown="ml")]
+        return [
+            *made,
+            Variable("electric_delay", "s"),
+            Variable("blood_volume", "m^3", shown="l"),
+            Variable("lost_volume", "m^3", shown="ml"),
+        ]
 
     def _told(self, s: Rows, standing: Standing, e: Elements, p: Rows, shape: tuple[int, ...]) -> dict[str, Array]:
         told: dict[str, Array] = {variable.name: s[variable.name] for variable in self.outputs if variable.name in s}

@@ -27,7 +27,13 @@ def electrocardiogram(outputs: Rows, parameters: Rows, noise: Array) -> Array:
     still = parameters["atrial_fibrillation"][..., None]
     t = now + ago - outputs["electric_delay"][..., None]
     made = _NOISE * noise + still * 0.05e-3 * np.sin(2 * math.pi * 6.1 * (ago + now))
-    for begin, long in ((length, length), (0.0 * length, length), (-before, before), (-2 * before, before), (-3 * before, before)):
+    for begin, long in (
+        (length, length),
+        (0.0 * length, length),
+        (-before, before),
+        (-2 * before, before),
+        (-3 * before, before),
+    ):
         stretch = np.sqrt(long)
         for place, (at, width, height) in enumerate(_BELLS):
             tall = height * (1 - still) if place == 0 else height

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twins.physics.model import Array, Rows, Variable
+from twins.physics.model import Array, Rows, Truths, Variable
 
 _FAR = 1e9
 ONGOING = ("beat_lasted", "volume_most", "volume_least", "ejected", "worked")  # since the beat began
@@ -46,8 +46,9 @@ def figures(pulses: tuple[str, ...]) -> tuple[Variable, ...]:
 
 
 def counted(s: Rows, course: Course, before: Array, pulses: tuple[str, ...]) -> dict[str, Array]:
-    """The rows of `states` after these steps. Stroke work is ∮ p·dV of the pump, step by step. `before` is how long the last beat was
-    meant to be: steps are no measure of that."""
+    """The rows of `states` after these steps. Stroke work is ∮ p·dV of the pump, step by step.
+
+    `before` is how long the last beat was meant to be: steps are no measure of that."""
     after = {variable.name: s[variable.name] for variable in states(pulses)} | {"beat_before": before}
     moved = np.diff(course.pump_volume, axis=0, prepend=course.before[None])
     for k in range(int(course.over.max()) + 1):
@@ -60,7 +61,7 @@ def counted(s: Rows, course: Course, before: Array, pulses: tuple[str, ...]) -> 
     return after
 
 
-def _add(after: dict[str, Array], here: Array, course: Course, moved: Array, pulses: tuple[str, ...]) -> None:
+def _add(after: dict[str, Array], here: Truths, course: Course, moved: Array, pulses: tuple[str, ...]) -> None:
     dt = course.dt
     after["beat_lasted"] = after["beat_lasted"] + here.sum(axis=0) * dt
     volume = course.pump_volume
@@ -75,7 +76,7 @@ def _add(after: dict[str, Array], here: Array, course: Course, moved: Array, pul
         after[f"summed_{node}"] = after[f"summed_{node}"] + (here * p).sum(axis=0) * dt
 
 
-def _close(after: dict[str, Array], over: Array, pulses: tuple[str, ...]) -> None:
+def _close(after: dict[str, Array], over: Truths, pulses: tuple[str, ...]) -> None:
     """The beat is over: it is told, and the next begins with nothing."""
     lasted = after["beat_lasted"]
     told = {
@@ -91,11 +92,13 @@ def _close(after: dict[str, Array], over: Array, pulses: tuple[str, ...]) -> Non
     whole = over & (lasted > 0.1)  # what began within a beat tells nothing of it
     for name, value in told.items():
         after[name] = np.where(whole, value, after[name])
-    for name, value in fresh(pulses).items():
-        after[name] = np.where(over, value, after[name])
+    for name, start in fresh(pulses).items():
+        after[name] = np.where(over, start, after[name])
 
 
 def fresh(pulses: tuple[str, ...]) -> dict[str, float]:
     """Of a beat that begins."""
-    ends = {"volume_most": -_FAR, "volume_least": _FAR} | {f"most_{n}": -_FAR for n in pulses} | {f"least_{n}": _FAR for n in pulses}
+    ends = (
+        {"volume_most": -_FAR, "volume_least": _FAR} | {f"most_{n}": -_FAR for n in pulses} | {f"least_{n}": _FAR for n in pulses}
+    )
     return dict.fromkeys(ONGOING, 0.0) | {f"summed_{n}": 0.0 for n in pulses} | ends

@@ -87,7 +87,9 @@ class Maker:
         if name not in self._files:
             there = [each for each in self._files if each.startswith("models/") and each.endswith((".yaml", ".json"))]
             said = f"there is no file {name} in the package" if name else "a circulation without a circuit"
-            raise DataError(f"{said}; write data: {there[0] if there else 'models/circuit.yaml'}" + ("" if there else " and put it there"))
+            raise DataError(
+                f"{said}; write data: {there[0] if there else 'models/circuit.yaml'}" + ("" if there else " and put it there")
+            )
         return self._once(("circulation", name, units), lambda: Circulation(read_plan(self._files[name], name, units)))
 
     def _rotor(self, blade: str, airfoils: str, radius: float, hub: float, blades: float, precone: float) -> Rotor:

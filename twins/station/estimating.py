@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from twins import InputError
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
@@ -11,8 +9,9 @@ from twins.clock import MINUTE, SECOND, monotonic
 from twins.estimation.checkpoint import EVERY_NS, checkpoint
 from twins.estimation.following import Following
 from twins.estimation.telling import samples_of
+from twins.prognosis.calls import Calls
 from twins.prognosis.foreseeing import Foreseeing
-from twins.record import Channel, Channels, Event, Intention, Samples
+from twins.record import Channel, Channels, Event, Samples
 from twins.simulation.members import instant_of
 from twins.station.telling import station_event
 
@@ -34,10 +33,11 @@ class Estimating:
         self._foreseeing = Foreseeing(twin)
         self._rate, self._longer, self._load = 1.0, 1, 0.0
         self._saved, self._again = 0, _NEVER
+        self._said = ""
 
-    def start(self, since: Event | None, now: int, standing: Iterable[Event] = (), version: str = "") -> list[Event]:
-        """Takes up where the last checkpoint of the record is, if that is recent, with the predictions that stand."""
-        self._foreseeing = Foreseeing(self._twin, standing, version)
+    def start(self, since: Event | None, now: int, calls: Calls | None = None, version: str = "") -> list[Event]:
+        """Takes up where the last checkpoint of the record is, if that is recent; what is foreseen is told to `calls`."""
+        self._foreseeing = Foreseeing(self._twin, calls, version)
         if len(self.channels) == len(self._before):
             return []
         recent = since if since is not None and now - instant_of(since) < _RECENT else None
@@ -46,6 +46,11 @@ class Estimating:
         except InputError as refused:
             return [station_event(now, "not_estimated", str(refused))]
         return []
+
+    def recalibrate(self, twin: Twin, now: int, calls: Calls, version: str) -> list[Event]:
+        """Other parameters, of the same tags: what is expected follows them from now on."""
+        self._twin, self._following, self._again = twin, None, _NEVER
+        return self.start(None, now, calls, version)
 
     def pace(self, rate: float) -> None:
         """A plant that runs so many times quicker is followed in longer steps."""
@@ -61,10 +66,6 @@ class Estimating:
             said = f"The estimator has stopped ({type(problem).__name__}: {problem}); it begins anew in a minute"
             return Samples.empty(), [station_event(now, "estimator_stopped", said)]
 
-    def judge(self, intention: Intention, now: int) -> Event:
-        """What somebody decides about a prediction."""
-        return self._foreseeing.judge(intention, now)
-
     @property
     def _step(self) -> int:
         return min(round(min(max(self._rate, 1.0), 60.0)) * self._longer, 60) * SECOND
@@ -79,7 +80,7 @@ class Estimating:
         events: list[Event] = []
         begun, step = monotonic(), self._following.step_ns
         for steps, estimator in enumerate(self._following.until(now, _STEPS_A_TURN), 1):
-            events += self._foreseeing.see(estimator, now)
+            events += [*self._foreseeing.see(estimator, now), *self._refused(now)]
             if estimator.time % max(PERIOD_NS, step) < step:
                 told.append(samples_of(estimator, self.channels, now, self._foreseeing.health))
             if estimator.time - self._saved >= EVERY_NS:
@@ -88,6 +89,14 @@ class Estimating:
             self._weigh((monotonic() - begun) / steps / step)
         self._lengthen()
         return (Samples.join(told) if told else Samples.empty()), events
+
+    def _refused(self, now: int) -> list[Event]:
+        """Once: what was learnt of faults can't be used; they are told without it."""
+        refusal = self._foreseeing.refusal
+        if refusal == self._said:
+            return []
+        self._said = refusal
+        return [station_event(now, "not_recognised", refusal)]
 
     def _weigh(self, share: float) -> None:
         """Of a core, on the average; where it is too much, steps become longer."""
