@@ -61,7 +61,8 @@ class Motion:
         return sizes
 
     def matrices(self, degrees: NDArray[np.float64], sizes: NDArray[np.float64] | float = 1.0) -> NDArray[np.float64]:
-        """The joints at these angles and sizes: Rodrigues' formula for all at once, then down the chains, one level after the other."""
+        """The joints at these angles and sizes: Rodrigues' formula for all at once, then down the chains, one level after
+        the other."""
         angle = np.radians(degrees)[:, None, None]
         world = np.zeros((len(self._tags), 4, 4))
         world[:] = np.eye(4)

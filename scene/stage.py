@@ -20,7 +20,8 @@ Height = Callable[[float, float], float]  # metres above zero of the ground at x
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """A part that moves: it turns about `axis`, or grows, in `frame`, which stands in the joint `on` (its place, −1: the world)."""
+    """A part that moves: it turns about `axis`, or grows, in `frame`, which stands in the joint `on` (its place, −1: the
+    world)."""
 
     on: int
     frame: Matrix

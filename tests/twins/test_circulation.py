@@ -15,7 +15,8 @@ from twins.physics.circuit_run import run
 from twins.physics.circulation import Circulation
 from twins.physics.model import defaults, rows
 
-STEADY = ("RC_R", "RLC_R", "RL_R", "R_R", "R_RCR", "R_coronary", "R_steadyPressure", "bifurcationR_R1", "bifurcationR_R1_blockNames",
+STEADY = ("RC_R", "RLC_R", "RL_R", "R_R", "R_RCR", "R_coronary", "R_steadyPressure", "bifurcationR_R1",
+          "bifurcationR_R1_blockNames",
           "bifurcationR_R2", "blood_vessel_junction", "confluenceR_R", "stenosis_R")  # fmt: skip
 OMEGA = 2 * math.pi
 
@@ -91,7 +92,13 @@ def test_that_a_valve_lets_blood_through_one_way_only():
         "bc_values": {"P": list(1_000 * np.sin(OMEGA * t)), "t": list(t)},
     }
     del written["vessels"][0]["boundary_conditions"]["inlet"]
-    written["valves"] = [{"type": "PiecewiseValve", "name": "valve", "params": {"Rmin": 10.0, "Rmax": 1e6, "upstream_block": "IN", "downstream_block": "v"}}]  # fmt: skip
+    written["valves"] = [
+        {
+            "type": "PiecewiseValve",
+            "name": "valve",
+            "params": {"Rmin": 10.0, "Rmax": 1e6, "upstream_block": "IN", "downstream_block": "v"},
+        }
+    ]
     _, found = told(written)
     assert found["flow:IN:valve"].max() == pytest.approx(1_000 / 160, rel=1e-3)
     assert -1.2e-3 < found["flow:IN:valve"].min() <= 0
@@ -175,7 +182,7 @@ def test_that_what_runs_beside_a_member_changes_none_of_its_bits(heart):
 
 
 def test_that_the_ecg_has_one_r_wave_a_beat_where_the_beat_says(heart):
-    found, state = ran(heart, 4)
+    found, _ = ran(heart, 4)
     wave = heart.waves[0]
     volts = wave.make(found, rows(heart.parameters, defaults(heart.parameters, 1, 1)), np.zeros((1, 1, wave.n)))[0, 0]
     peaks = np.flatnonzero((volts[1:-1] > 0.8e-3) & (volts[1:-1] >= volts[:-2]) & (volts[1:-1] > volts[2:])) + 1

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`x` and `y` are paths of tags; `over` is how far back it reaches from the instant that is shown, ns. With `wave` it is that waveform over
+    """`x` and `y` are paths of tags; `over` is how far back it reaches from the instant that is shown, ns. With `wave` it is
+    that waveform over
     time, and there are no x and y."""
 
     name: str

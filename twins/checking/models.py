@@ -83,7 +83,8 @@ def _model(model: Mapping[str, object], origins: tuple[Origin, ...], twin: Twin,
 
 
 def of_library(written: Mapping[str, object], twin: Twin) -> Model:
-    """A model of the library, whatever is wrong with its parameters. Raises DataError and CircuitError where its file is at fault."""
+    """A model of the library, whatever is wrong with its parameters. Raises DataError and CircuitError where its file is at
+    fault."""
     try:
         return Maker(twin.files).model(written)
     except (DataError, CircuitError):

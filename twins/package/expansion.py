@@ -174,7 +174,8 @@ class Expansion:
         return Part(
             spot.path, name, geometry, spot.prefix + form.on if form.on else "",
             _triple(form.origin), _triple(form.rotate), _triple(form.axis),
-            form.spin_by, form.turn_by, form.scale_by, tuple((float(at), float(size)) for at, size in form.sizes), form.colour_by, form.material, form.cover, form.detail,
+            form.spin_by, form.turn_by, form.scale_by, tuple((float(at), float(size)) for at, size in form.sizes),
+            form.colour_by, form.material, form.cover, form.detail,
         )  # fmt: skip
 
     def _resolved(self, part: Part) -> Part:

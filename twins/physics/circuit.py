@@ -49,7 +49,8 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Chamber:
-    """p = (passive + active·A)·(V − rest); with `stiffness` p = active·A·(V − rest) + (1 − A)·push·(exp(stiffness·(V − rest)) − 1).
+    """p = (passive + active·A)·(V − rest); with `stiffness` p = active·A·(V − rest) + (1 − A)·push·(exp(stiffness·(V −
+    rest)) − 1).
 
     `rest` goes from `rest_diastolic` to `rest_systolic` with A. Elastances in Pa/m³, `stiffness` in 1/m³, `push` in Pa.
     """
@@ -83,7 +84,8 @@ class Node:
 class Branch:
     """Δp = resistance·Q + bernoulli·Q·|Q| + inertance·dQ/dt, from one node to another.
 
-    Of a valve that is so forwards; backwards its resistance is `closed`, or what its leak leaves open. A `steepness` (1/Pa) goes over from
+    Of a valve that is so forwards; backwards its resistance is `closed`, or what its leak leaves open. A `steepness` (1/Pa)
+    goes over from
     one to the other by tanh (Pfaller 2019); without, it is a diode.
     """
 
@@ -152,7 +154,8 @@ class Elements:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """The circuit's shape as matrices: `joins` (free node, branch) is +1 where a branch ends and −1 where it begins, `flows` where
+    """The circuit's shape as matrices: `joins` (free node, branch) is +1 where a branch ends and −1 where it begins, `flows`
+    where
     its flow arrives and comes from; the two differ only in circuits that don't conserve volume."""
 
     circuit: Circuit

@@ -1,7 +1,6 @@
 """Circuits of others: the JSON of svZeroDSolver (SimVascular), as its guide documents the equations of each block.
 
-https://simvascular.github.io/documentation/rom_simulation.html, and the published reference of its blocks. What a block does is said here in
-nodes and branches; a block that is not known is refused.
+What a block does is said here in nodes and branches; a block that is not known is refused.
 """
 
 from __future__ import annotations
@@ -86,8 +85,15 @@ class _Reading:
 
     def _made(self, parameters: Mapping[str, Any]) -> Foreign:
         self._begin(_mapping(self.written.get("initial_condition", {}), "initial_condition"))
-        branches = [replace(b, begin=self._one(b.begin), end=self._one(b.end),
-                            delivers=None if b.delivers is None else tuple(map(self._one, b.delivers))) for b in self.branches]  # fmt: skip
+        branches = [
+            replace(
+                b,
+                begin=self._one(b.begin),
+                end=self._one(b.end),
+                delivers=None if b.delivers is None else tuple(map(self._one, b.delivers)),
+            )
+            for b in self.branches
+        ]
         pulsing = any(node.chamber for node in self.nodes.values())
         nodes = [replace(n, pressed=(self._one(n.pressed[0]), n.pressed[1])) if n.pressed else n for n in self.nodes.values()]
         settled = bool(parameters.get("steady_initial", True)) and not pulsing
@@ -98,7 +104,12 @@ class _Reading:
             raise CircuitError(
                 f"{cycles} cycles of {points} points; ask for 1 cycle, 2 points at least, and {_MOST_STEPS:,} points at most"
             )
-        return Foreign(circuit, cycles, points, *(bool(parameters.get(f"output_{key}", False)) for key in ("all_cycles", "variable_based", "mean_only")))  # fmt: skip
+        return Foreign(
+            circuit,
+            cycles,
+            points,
+            *(bool(parameters.get(f"output_{key}", False)) for key in ("all_cycles", "variable_based", "mean_only")),
+        )
 
     def _list(self, key: str) -> list[Mapping[str, Any]]:
         found = self.written.get(key) or []
@@ -257,7 +268,10 @@ class _Reading:
             for port, *numbers in zip(outlets, *columns, strict=True):
                 self._branch(Branch(f"{name}.{port}", inlets[0], port, *numbers), (name, port))
         else:
-            raise CircuitError(f"{name} is a {kind} of {len(inlets)} inlets; there are NORMAL_JUNCTION, resistive_junction, and BloodVesselJunction of one inlet")  # fmt: skip
+            raise CircuitError(
+                f"{name} is a {kind} of {len(inlets)} inlets; there are NORMAL_JUNCTION, resistive_junction, and "
+                "BloodVesselJunction of one inlet"
+            )
 
     def _chamber(self, name: str, each: Mapping[str, Any]) -> None:
         kind, values = str(each.get("type", "")), _mapping(each.get("values", {}), name)
@@ -276,7 +290,10 @@ class _Reading:
             chamber = Chamber(number("Emax"), 0.0, rest, rest, activation, number("Kxv"), number("Kxp"))
             held = begin
         else:
-            raise CircuitError(f"{name} is a {kind or 'chamber without a type'}, which is not known here; there are LinearElastanceChamber, ChamberElastanceInductor and ChamberElastanceInductorExponential")  # fmt: skip
+            raise CircuitError(
+                f"{name} is a {kind or 'chamber without a type'}, which is not known here; there are LinearElastanceChamber, "
+                "ChamberElastanceInductor and ChamberElastanceInductorExponential"
+            )
         if held == begin and kind != "LinearElastanceChamber":
             self._branch(Branch(f"{name}.out", begin, end, inertance=number("Impedance")), (name, end))
         self._change(held, chamber=chamber)
@@ -355,11 +372,13 @@ class _Reading:
         self.closed_coronary(name, node, values, sign, heart, "r")
 
     def _heart(self, each: Mapping[str, Any]) -> str:
-        """ClosedLoopHeartAndPulmonary (Sankaran 2012, Menon 2023); answers the right atrium. The left atrium is fed by what leaves the right
+        """ClosedLoopHeartAndPulmonary (Sankaran 2012, Menon 2023); answers the right atrium. The left atrium is fed by what
+        leaves the right
         ventricle, as published: the lungs hold pressure, not volume."""
         if each.get("closed_loop_type") != "ClosedLoopHeartAndPulmonary":
             raise CircuitError(
-                f"a closed loop of the type {each.get('closed_loop_type')} is not known here; there is ClosedLoopHeartAndPulmonary"
+                f"a closed loop of the type {each.get('closed_loop_type')} is not known here; "
+                "there is ClosedLoopHeartAndPulmonary"
             )
         values = _mapping(each.get("parameters", {}), "CLH")
         v = partial(_number, values, where="CLH")
@@ -381,7 +400,18 @@ class _Reading:
                 ("la", "lv.CLH", "Rla_v", "Lla_v", None), ("lv", aorta, "Rlv_ao", "Llv_a", None)]  # fmt: skip
         for side, to, r, inertance, delivers in ways:
             shut = 1e6 * v(r)
-            self.branches.append(Branch(f"Q_{side.upper()}:CLH", f"{side}.CLH", to, v(r), inertance=v(inertance), valve=True, closed=shut, delivers=delivers))  # fmt: skip
+            self.branches.append(
+                Branch(
+                    f"Q_{side.upper()}:CLH",
+                    f"{side}.CLH",
+                    to,
+                    v(r),
+                    inertance=v(inertance),
+                    valve=True,
+                    closed=shut,
+                    delivers=delivers,
+                )
+            )
         self.branches.append(Branch("lungs.CLH", "P_pul:CLH", "la.CLH", v("Rpd"), delivers=()))
         return "ra.CLH"
 

@@ -10,10 +10,12 @@ from typing import Any
 import yaml
 
 from twins.physics.activation import KINDS, fourier_extremes
-from twins.physics.circuit import Activation, Branch, Chamber, Circuit, CircuitError, Course, Node
+from twins.physics.circuit import Activation, Branch, Chamber, Circuit, CircuitError, Course, Node, network
 from twins.physics.circuit_foreign import LARGEST, read_foreign
 from twins.physics.quantity import quantity
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 16
 RHO = 1_060.0  # kg/m³, of blood
 UNITS = {  # what a foreign file's numbers are in: (pressure in Pa, volume in m³)
     "cgs": (0.1, 1e-6),
@@ -54,13 +56,25 @@ def read_plan(content: bytes, name: str, units: str = "cgs") -> Plan:
     if len(content) > LARGEST:
         raise CircuitError(f"{name} has {len(content):,} bytes; keep a circuit below {LARGEST >> 20} MB")
     try:
-        written = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 — both are safe
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError):
+        _refuse_deep(content, name)
+        written = yaml.load(content, Loader=_LOADER)  # noqa: S506 — both are safe
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise CircuitError(f"{name} is no YAML; docs/circulation.md shows a circuit") from None
     try:
-        return _Form(_block(written, "the file")).plan()
+        plan = _Form(_block(written, "the file")).plan()
+        network(plan.circuit)
+        return plan
     except CircuitError as problem:
         raise CircuitError(f"{name}: {problem}") from None
+
+
+def _refuse_deep(content: bytes, name: str) -> None:
+    """The loader goes down by recursion, in C; a circuit is four levels deep and repeats nothing by reference."""
+    depth = 0
+    for event in yaml.parse(content, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
+            raise CircuitError(f"{name} is nested too deep, or refers to itself; docs/circulation.md shows a circuit")
 
 
 def foreign_plan(circuit: Circuit, units: str) -> Plan:
@@ -213,16 +227,26 @@ def _scaled(circuit: Circuit, p: float, v: float) -> Circuit:
     def chamber(each: Chamber | None) -> Chamber | None:
         if each is None:
             return None
-        return Chamber(each.active * p / v, each.passive * p / v, each.rest_diastolic * v, each.rest_systolic * v, each.activation, each.stiffness / v, each.push * p)  # fmt: skip
+        return Chamber(
+            each.active * p / v,
+            each.passive * p / v,
+            each.rest_diastolic * v,
+            each.rest_systolic * v,
+            each.activation,
+            each.stiffness / v,
+            each.push * p,
+        )
 
     nodes = tuple(
-        replace(n, compliance=n.compliance * v / p, unstressed=n.unstressed * v, outside=course(n.outside, p), chamber=chamber(n.chamber),
+        replace(n, compliance=n.compliance * v / p, unstressed=n.unstressed * v,
+                outside=course(n.outside, p), chamber=chamber(n.chamber),
                 held=course(n.held, p), inflow=course(n.inflow, v), pressure=None if n.pressure is None else n.pressure * p,
                 volume=None if n.volume is None else n.volume * v)
         for n in circuit.nodes
     )  # fmt: skip
     branches = tuple(
-        replace(b, resistance=b.resistance * p / v, bernoulli=b.bernoulli * p / v**2, inertance=b.inertance * p / v, closed=b.closed * p / v,
+        replace(b, resistance=b.resistance * p / v, bernoulli=b.bernoulli * p / v**2, inertance=b.inertance * p / v,
+                closed=b.closed * p / v,
                 steepness=b.steepness / p, flow=b.flow * v, varying=b.varying and (b.varying[0] * p / v, *b.varying[1:]))
         for b in circuit.branches
     )  # fmt: skip

@@ -39,7 +39,8 @@ def begun(circuit: Circuit, net: Network, e: Elements, stepper: Stepper) -> Stan
     volume = e.compliance * (p - outside) + e.unstressed
     for k, node in enumerate(nodes):
         if node.chamber is not None:
-            volume[k] = node.volume if node.volume is not None else node.chamber.rest_diastolic + p[k] / max(node.chamber.passive, 1e-300) * (node.pressure is not None)  # fmt: skip
+            pressed = p[k] / max(node.chamber.passive, 1e-300) if node.pressure is not None else 0.0
+            volume[k] = node.chamber.rest_diastolic + pressed if node.volume is None else node.volume
     return Standing(np.where(net.stores, volume, 0.0), p, np.array([branch.flow for branch in circuit.branches]))
 
 
@@ -47,9 +48,9 @@ def run(foreign: Foreign) -> Told:
     """Raises CircuitError where it has no solution."""
     circuit = foreign.circuit
     net = network(circuit)
-    e, stepper = elements(net), Stepper(net)
+    e, stepper = elements(net), Stepper(net, 1e-8)
     beating = len(net.chambers) or any(branch.valve for branch in circuit.branches)
-    finest = _FINEST_BEATING if beating else _FINEST
+    finest = _FINEST_BEATING if beating else _FINEST if _pulsing(circuit) else 1
     within = -(-finest // (foreign.points - 1))
     dt = circuit.period / (foreign.points - 1) / within
     told = []
@@ -68,6 +69,12 @@ def run(foreign: Foreign) -> Told:
                 "a part of the circuit leads nowhere, so it has no pressure; join it, or give it a boundary"
             ) from None
     return _selected(foreign, net, np.array(told))
+
+
+def _pulsing(circuit: Circuit) -> bool:
+    """Whether anything that is given changes over time."""
+    courses = [course for node in circuit.nodes for course in (node.held, node.inflow, node.outside) if course]
+    return any(len({*course.values}) > 1 for course in courses) or any(branch.varying for branch in circuit.branches)
 
 
 def _selected(foreign: Foreign, net: Network, rows: Array) -> Told:

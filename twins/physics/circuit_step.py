@@ -1,6 +1,7 @@
 """One implicit step of a lumped circuit: pressures of all nodes by Newton's method, volumes by what flowed, so none is lost.
 
-Arrays are (…, element) with any axes before. A step is the two-stage, stiffly accurate, L-stable Runge–Kutta method of second order
+Arrays are (…, element) with any axes before. A step is the two-stage, stiffly accurate, L-stable Runge–Kutta method of
+second order
 (Alexander 1977), or with `quick` one stage: backward Euler.
 """
 
@@ -17,7 +18,6 @@ from twins.physics.model import Array
 
 GAMMA = 1 - 1 / math.sqrt(2)
 _ITERATIONS = 12
-_ENOUGH = 1e-5  # of the greatest flow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +32,9 @@ class Standing:
 class Stepper:
     """Steps one circuit."""
 
-    def __init__(self, net: Network) -> None:
-        self.net = net
+    def __init__(self, net: Network, enough: float = 1e-5) -> None:
+        """Flows are found to `enough` of the greatest."""
+        self.net, self._enough = net, enough
         circuit = net.circuit
         chambers = [node.chamber for k in net.free if (node := circuit.nodes[k]).chamber]
         self._chambers = [each for each in chambers if each]
@@ -57,7 +58,8 @@ class Stepper:
         *,
         quick: bool = False,
     ) -> Standing:
-        """After dt (s). `t` is the time at its beginning, for what is given over time; `beat` (…) the time within the beat then, which
+        """After dt (s). `t` is the time at its beginning, for what is given over time; `beat` (…) the time within the beat
+        then, which
         goes on at `pace`, and `period` the beat's length, both as chambers are to feel them."""
         if quick:
             return self._stage(s, s.volume, s.flow, e, t + dt, beat + pace * dt, period, dt)
@@ -141,7 +143,7 @@ class Stepper:
                 if net.steep.any():
                     q, slope = self._steep(across, e, q, slope)
             if known is not None:
-                going = np.abs(q - known).max(axis=-1, keepdims=True) > _ENOUGH * np.abs(known).max(axis=-1, keepdims=True)
+                going = np.abs(q - known).max(axis=-1, keepdims=True) > self._enough * np.abs(known).max(axis=-1, keepdims=True)
                 if not going.any():
                     return p, known
             if net.curved and act is not None and held is not None and known is not None:
@@ -161,7 +163,8 @@ class Stepper:
         return p, known
 
     def _with_chambers(self, e: Elements, act: Array, volume: Array) -> tuple[Array, Array]:
-        """(compliance, volume at no pressure) of all free nodes, as they are at this contraction; of a curved one, at this volume."""
+        """(compliance, volume at no pressure) of all free nodes, as they are at this contraction; of a curved one, at this
+        volume."""
         net = self.net
         elastance = e.passive + e.active * act
         rest = self._rest[0] + (self._rest[1] - self._rest[0]) * act

@@ -1,7 +1,8 @@
 """A circulation: any lumped circuit that a package describes, beating, as one model. Volume is kept to rounding.
 
-What the circuit names becomes the model's: a path's resistance, a valve's stenosis and leak, a chamber's contractility are parameters,
-pressures, volumes and flows outputs. How long a chamber is contracted goes with the square root of the beat's length (Bazett).
+What the circuit names becomes the model's: a path's resistance, a valve's stenosis and leak, a chamber's contractility are
+parameters, pressures, volumes and flows outputs. How long a chamber is contracted goes with the square root of the beat's
+length (Bazett).
 """
 
 from __future__ import annotations
@@ -148,7 +149,16 @@ class Circulation:
                     Variable(f"{node.name}_stiffness", "", 1.0, 0.1, 10.0),
                 ]
             elif node.compliance > 0:
-                made.append(Variable(f"{node.name}_compliance", _COMPLIANCE, node.compliance, 1e-3 * node.compliance, 1e3 * node.compliance, shown="ml/mmHg"))  # fmt: skip
+                made.append(
+                    Variable(
+                        f"{node.name}_compliance",
+                        _COMPLIANCE,
+                        node.compliance,
+                        1e-3 * node.compliance,
+                        1e3 * node.compliance,
+                        shown="ml/mmHg",
+                    )
+                )
         for branch in self._branches:
             if branch.valve and branch.bernoulli:
                 made += [
@@ -156,7 +166,16 @@ class Circulation:
                     Variable(f"{branch.name}_leak", "", 0.0, 0.0, 0.9),
                 ]
             elif branch.resistance > 0:
-                made.append(Variable(f"{branch.name}_resistance", _RESISTANCE, branch.resistance, 1e-3 * branch.resistance, 1e3 * branch.resistance, shown="mmHg*s/ml"))  # fmt: skip
+                made.append(
+                    Variable(
+                        f"{branch.name}_resistance",
+                        _RESISTANCE,
+                        branch.resistance,
+                        1e-3 * branch.resistance,
+                        1e3 * branch.resistance,
+                        shown="mmHg*s/ml",
+                    )
+                )
         made += [Variable(f"{name}_flow", "m^3/s", 0.0, 0.0, 1e-3, shown="ml/min") for name, _ in self.plan.drains]
         return [*made, Variable("atrial_fibrillation", "", 0.0, 0.0, 1.0)]
 
@@ -254,8 +273,14 @@ class Circulation:
                     Variable(f"{branch.name}_angle", "rad", shown="deg"),
                 ]
         if self.plan.pump:
-            made += [*figures(self.plan.pulses), Variable("ejection_fraction"), Variable("cardiac_output", "m^3/s", shown="l/min"),
-                     Variable("cardiac_power", "W"), Variable("regurgitant_fraction"), Variable("beat_rate", "Hz", shown="1/min")]  # fmt: skip
+            made += [
+                *figures(self.plan.pulses),
+                Variable("ejection_fraction"),
+                Variable("cardiac_output", "m^3/s", shown="l/min"),
+                Variable("cardiac_power", "W"),
+                Variable("regurgitant_fraction"),
+                Variable("beat_rate", "Hz", shown="1/min"),
+            ]
         made += [Variable(f"{agent.name}_level", "kg/s", shown="ug/min") for agent in self.plan.agents]
         made += [Variable(f"beat_{name}", "s") for name in ("time", "length", "before")]
         return [

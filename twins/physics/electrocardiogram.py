@@ -1,7 +1,9 @@
 """A synthetic electrocardiogram that is locked to the beat: P, Q, R, S and T as bells about the R wave (after McSharry 2003).
 
-McSharry, Clifford, Tarassenko, Smith, “A dynamical model for generating synthetic electrocardiogram signals”, IEEE TBME 50 (2003). Their
-angles are turned into times at 60 beats a minute; as there, they go with the square root of the beat's length. Fibrillating atria have no
+McSharry, Clifford, Tarassenko, Smith, “A dynamical model for generating synthetic electrocardiogram signals”, IEEE TBME 50
+(2003). Their
+angles are turned into times at 60 beats a minute; as there, they go with the square root of the beat's length. Fibrillating
+atria have no
 P wave; they shake the baseline at about 6 Hz.
 """
 

@@ -9,6 +9,7 @@ import numpy as np
 from twins.physics.model import Array, Rows, Truths, Variable
 
 _FAR = 1e9
+_PRESSURES = ("systolic", "diastolic", "mean")
 ONGOING = ("beat_lasted", "volume_most", "volume_least", "ejected", "worked")  # since the beat began
 
 
@@ -36,7 +37,7 @@ def states(pulses: tuple[str, ...]) -> tuple[Variable, ...]:
 def figures(pulses: tuple[str, ...]) -> tuple[Variable, ...]:
     """What is told of the beat that is over."""
     return (
-        *(Variable(f"{node}_{what}", "Pa", 10_000.0, shown="mmHg", kept=True) for node in pulses for what in ("systolic", "diastolic", "mean")),
+        *(Variable(f"{node}_{what}", "Pa", 10_000.0, shown="mmHg", kept=True) for node in pulses for what in _PRESSURES),
         Variable("end_diastolic_volume", "m^3", 1.2e-4, shown="ml", kept=True),
         Variable("end_systolic_volume", "m^3", 5e-5, shown="ml", kept=True),
         Variable("stroke_volume", "m^3", 7e-5, shown="ml", kept=True),
@@ -63,17 +64,17 @@ def counted(s: Rows, course: Course, before: Array, pulses: tuple[str, ...]) -> 
 
 def _add(after: dict[str, Array], here: Truths, course: Course, moved: Array, pulses: tuple[str, ...]) -> None:
     dt = course.dt
-    after["beat_lasted"] = after["beat_lasted"] + here.sum(axis=0) * dt
+    after["beat_lasted"] = after["beat_lasted"] + _summed(here) * dt
     volume = course.pump_volume
     after["volume_most"] = np.maximum(after["volume_most"], np.where(here, volume, -_FAR).max(axis=0))
     after["volume_least"] = np.minimum(after["volume_least"], np.where(here, volume, _FAR).min(axis=0))
-    after["ejected"] = after["ejected"] + (here * course.outflow).sum(axis=0) * dt
-    after["worked"] = after["worked"] - (here * course.pump_pressure * moved).sum(axis=0)
+    after["ejected"] = after["ejected"] + _summed(here * course.outflow) * dt
+    after["worked"] = after["worked"] - _summed(here * course.pump_pressure * moved)
     for i, node in enumerate(pulses):
         p = course.pressures[..., i]
         after[f"most_{node}"] = np.maximum(after[f"most_{node}"], np.where(here, p, -_FAR).max(axis=0))
         after[f"least_{node}"] = np.minimum(after[f"least_{node}"], np.where(here, p, _FAR).min(axis=0))
-        after[f"summed_{node}"] = after[f"summed_{node}"] + (here * p).sum(axis=0) * dt
+        after[f"summed_{node}"] = after[f"summed_{node}"] + _summed(here * p) * dt
 
 
 def _close(after: dict[str, Array], over: Truths, pulses: tuple[str, ...]) -> None:
@@ -102,3 +103,9 @@ def fresh(pulses: tuple[str, ...]) -> dict[str, float]:
         {"volume_most": -_FAR, "volume_least": _FAR} | {f"most_{n}": -_FAR for n in pulses} | {f"least_{n}": _FAR for n in pulses}
     )
     return dict.fromkeys(ONGOING, 0.0) | {f"summed_{n}": 0.0 for n in pulses} | ends
+
+
+def _summed(values: Array | Truths) -> Array:
+    """Over the steps, one after the other, so that no bit depends on how many members there are."""
+    total: Array = np.add.accumulate(values, axis=0, dtype=np.float64)[-1]
+    return total

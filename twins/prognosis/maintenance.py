@@ -42,7 +42,8 @@ def rows(work: Iterable[Prediction]) -> Iterator[dict[str, object]]:
 
 
 def as_csv(work: Iterable[Prediction], notice: str = "") -> str:
-    """With a header line, and the `notice` of a twin that has one in each row. A cell that a spreadsheet would take for a formula is made text."""
+    """With a header line, and the `notice` of a twin that has one in each row. A cell that a spreadsheet would take for a
+    formula is made text."""
     out = io.StringIO()
     also = {"notice": notice} if notice else {}
     writer = csv.DictWriter(out, (*COLUMNS, *also), lineterminator="\n")

@@ -1,4 +1,5 @@
-"""The plots: one tag over another, over the last stretch before the instant that is shown, of the plant and of the chosen lane."""
+"""The plots: one tag over another, over the last stretch before the instant that is shown, of the plant and of the chosen
+lane."""
 
 from __future__ import annotations
 
