@@ -1,4 +1,4 @@
-"""Motion: how far each joint has turned, told by its tag and nothing else."""
+"""Motion: how far each joint has turned, and how large it is, told by its tag and nothing else."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ DEGREES_A_SECOND_PER_RPM = 6.0
 
 class Motion:
     """The joints of a stage, in degrees. A spinning one goes round at its measured rpm while time is shown passing; it stops
-    when that is stale, bad or unknown. A turning one stands at its tag's angle, and at rest (0°) when that is bad or unknown."""
+    when that is stale, bad or unknown. A turning one stands at its tag's angle, and at rest (0°) when that is bad or unknown; one
+    that grows is as it was drawn then."""
 
     def __init__(self, stage: Stage) -> None:
         self.spinning = True  # False: rotors stand still whatever is measured
         self._spins = np.array([joint.spins for joint in stage.joints], bool)
         self._tags = tuple(joint.tag for joint in stage.joints)
+        self._grows = [(k, np.array(joint.sizes).T) for k, joint in enumerate(stage.joints) if joint.sizes]
+        self._turns = np.array([not joint.sizes for joint in stage.joints], bool)
         self._on = np.array([joint.on for joint in stage.joints], np.intp)
         self._frames = np.array([joint.frame for joint in stage.joints]).reshape(-1, 4, 4)
         axes = np.array([joint.axis for joint in stage.joints], np.float64).reshape(-1, 3)
@@ -30,16 +33,17 @@ class Motion:
     def show(self, snapshot: Snapshot, clock_seconds: float) -> NDArray[np.float64]:
         """float64[k, 4, 4]: where each joint stands in the world. `clock_seconds` is the display's own running time: it goes
         on while time is shown passing, back while it is played backwards, and stands while it is paused."""
-        value, sound = self._measured(snapshot)
+        value, sound, known = self._measured(snapshot)
         elapsed = 0.0 if self._clock is None else clock_seconds - self._clock
         self._clock = clock_seconds
         if self.spinning:
             self._spun = (self._spun + np.where(self._spins & sound, value, 0.0) * elapsed * DEGREES_A_SECOND_PER_RPM) % 360.0
-        return self.matrices(np.where(self._spins, self._spun, value))
+        angles = np.where(self._spins, self._spun, value * self._turns)
+        return self.matrices(angles, self._sizes(value, known))
 
     def turning(self, snapshot: Snapshot) -> bool:
         """Something goes round, so the next picture differs from this one while time passes."""
-        value, sound = self._measured(snapshot)
+        value, sound, _ = self._measured(snapshot)
         return bool(self.spinning and (self._spins & sound & (value != 0)).any())
 
     def rides_on_spinning(self, joint: int) -> bool:
@@ -50,25 +54,33 @@ class Motion:
             joint = int(self._on[joint])
         return False
 
-    def matrices(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The joints at these angles: Rodrigues' formula for all at once, then down the chains, one level after the other."""
+    def _sizes(self, value: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+        sizes = np.ones(len(self._tags))
+        for k, (values, shares) in self._grows:
+            sizes[k] = np.interp(value[k], values, shares) if known[k] else 1.0
+        return sizes
+
+    def matrices(self, degrees: NDArray[np.float64], sizes: NDArray[np.float64] | float = 1.0) -> NDArray[np.float64]:
+        """The joints at these angles and sizes: Rodrigues' formula for all at once, then down the chains, one level after
+        the other."""
         angle = np.radians(degrees)[:, None, None]
         world = np.zeros((len(self._tags), 4, 4))
         world[:] = np.eye(4)
         world[:, :3, :3] += np.sin(angle) * self._cross + (1 - np.cos(angle)) * self._cross @ self._cross
+        world[:, :3, :3] *= np.broadcast_to(sizes, len(self._tags))[:, None, None]
         world = self._frames @ world
         for level in self._levels[1:]:
             world[level] = world[self._on[level]] @ world[level]
         return world
 
-    def _measured(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Each joint's value (0 where bad or unknown), and whether it is current."""
+    def _measured(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Each joint's value (0 where bad or unknown), whether it is current, and whether it is known at all."""
         if not len(snapshot.channels) or not self._tags:
-            return np.zeros(len(self._tags)), np.zeros(len(self._tags), bool)
+            return np.zeros(len(self._tags)), np.zeros(len(self._tags), bool), np.zeros(len(self._tags), bool)
         places = snapshot.places(self._tags)
         value = snapshot.numbers[places]
         known = (places >= 0) & np.isfinite(value) & ((snapshot.quality[places] & 0b11) < Quality.BAD)
-        return np.where(known, value, 0.0), known & ~snapshot.stale[places]
+        return np.where(known, value, 0.0), known & ~snapshot.stale[places], known
 
 
 def _cross_matrices(axes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,13 +20,15 @@ Height = Callable[[float, float], float]  # metres above zero of the ground at x
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """A part that moves: it turns about `axis` in `frame`, which stands in the joint `on` (its place, −1: the world)."""
+    """A part that moves: it turns about `axis`, or grows, in `frame`, which stands in the joint `on` (its place, −1: the
+    world)."""
 
     on: int
     frame: Matrix
     axis: tuple[float, float, float]
     tag: str
     spins: bool  # else it stands at its tag's angle
+    sizes: tuple[tuple[float, float], ...] = ()  # or it is as large as these say for its tag's value
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,8 @@ class _Builder:
             below = (home, part.on)
             joint, base = self._stand(below, named) if part.on and below in named else (-1, self._frames[home])
             stands = base @ frame(part.origin, part.rotate)
-            if part.spin_by or part.turn_by:
-                self._joints.append(Joint(joint, stands, part.axis, part.spin_by or part.turn_by, bool(part.spin_by)))
+            if tag := part.spin_by or part.turn_by or part.scale_by:
+                self._joints.append(Joint(joint, stands, part.axis, tag, bool(part.spin_by), part.sizes))
                 joint, stands = len(self._joints) - 1, np.eye(4)
             self._stands[key] = joint, stands
         return self._stands[key]

@@ -70,3 +70,32 @@ def test_that_a_camera_at_a_component_turns_with_what_that_is_mounted_on(yard, s
     scene.show(yard.snapshot({"M1.heading": 90.0}), 0.0)
     assert scene.pose_of(gear).eye[:2] == pytest.approx([5, 0])
     assert scene.pose_of(whole).eye[:2] == pytest.approx([0, 5])
+
+
+def test_that_a_part_is_as_large_as_its_tag_says_and_what_stands_on_it_goes_along(tmp_path):
+    from scene.motion import Motion
+    from scene.stage import Stage
+    from twins.asset import Asset, AssetKind, Part, Tag, Twin
+    from twins.geometry.placing import build_part
+    from twins.historian.memory import MemoryRecording
+    from twins.record import Channel, Samples
+
+    box = {"shape": {"box": {"size": [2, 2, 2]}}}
+    sizes = ((50.0, 0.8), (100.0, 1.0))
+    parts = (
+        Part("H", "heart", box, origin=(1.0, 0.0, 0.0), scale_by="H.volume", sizes=sizes),
+        Part("H", "valve", box, on="heart", origin=(0.0, 0.0, 1.0)),
+    )
+    tag = Tag("H.volume", unit="ml", period_ns=SECOND)
+    assets = {"": Asset("", "", AssetKind.SYSTEM), "H": Asset("H", "H", AssetKind.COMPONENT, tags=(tag.path,), parts=parts)}
+    twin = Twin("h", "h", AssetKind.SYSTEM, assets, {tag.path: tag})
+    meshes = {(part.asset, part.name): build_part(part, tmp_path, {}) for part in parts}
+    stage = Stage.of(twin, meshes, lambda x, y: 0.0)
+    motion = Motion(stage)
+    for volume, size in ((75.0, 0.9), (10.0, 0.8), (400.0, 1.0)):
+        recording = MemoryRecording()
+        recording.append(Samples.numbers(Channel.of(tag), [SECOND], [volume]))
+        boxes = stage.boxes(motion.show(recording.at(SECOND), 0.0))
+        assert boxes[0] == pytest.approx(np.array([[1 - size, -size, -size], [1 + size, size, size]]))
+        assert boxes[1].mean(axis=0) == pytest.approx([1, 0, size])
+    assert stage.boxes(motion.show(MemoryRecording().at(0), 0.0))[0] == pytest.approx(np.array([[0, -1, -1], [2, 1, 1]]))

@@ -43,6 +43,8 @@ class Part:
     axis: tuple[float, float, float] = (0.0, 0.0, 1.0)
     spin_by: str = ""  # a tag path in revolutions a minute: it goes round at that rate
     turn_by: str = ""  # a tag path in degrees: it stands at that angle
+    scale_by: str = ""  # a tag path: it is as large as `sizes` says for its value
+    sizes: tuple[tuple[float, float], ...] = ()  # (value, size as a share of what is drawn), rising; linear between
     colour_by: str = ""  # the tag that tells most of this part; "" is the headline of its asset
     material: str = "equipment"  # equipment, slate, ground, glass, water
     cover: bool = False  # turns to glass when its asset, or one inside, is selected

@@ -174,12 +174,14 @@ class Expansion:
         return Part(
             spot.path, name, geometry, spot.prefix + form.on if form.on else "",
             _triple(form.origin), _triple(form.rotate), _triple(form.axis),
-            form.spin_by, form.turn_by, form.colour_by, form.material, form.cover, form.detail,
+            form.spin_by, form.turn_by, form.scale_by, tuple((float(at), float(size)) for at, size in form.sizes),
+            form.colour_by, form.material, form.cover, form.detail,
         )  # fmt: skip
 
     def _resolved(self, part: Part) -> Part:
-        spin, turn, colour = (self._reference(name, part.asset) for name in (part.spin_by, part.turn_by, part.colour_by))
-        return replace(part, spin_by=spin, turn_by=turn, colour_by=colour)
+        keys = (part.spin_by, part.turn_by, part.scale_by, part.colour_by)
+        spin, turn, scale, colour = (self._reference(name, part.asset) for name in keys)
+        return replace(part, spin_by=spin, turn_by=turn, scale_by=scale, colour_by=colour)
 
     def _reference(self, name: str, asset: str) -> str:
         return tag_named(name, asset, self.assets, self.tags) if name else ""

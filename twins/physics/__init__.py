@@ -1,8 +1,20 @@
 """Physics: what a model is, and the machines that are known. It may know machines; nothing else of the core may."""
 
 from twins.physics.blade import TableError, read_blade
+from twins.physics.circuit import CircuitError
 from twins.physics.fmu import FmuError
-from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, missing_extra, modelled, named, setting, settings
+from twins.physics.making import (
+    LIBRARY,
+    DataError,
+    Maker,
+    RotorError,
+    blade_files,
+    missing_extra,
+    modelled,
+    named,
+    setting,
+    settings,
+)
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
@@ -13,6 +25,8 @@ __all__ = [
     "LIBRARY",
     "Array",
     "Chart",
+    "CircuitError",
+    "DataError",
     "FmuError",
     "Maker",
     "Model",
