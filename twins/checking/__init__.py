@@ -7,7 +7,7 @@ from pathlib import Path
 from twins.checking.alarms import alarm_faults
 from twins.checking.estimates import estimate_faults
 from twins.checking.expressions import expression_faults
-from twins.checking.models import model_faults
+from twins.checking.models import composition_faults, model_faults
 from twins.checking.parts import part_faults, terrain
 from twins.checking.references import reference_faults
 from twins.checking.tags import tag_faults
@@ -27,6 +27,8 @@ def check(path: Path | str) -> list[Fault]:
     found = [*made.faults, *terrain(made)]
     for judge in (tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults):
         found += judge(made, made.twin)
+    if not found:
+        found += composition_faults(made, made.twin)
     return list(in_order(found))
 
 

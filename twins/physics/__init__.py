@@ -4,7 +4,7 @@ from twins.physics.blade import TableError, read_blade
 from twins.physics.fmu import FmuError
 from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, missing_extra, modelled, named, setting, settings
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
-from twins.physics.noise import Noise, keyed_generator
+from twins.physics.noise import Keys, Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import difference, quantity
 from twins.physics.signal import Signal
@@ -14,6 +14,7 @@ __all__ = [
     "Array",
     "Chart",
     "FmuError",
+    "Keys",
     "Maker",
     "Model",
     "Noise",
