@@ -1,28 +1,34 @@
-"""Motion: how far each joint has turned, told by its tag and nothing else."""
+"""Motion: how each joint stands, told by its tag and nothing else."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scene.stage import Stage
+from scene.stage import Sort, Stage
 from twins.record import Quality, Snapshot
 
 DEGREES_A_SECOND_PER_RPM = 6.0
 
 
 class Motion:
-    """The joints of a stage, in degrees. A spinning one goes round at its measured rpm while time is shown passing; it stops
-    when that is stale, bad or unknown. A turning one stands at its tag's angle, and at rest (0°) when that is bad or unknown."""
+    """The joints of a stage, in degrees and metres. A spinning one goes round at its measured rpm while time is shown passing; it
+    stops when that is stale, bad or unknown. A turning or moving one stands where its tag says, and at rest (0) when that is bad
+    or unknown; then what comes and goes is not there."""
 
     def __init__(self, stage: Stage) -> None:
         self.spinning = True  # False: rotors stand still whatever is measured
         self._spins = np.array([joint.spins for joint in stage.joints], bool)
+        self._moves, self._shows = (
+            np.array([joint.sort is sort for joint in stage.joints], bool) for sort in (Sort.MOVES, Sort.SHOWS)
+        )
+        self._from = np.array([joint.shown_from for joint in stage.joints])
         self._tags = tuple(joint.tag for joint in stage.joints)
         self._on = np.array([joint.on for joint in stage.joints], np.intp)
         self._frames = np.array([joint.frame for joint in stage.joints]).reshape(-1, 4, 4)
         axes = np.array([joint.axis for joint in stage.joints], np.float64).reshape(-1, 3)
-        self._cross = _cross_matrices(axes / np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12))
+        self._axes = axes / np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12)
+        self._cross = _cross_matrices(self._axes)
         self._levels = _levels(self._on)
         self._spun = np.zeros(len(self._tags))
         self._clock: float | None = None
@@ -50,12 +56,15 @@ class Motion:
             joint = int(self._on[joint])
         return False
 
-    def matrices(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The joints at these angles: Rodrigues' formula for all at once, then down the chains, one level after the other."""
-        angle = np.radians(degrees)[:, None, None]
+    def matrices(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The joints at these angles (degrees) and places (m): Rodrigues' formula for all at once, then down the chains, one level
+        after the other. What is not there has no size."""
+        angle = np.radians(np.where(self._moves | self._shows, 0.0, values))[:, None, None]
         world = np.zeros((len(self._tags), 4, 4))
         world[:] = np.eye(4)
         world[:, :3, :3] += np.sin(angle) * self._cross + (1 - np.cos(angle)) * self._cross @ self._cross
+        world[:, :3, 3] = self._axes * np.where(self._moves, values, 0.0)[:, None]
+        world[:, :3, :3] *= np.where(self._shows & ~(values >= self._from), 1e-9, 1.0)[:, None, None]
         world = self._frames @ world
         for level in self._levels[1:]:
             world[level] = world[self._on[level]] @ world[level]
@@ -64,11 +73,11 @@ class Motion:
     def _measured(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Each joint's value (0 where bad or unknown), and whether it is current."""
         if not len(snapshot.channels) or not self._tags:
-            return np.zeros(len(self._tags)), np.zeros(len(self._tags), bool)
+            return np.where(self._shows, -np.inf, 0.0), np.zeros(len(self._tags), bool)
         places = snapshot.places(self._tags)
         value = snapshot.numbers[places]
         known = (places >= 0) & np.isfinite(value) & ((snapshot.quality[places] & 0b11) < Quality.BAD)
-        return np.where(known, value, 0.0), known & ~snapshot.stale[places]
+        return np.where(known, value, np.where(self._shows, -np.inf, 0.0)), known & ~snapshot.stale[places]
 
 
 def _cross_matrices(axes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from twins.asset import Twin
-from twins.clock import SECOND
+from twins.clock import DAY, MINUTE, SECOND
 from twins.emulator.instruments import Instruments
 from twins.physics import Array
 from twins.record import Samples
@@ -75,4 +75,6 @@ class Plant:
 def _step(twin: Twin) -> int:
     """The step in ns: what the models bear and what the quickest tag wants."""
     periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns]
-    return max(_SHORTEST, min([_LONGEST, longest_step(composed(twin, 0)), *periods]))
+    bears = longest_step(composed(twin, 0))
+    longest = SECOND if MINUTE <= bears < DAY else _LONGEST  # what goes from event to event is exact at any step
+    return max(_SHORTEST, min([longest, bears, *periods]))

@@ -66,6 +66,9 @@ class PartForm(Form):
     axis: Triple = [0.0, 0.0, 1.0]
     spin_by: Text = Field(default="", description="a tag in revolutions a minute")
     turn_by: Text = Field(default="", description="a tag that is an angle")
+    move_by: Text = Field(default="", description="a tag that is a length: so far along the axis it stands")
+    shown_by: Text = Field(default="", description="a tag: the part is there only while that is at least `shown_from`")
+    shown_from: Finite = 1.0
     colour_by: Text = Field(default="", description="the tag that tells most about this part")
     material: Literal["equipment", "slate", "ground", "glass", "water"] = "equipment"
     cover: bool = False

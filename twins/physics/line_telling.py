@@ -18,7 +18,7 @@ STOPPED, STARVED, WORKING, BLOCKED, BROKEN, STUCK, TOOLING = range(7)
 
 OUTPUTS = (
     Variable("state", words=STATES),
-    *(Variable(name) for name in ("inside", "queue", "stock", "on_order", "made", "scrapped", "joined", "taken")),
+    *(Variable(name) for name in ("inside", "queue", "places", "stock", "on_order", "made", "scrapped", "joined", "taken")),
     Variable("cycle_time", "s"),
     Variable("cycle_phase"),  # 0…1 of the operation that goes on
     *(
@@ -124,6 +124,7 @@ def _own(flow: Flow, state: Array, power: Array) -> dict[str, Array]:
         **{name: s[name] for name in ("stock", "made", "scrapped", "joined", "taken", "cycle_time", "energy")},
         "state": state,
         "inside": parts.count,
+        "places": np.ceil(flow.p["capacity"]),
         "queue": parts.count - begun,
         "on_order": (flow.arrives < NEVER).sum(axis=0) * flow.p["lot_size"],
         "cycle_phase": phase,
