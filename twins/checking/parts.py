@@ -82,7 +82,11 @@ def _moved(part: Part, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Faul
     if part.shown_by and twin.tags[part.shown_by].kind not in _COUNTED:
         said = f"shown_by: {twin.tags[part.shown_by].name} is of kind {twin.tags[part.shown_by].kind}, which has no more and less"
         yield written(origins, "shown_by").fault(said, "name a number, an integer or a boolean")
-    for key, path, example in (("spin_by", part.spin_by, "rpm"), ("turn_by", part.turn_by, "deg"), ("move_by", part.move_by, "m")):
+    for key, path, example in (
+        ("spin_by", part.spin_by, "rpm"),
+        ("turn_by", part.turn_by, "deg"),
+        ("move_by", part.move_by, "m"),
+    ):
         if path and (not _is_like(twin, path, example) or (example == "m" and twin.tags[path].unit != "m")):
             what = {"rpm": "a rotational speed", "deg": "an angle"}.get(example, "a length")
             unit = twin.tags[path].unit or "without a unit"

@@ -192,9 +192,9 @@ def _whole(flow: Flow, own: Rows, stations: int) -> dict[str, Array]:
         "released": released,
         "shipped": shipped,
         "lost": lost,
-        "unaccounted": released - shipped - lost - joined - inside,
+        "unaccounted": s["began_with"].sum(axis=1, keepdims=True) + released - shipped - lost - joined - inside,
         "lead_time": s["lead_time"][:, exits].max(axis=1, keepdims=True) if exits.any() else 0 * rate,
         "line_oee": np.take_along_axis(own["oee"], worst, axis=1),
-        "energy_per_part": power / np.maximum(rate, 1e-6),
+        "energy_per_part": power / np.maximum(rate, 1 / SPAN),
         "bottleneck": np.where(np.take_along_axis(active, worst, axis=1) > 0, worst + 1.0, 0.0) * (stations > 0),
     }

@@ -9,7 +9,7 @@ import numpy as np
 from twins.physics.line_draws import SHAKES, Draws
 from twins.physics.line_flow import ORDERS, Flow
 from twins.physics.line_parts import NEVER, SLOTS, Parts
-from twins.physics.line_routes import BOARD, ROLES, Routes
+from twins.physics.line_routes import BOARD, CONVEYOR, EXIT, MACHINE, ROLES, SUPPLY, Routes
 from twins.physics.line_telling import OUTPUTS, Passing, told
 from twins.physics.model import Array, Rows, Variable, Wave, defaults, rows
 
@@ -17,7 +17,7 @@ LAWS = ("fixed", "lognormal", "exponential")
 _SCALARS = (
     *("clock", "first", "inside", "fails_at", "repaired_at", "cause", "operations", "orders", "turn", "began", "cycle_time"),
     *("made", "scrapped", "joined", "taken", "stock", "tool_used", "tool_changes", "changes_known", "cutting", "lead_time"),
-    *("busy", "blocked", "starved", "broken", "good_rate", "all_rate", "mean_power", "energy"),
+    *("busy", "blocked", "starved", "broken", "good_rate", "all_rate", "mean_power", "energy", "began_with"),
 )
 
 
@@ -54,7 +54,7 @@ class ProductionLine:
         Variable("tool_life", "s", 0.0, 0.0, 1e8, shown="min"),  # of cutting at a speed of 1; 0: it has no tool
         Variable("tool_change_time", "s", 240.0, 0.0, 1e5),
         Variable("wear_rate", "", 1.0, 0.05, 50.0),  # 1: as fast as the tool's maker says
-        Variable("initial_stock", "", 0.0, 0.0, 1e9),
+        Variable("initial_stock", "", 0.0, 0.0, 1e9),  # parts that are there at the beginning
         Variable("reorder_point", "", 0.0, 0.0, 1e9),
         Variable("lot_size", "", 0.0, 0.0, 1e9),  # 0: there is always enough
         Variable("lead_time", "s", 3_600.0, 0.0, 1e8, shown="min"),
@@ -107,9 +107,14 @@ class ProductionLine:
         return ProductionLine(names, routes)
 
     def begin(self, parameters: Array) -> Array:
-        """An empty line, with its stocks full."""
+        """A line with the parts that are there at the beginning: one behind the other on conveyors, waiting elsewhere."""
         state, p = defaults(self.states, *parameters.shape[1:]), rows(self.parameters, parameters)
-        state[_ROW["stock"]] = p["initial_stock"]
+        supplies = p["role"] == SUPPLY
+        state[_ROW["stock"]] = np.where(supplies, p["initial_stock"], 0.0)
+        here = np.where(supplies | (p["role"] >= EXIT), 0.0, np.floor(np.minimum(p["initial_stock"], p["capacity"])))
+        state[_ROW["inside"]] = state[_ROW["began_with"]] = here
+        along = (np.arange(SLOTS).reshape(-1, 1, 1) + 1) / np.maximum(here, 1.0) * p["cycle_time"]
+        state[_READY : _READY + SLOTS] = np.where(p["role"] == MACHINE, NEVER, np.where(p["role"] == CONVEYOR, along, 0.0))
         state[_ROW["spindle_temperature"]] = 295.15 + 0.3 * p["spindle_rise"]
         return state
 
