@@ -21,6 +21,7 @@ from ui import (
     desk_commands,
     estimation_commands,
     prediction_commands,
+    rehearsal_commands,
     rul_commands,
     search_commands,
     simulation_commands,
@@ -333,6 +334,7 @@ degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
 prediction_commands.add_to(app)
+rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
 
 

@@ -37,7 +37,8 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.estimation.history import estimated
         from twins.historian.days import open_record
         from twins.package.loader import load, load_zipped
-        from twins.prognosis.foreseeing import Foreseeing, version_of
+        from twins.prognosis.foreseeing import Foreseeing
+        from twins.prognosis.prediction import version_of
 
         with contextlib.closing(open_record(file)) as record:
             span = record.span()

@@ -46,9 +46,9 @@ def test_that_a_live_plant_is_forecast_rehearsed_and_commanded(north_ridge, open
     qtbot.waitUntil(lambda: len(lanes(LaneKind.FORECAST)) == 1, timeout=60_000)
     assert banner.mode == "live", "whoever follows the plant goes on following it"
     place.timeline_panel.seek(lanes(LaneKind.FORECAST)[0].end)
-    qtbot.waitUntil(lambda: banner.mode == "forecast", timeout=5_000)
+    qtbot.waitUntil(lambda: banner.mode == "forecast", timeout=15_000)
     assert not place.standpoint.may_act
-    qtbot.waitUntil(lambda: snapshot().reading(f"{OIL}.p95").value is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: snapshot().reading(f"{OIL}.p95").value is not None, timeout=15_000)
     hot = snapshot().reading(f"{OIL}.p95").value
     assert hot > 70
     scenarios = place.window.panel("scenarios")
@@ -57,7 +57,7 @@ def test_that_a_live_plant_is_forecast_rehearsed_and_commanded(north_ridge, open
 
     # back to live: the same with less load
     place.timeline_panel.go_live()
-    qtbot.waitUntil(lambda: banner.mode == "live", timeout=5_000)
+    qtbot.waitUntil(lambda: banner.mode == "live", timeout=15_000)
     row = [knob.key for knob in panel.model.knobs].index(LIMIT)
     assert panel.model.setData(panel.model.index(row, 1), "500")
     panel.name.setText("Less load")
@@ -65,13 +65,13 @@ def test_that_a_live_plant_is_forecast_rehearsed_and_commanded(north_ridge, open
     qtbot.waitUntil(lambda: len(lanes(LaneKind.WHAT_IF)) == 1, timeout=60_000)
     place.timeline_panel.show_lane(lanes(LaneKind.WHAT_IF)[0].key)
     place.timeline_panel.seek(lanes(LaneKind.WHAT_IF)[0].end)
-    qtbot.waitUntil(lambda: banner.mode == "whatif", timeout=5_000)
-    qtbot.waitUntil(lambda: snapshot().reading("T01.power").value < 505, timeout=5_000)
+    qtbot.waitUntil(lambda: banner.mode == "whatif", timeout=15_000)
+    qtbot.waitUntil(lambda: snapshot().reading("T01.power").value < 505, timeout=15_000)
     assert snapshot().reading(OIL).value < hot
-    qtbot.waitUntil(place.window.strip.isVisible, timeout=5_000)
+    qtbot.waitUntil(place.window.strip.isVisible, timeout=15_000)
 
     # and so it is commanded, and verified
     place.timeline_panel.go_live()
-    qtbot.waitUntil(lambda: place.standpoint.may_act, timeout=5_000)
+    qtbot.waitUntil(lambda: place.standpoint.may_act, timeout=15_000)
     place.what_ifs._command([{"tag": LIMIT, "value": 500.0}], "the oil would trip")
     qtbot.waitUntil(lambda: snapshot().reading(LIMIT).value == 500.0, timeout=15_000)

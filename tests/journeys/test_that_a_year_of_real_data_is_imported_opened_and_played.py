@@ -83,7 +83,7 @@ def test_that_the_window_shows_what_the_csv_says_and_plays_on(imported, rows, op
     for _ in range(5):
         t = choose.randrange(place.timeline.start, place.timeline.end)
         place.timeline.seek(t)
-        qtbot.waitUntil(lambda t=t: bool(shown) and shown[-1].time == t, timeout=5000)
+        qtbot.waitUntil(lambda t=t: bool(shown) and shown[-1].time == t, timeout=15_000)
         for tag, (times, values) in rows.items():
             reading = shown[-1].reading(tag)
             assert reading.value == values[times[bisect_right(times, t) - 1]]

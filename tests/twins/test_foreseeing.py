@@ -11,6 +11,7 @@ import pytest
 from tests.twins.test_estimation import NORTH_RIDGE, START, Followed
 from twins.clock import SECOND
 from twins.package.loader import load
+from twins.prognosis.calls import Calls
 from twins.prognosis.foreseeing import Foreseeing
 from twins.prognosis.maintenance import as_csv, work_list
 from twins.prognosis.prediction import Life, event_of, prediction_in, span
@@ -67,17 +68,17 @@ def test_that_what_is_left_is_told_with_an_interval_and_is_before_the_trip(lost_
 
 def test_that_a_prediction_reads_back_as_it_was_made(lost_cooler):
     _, foreseeing, events = lost_cooler
-    again = Foreseeing(foreseeing._twin, Standing().after(events).values())
-    assert again._standing.keys() == foreseeing._standing.keys()
-    (key,) = again._standing
-    assert again._standing[key].probability == pytest.approx(foreseeing._standing[key].probability, abs=1e-3)
+    again = Calls(Standing().after(events).values())
+    assert again.standing.keys() == foreseeing.calls.standing.keys()
+    (key,) = again.standing
+    assert again.standing[key].probability == pytest.approx(foreseeing.calls.standing[key].probability, abs=1e-3)
 
 
 def test_that_a_verdict_is_kept_and_needs_a_name_and_to_dismiss_a_reason(lost_cooler):
     _, foreseeing, _ = lost_cooler
 
     def says(verdict, by="MO", why="", key="T02.gearbox_cooling_loss"):
-        return foreseeing.judge(Intention(IntentionKind.JUDGE, by, START, key, why, {"verdict": verdict}), START)
+        return foreseeing.calls.judge(Intention(IntentionKind.JUDGE, by, START, key, why, {"verdict": verdict}), START)
 
     assert "name" in says("acknowledged", by=" ").data["reason"]
     assert "why" in says("dismissed").data["reason"]
@@ -85,7 +86,7 @@ def test_that_a_verdict_is_kept_and_needs_a_name_and_to_dismiss_a_reason(lost_co
     assert "no prediction" in says("acknowledged", key="T01.nothing").data["reason"]
     said = says("planned", why="Crew comes on Friday")
     assert (said.stands, said.data["state"], said.data["by"], said.data["why"]) == (True, "planned", "MO", "Crew comes on Friday")
-    assert next(iter(foreseeing._standing.values())).verdict == "planned"
+    assert next(iter(foreseeing.calls.standing.values())).verdict == "planned"
 
 
 def test_that_nothing_is_called_on_a_sound_plant(farm):

@@ -22,7 +22,7 @@ from twins.prognosis.remaining_life.model import trained
 from twins.prognosis.remaining_life.model_file import load, save
 from twins.prognosis.remaining_life.prediction import predicted
 from twins.prognosis.remaining_life.regimes import regimes_of
-from twins.prognosis.remaining_life.trees import grown
+from twins.prognosis.trees import grown
 
 LAYOUT = Layout("unit", "hours")
 OPERATED = np.array([[0.0, 100], [10, 100], [20, 60], [35, 60]])

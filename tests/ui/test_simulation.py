@@ -72,21 +72,21 @@ def test_that_a_knob_becomes_a_run_and_the_run_a_lane_that_is_shown(place, qtbot
     assert (lane.name, lane.kind, lane.start) == ("Curtailed", LaneKind.WHAT_IF, FORK)
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.show_button.click()
-    qtbot.waitUntil(lambda: window.banner.mode == "whatif", timeout=5_000)
+    qtbot.waitUntil(lambda: window.banner.mode == "whatif", timeout=15_000)
     assert "WHAT-IF · Curtailed" in window.banner._mode.text()
     assert not place.standpoint.may_act
-    qtbot.waitUntil(lambda: 0 < window.refresh.snapshot.reading("T01.power").value < 610, timeout=5_000)
+    qtbot.waitUntil(lambda: 0 < window.refresh.snapshot.reading("T01.power").value < 610, timeout=15_000)
     qtbot.waitUntil(lambda: scenarios.figures.rowCount() > 3, timeout=30_000)
     assert scenarios.figures.item(0, 0).text().startswith("Energy")
     assert scenarios.figures.item(0, 3).text().startswith("−")
     place.timeline_panel.show_beside(Beside.DIFFERENCE)
-    qtbot.waitUntil(lambda: window.refresh.snapshot.courses is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: window.refresh.snapshot.courses is not None, timeout=15_000)
     assert place.scene.scene.legend.low == -place.scene.scene.legend.high
     place.timeline_panel.show_lane("")
-    qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=5_000)
+    qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=15_000)
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.remove()
-    qtbot.waitUntil(lambda: not timeline.branches, timeout=5_000)
+    qtbot.waitUntil(lambda: not timeline.branches, timeout=15_000)
 
 
 def test_that_a_scenario_is_kept_read_back_and_the_panel_filled_with_it(place, qtbot):
@@ -114,11 +114,11 @@ def test_that_the_keys_alone_run_show_and_leave_a_what_if(place, qtbot):
         window.activateWindow()
     window.panel("simulation").duration.setText("30 s")
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.panel("simulation").find.hasFocus, timeout=3_000)
+    qtbot.waitUntil(window.panel("simulation").find.hasFocus, timeout=15_000)
     qtbot.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: len(place.timeline.branches) == 1, timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.panel("scenarios").rows.hasFocus, timeout=3_000)
+    qtbot.waitUntil(window.panel("scenarios").rows.hasFocus, timeout=15_000)
     place.scene.setFocus()
     qtbot.keyClick(window, Qt.Key.Key_B)
     assert place.timeline.shown.kind is LaneKind.WHAT_IF
@@ -253,10 +253,10 @@ def test_that_a_candidate_of_another_shape_stands_beside_the_plant_under_one_cam
     assert place.scene.beside is not None
     assert "T04" in place.scene.scene.twin.assets
     assert "T04" not in place.scene.beside.twin.assets
-    qtbot.waitUntil(lambda: place.window.refresh.snapshot.reference is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: place.window.refresh.snapshot.reference is not None, timeout=15_000)
     left, right = (scene.renderer.GetViewport() for scene in (place.scene.scene, place.scene.beside))
     assert (left, right) == ((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0))
-    qtbot.waitUntil(lambda: place.scene.beside._snapshot.reading("T01.power").value is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: place.scene.beside._snapshot.reading("T01.power").value is not None, timeout=15_000)
     place.timeline_panel.show_beside(Beside.ALONE)
     assert place.scene.beside is None
     assert place.scene.scene.renderer.GetViewport() == (0.0, 0.0, 1.0, 1.0)
@@ -328,7 +328,7 @@ def test_that_a_forecast_has_the_name_it_was_given_and_a_second_one_stands_besid
     assert lane.kind is LaneKind.FORECAST
     place.timeline.choose(lane.key)
     place.timeline.seek(FORK + MINUTE)
-    qtbot.waitUntil(lambda: "· Curtailed" in place.window.banner._mode.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "· Curtailed" in place.window.banner._mode.text(), timeout=15_000)
     asked = []
     monkeypatch.setattr(simulating.runs, "add", asked.append)
     simulating.start(Draft("forecast", "Curtailed", "2 min", "recorded", "", {}))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+import numpy as np
+
+from twins import InputError
 from twins.asset import Twin
 from twins.clock import DAY, MINUTE, SECOND
 from twins.emulator.instruments import Instruments
+from twins.package.words import did_you_mean
 from twins.physics import Array
 from twins.record import Samples
 from twins.simulation.composition import composed
 from twins.simulation.ensemble import Ensemble, longest_step
 from twins.simulation.faults import Injection
+from twins.simulation.knobs import Knob, knob, knobs_of, turn
+
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 _LONGEST = SECOND // 4
 _SHORTEST = SECOND // 50
@@ -21,8 +29,11 @@ _SETTLING = 120 * SECOND
 class Plant:
     """Steps are fixed and counted from the start, so that the same twin, seed and start give the same bits, however it is run."""
 
-    def __init__(self, twin: Twin, start: int, seed: int = 1, faults: Sequence[Injection] = ()) -> None:
-        """Builds it and lets it settle for two minutes before `start` (ns). Raises InputError where the models don't fit."""
+    def __init__(
+        self, twin: Twin, start: int, seed: int = 1, faults: Sequence[Injection] = (), settings: Mapping[str, float] = NOTHING
+    ) -> None:
+        """Builds it and lets it settle for two minutes before `start` (ns); `settings` are knobs that stand otherwise than the
+        package says, each in its unit. Raises InputError where the models don't fit or there is no such knob."""
         step = _step(twin)
         settling = _SETTLING // step
         self.twin, self.seed = twin, seed
@@ -30,6 +41,8 @@ class Plant:
         self.instruments = Instruments(self._models, start)
         for fault in faults:
             self.inject(fault)
+        for key, value in settings.items():
+            turn(self._models, _knob(twin, key), np.array([value]))
         for _ in range(settling):
             self._models.advance()
 
@@ -42,6 +55,11 @@ class Plant:
     def standing(self) -> Array:
         """The set-points, in their tags' units and the package's order."""
         return self._models.standing[:, 0]
+
+    def parameter(self, asset: str, name: str) -> float:
+        """What an asset's model has, in SI."""
+        group, i = self._models.of(asset)
+        return float(group.parameters[group.row("parameters", name), 0, i])
 
     def run_to(self, t: int) -> Samples:
         """Everything that is told until t (ns), in order of time."""
@@ -70,6 +88,14 @@ class Plant:
         while self.time + self._models.step_ns <= t:
             self._models.advance()
             yield self.instruments.due(self.time)
+
+
+def _knob(twin: Twin, key: str) -> Knob:
+    found = knob(twin, key)
+    if found is None:
+        known = [each.key for each in knobs_of(twin, key.rpartition(".")[0])]
+        raise InputError(f"there is nothing to set by “{key}”; " + (did_you_mean(key, known) or f"there are {', '.join(known)}"))
+    return found
 
 
 def _step(twin: Twin) -> int:

@@ -69,6 +69,7 @@ class Estimator:
         self._traces = Traces(len(self.wanted))
         self._assimilated: Int64 = np.full(len(self.wanted), -(2**62), np.int64)
         self._begun = False
+        self.read = Reading(np.full(len(self.wanted), np.nan), self._assimilated)  # the last
         self.expected = self.spread = self.residual = np.full(len(self.judged), np.nan)
         self.innovations = Innovations(self.expected, self.expected, np.zeros(len(self.judged), bool))
         for each in self._wandering:
@@ -130,6 +131,7 @@ class Estimator:
     def step(self, read: Reading) -> None:
         """One step on, with what is known one more step later."""
         start, end, dt = self.time, self.time + self.models.step_ns, self.models.step_ns / SECOND
+        self.read = read
         self._traces.take(read.values, read.source)
         values, source = self._traces.at(end)
         values = np.where(np.isnan(read.values), np.nan, values)  # bad by now

@@ -1,4 +1,4 @@
-"""Diagnosis: which of the faults that a package declares would bend parameters to what was estimated of them."""
+"""Diagnosis: which of the faults that a package declares speak from what was estimated and what is strange."""
 
 from __future__ import annotations
 
@@ -16,11 +16,22 @@ from twins.prognosis.prediction import Evidence
 FLOOR = 0.15  # of the fault as it is declared: what is less is not called a fault
 SPEAKS = 2.5  # deviations from which a tag speaks for a fault
 _MOST = 5
+_UNKNOWN = np.linspace(0.0, 1.0, 21)  # how severe it is when nobody can tell
+
+
+@dataclass(frozen=True, slots=True)
+class Bent:
+    """The estimated parameter that a fault bends from `usual` to `to`, in SI."""
+
+    group: int  # its place among the estimator's
+    leeway: int
+    usual: float
+    to: float
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A fault of a parameter that is estimated; `usual` and `to` in SI."""
+    """A fault as its package declares it. Without `bends` none of what it does is estimated."""
 
     asset: str
     name: str
@@ -29,10 +40,14 @@ class Declared:
     action: str
     within: float  # s
     downtime: float  # s
-    group: int  # the place of its parameter among the estimator's
-    leeway: int
-    usual: float
-    to: float
+    bends: Bent | None
+    instrument: bool  # what is wrong is what is told, not what is
+    tag: str  # whose instrument, as a path; "" is all
+
+    @property
+    def key(self) -> str:
+        """Which fault of which asset."""
+        return f"{self.asset}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,56 +57,75 @@ class Finding:
     fault: Declared
     severity: Array
     strange: tuple[Evidence, ...]
+    recognised: float | None = None  # how probable it is by what was learnt of it
 
     @property
     def key(self) -> str:
         """Which fault of which asset."""
-        return f"{self.fault.asset}.{self.fault.name}"
+        return self.fault.key
 
     @property
     def probability(self) -> float:
-        """That the parameter is bent at all; never quite sure."""
+        """As it was learnt to tell it, else that the parameter is bent at all; never quite sure."""
+        if self.recognised is not None:
+            return self.recognised
         return (int((self.severity > FLOOR).sum()) + 0.5) / (len(self.severity) + 1)
 
+    @property
+    def median(self) -> float:
+        """Of its severity."""
+        return float(np.median(self.severity))
+
+    @property
+    def speaks(self) -> bool:
+        """Whether anything is seen of it, or it was learnt how it looks."""
+        return bool(self.strange) or self.recognised is not None
+
     def evidence(self, signature: Mapping[str, float]) -> tuple[Evidence, ...]:
-        """Of what is strange, what the fault would have moved that way."""
+        """Of what is strange, what the fault would have moved that way; where nobody knows that, all of it."""
+        if self.fault.bends is None:
+            return tuple(sorted(self.strange, key=lambda each: each.tag != self.fault.tag))
         return tuple(each for each in self.strange if signature.get(each.tag, 0.0) * each.residual > 0)
 
 
 def declared_faults(twin: Twin, estimator: Estimator) -> list[Declared]:
-    """Those of all assets whose parameter is estimated and has a value that it goes to."""
-    known = {
-        leeway.path: (k, i, each.usual_of(leeway))
-        for k, each in enumerate(estimator.parameters)
-        for i, leeway in enumerate(each.leeways)
-    }
+    """Those of all assets."""
+    known = {leeway.path: (k, i) for k, each in enumerate(estimator.parameters) for i, leeway in enumerate(each.leeways)}
     return [each for asset in twin.assets.values() for each in _of(asset, known, estimator)]
 
 
-def findings(estimator: Estimator, faults: list[Declared]) -> Iterator[Finding]:
-    """What the estimator's members say of each."""
+def findings(estimator: Estimator, faults: list[Declared], recognised: Mapping[str, float]) -> Iterator[Finding]:
+    """Of each that can be told: its parameter is estimated, or it was learnt how probable it is."""
     spoken = _evidence(estimator)
     members = [each.members for each in estimator.parameters]
     for fault in faults:
-        values = members[fault.group][:, fault.leeway]
-        severity = (values - fault.usual) / (fault.to - fault.usual)
-        yield Finding(fault, severity, spoken.get(fault.asset, ()))
+        bends, probable = fault.bends, recognised.get(fault.key)
+        if bends is not None:
+            severity = (members[bends.group][:, bends.leeway] - bends.usual) / (bends.to - bends.usual)
+            yield Finding(fault, severity, spoken.get(fault.asset, ()), probable)
+        elif probable is not None:
+            yield Finding(fault, _UNKNOWN, spoken.get(fault.asset, ()), probable)
 
 
-def _of(asset: Asset, known: dict[str, tuple[int, int, float]], estimator: Estimator) -> Iterator[Declared]:
+def _of(asset: Asset, known: Mapping[str, tuple[int, int]], estimator: Estimator) -> Iterator[Declared]:
     for name, written in asset.faults.items():
-        parameter = str(written.get("parameter", ""))
-        if f"{asset.path}.{parameter}" not in known or written.get("profile") not in ("step", "ramp"):
-            continue
-        k, i, usual = known[f"{asset.path}.{parameter}"]
-        group = estimator.parameters[k].group
-        to = read_profile(written, group.model.parameters[group.row("parameters", parameter)].unit, of_tag=False).to
-        if to != usual:
-            words = {key: str(written.get(key, "")) for key in ("label", "description", "action")}
-            yield Declared(
-                asset.path, name, words["label"] or name.replace("_", " ").capitalize(), words["description"], words["action"],
-                _seconds(written.get("within"), "30 d"), _seconds(written.get("downtime"), "1 d"), k, i, usual, to,
-            )  # fmt: skip
+        parameter, tag = str(written.get("parameter") or ""), str(written.get("tag") or "")
+        bends = None
+        if f"{asset.path}.{parameter}" in known and written.get("profile") in ("step", "ramp"):
+            bends = _bent(written, parameter, *known[f"{asset.path}.{parameter}"], estimator)
+        words = {key: str(written.get(key, "")) for key in ("label", "description", "action")}
+        yield Declared(
+            asset.path, name, words["label"] or name.replace("_", " ").capitalize(), words["description"], words["action"],
+            _seconds(written.get("within"), "30 d"), _seconds(written.get("downtime"), "1 d"), bends,
+            not parameter, f"{asset.path}.{tag}" if tag and "." not in tag else tag,
+        )  # fmt: skip
+
+
+def _bent(written: Mapping[str, object], parameter: str, k: int, i: int, estimator: Estimator) -> Bent | None:
+    each = estimator.parameters[k]
+    usual, model = each.usual_of(each.leeways[i]), each.group.model
+    to = read_profile(written, model.parameters[each.group.row("parameters", parameter)].unit, of_tag=False).to
+    return Bent(k, i, usual, to) if to != usual else None
 
 
 def _evidence(estimator: Estimator) -> dict[str, tuple[Evidence, ...]]:

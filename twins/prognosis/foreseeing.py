@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Iterable, Mapping
 
 import numpy as np
@@ -11,31 +10,29 @@ from twins.asset import Twin, health_of
 from twins.asset.estimated import PERIOD_NS
 from twins.clock import HOUR, MINUTE, SECOND
 from twins.estimation.estimator import Estimator
+from twins.prognosis.calls import Calls
 from twins.prognosis.diagnosis import Finding, declared_faults, findings
 from twins.prognosis.outlook import Outlook
-from twins.prognosis.prediction import VERDICTS, Prediction, event_of, predictions_in
+from twins.prognosis.prediction import Prediction
+from twins.prognosis.recognition.model_file import recogniser_of
 from twins.prognosis.signatures import signature_of
-from twins.record import Event, EventKind, Intention
+from twins.record import Event
 
-CALLED = 0.8  # a fault is called where it is so probable for so long
-OVER = 0.3
-_HELD = 30 * SECOND
-_GONE = 2 * MINUTE
-_SPOKEN = 0.1  # a probability that changes by so much is said anew
-_LATELY = MINUTE
 _OUTLOOK_EVERY = 5 * MINUTE
+_WORSE = 0.1  # of severity: so much is said anew
 _STEPS_A_TURN = 24  # of the outlook for each of the estimator's
 MODEL = "estimator and declared faults"
+LEARNT = "faults learnt by rehearsal"
 
 
 class Foreseeing:
-    """Of one estimator. `standing` are the predictions that stood when the record ended; verdicts on them are kept."""
+    """Of one estimator. What it finds is told to `calls`, which may hear others as well."""
 
-    def __init__(self, twin: Twin, standing: Iterable[Event] = (), version: str = "") -> None:
+    def __init__(self, twin: Twin, calls: Calls | None = None, version: str = "") -> None:
+        """Raises InputError where the package has learnt something of its faults that can't be used."""
         self._twin, self._version = twin, version
-        self._standing = {each.key: each for each in predictions_in(standing)}
-        self._since: dict[str, int] = {key: each.since for key, each in self._standing.items()}
-        self._gone: dict[str, int] = {}
+        self._recogniser = recogniser_of(twin)
+        self.calls = Calls() if calls is None else calls
         self._outlook: Outlook | None = None
         self._lives: Outlook | None = None  # the last that was finished
         self._of: Estimator | None = None
@@ -47,82 +44,62 @@ class Foreseeing:
         if estimator is not self._of:
             self._of, self._faults = estimator, declared_faults(self._twin, estimator)
         self._look_out(estimator)
+        if self._recogniser is not None:
+            self._recogniser.see(estimator)
         step = estimator.models.step_ns
         if estimator.time % max(PERIOD_NS, step) >= step:
             return []
-        found = list(findings(estimator, self._faults))
-        said = [event for finding in found for event in self._judged(finding, estimator, now)]
-        self.health = _health(found, self._standing)
+        recognised = self._recogniser.probabilities(estimator) if self._recogniser is not None else {}
+        found = list(findings(estimator, self._faults, recognised))
+        said = [event for finding in found for event in self._told(finding, estimator, now)]
+        self.health = _health(found, self.calls.standing)
+        self.calls.worsen(self.health, but=(finding.key for finding in found))
         return said
 
-    def judge(self, intention: Intention, now: int) -> Event:
-        """Somebody acknowledges, plans or dismisses a prediction. A refusal is an event that says why."""
-        verdict, standing = str(intention.data.get("verdict", "")), self._standing.get(intention.subject)
-        refused = _unfit(intention, verdict, standing)
-        if refused or standing is None:
-            data = {"state": "refused", "reason": refused, "by": intention.by, "intention": intention.id}
-            return Event(now, EventKind.PREDICTION, intention.subject, "", False, data)
-        self._standing[standing.key] = judged = standing.judged(standing.time, verdict, intention.by, intention.why)
-        event = event_of(judged, now=now)
-        return Event(event.time, event.kind, event.subject, event.key, True, {**event.data, "intention": intention.id})
-
-    def _judged(self, finding: Finding, estimator: Estimator, now: int) -> list[Event]:
-        key, time, before = finding.key, estimator.time, self._standing.get(finding.key)
-        if before is None:
-            return self._said(finding, time, now) if self._is_called(finding, estimator) else []
-        if finding.probability < OVER:
-            if time - self._gone.setdefault(key, time) < _GONE:
-                return []
-            del self._standing[key], self._gone[key]
-            self._since.pop(key, None)
-            return [event_of(before, stands=False, now=now)]
-        self._gone.pop(key, None)
-        return self._said(finding, time, now) if self._is_news(before, finding.probability, time) else []
-
-    def _is_called(self, finding: Finding, estimator: Estimator) -> bool:
-        """For a while it has been likely, and what is strange is what it would have done."""
-        if finding.probability < CALLED or not finding.strange:
-            self._since.pop(finding.key, None)
-            return False
-        since = self._since.setdefault(finding.key, estimator.time)
-        if estimator.time - since < _HELD:
-            return False
-        return bool(finding.evidence(self._signature(finding, estimator)))
+    def _told(self, finding: Finding, estimator: Estimator, now: int) -> list[Event]:
+        before, time = self.calls.standing.get(finding.key), estimator.time
+        looked = self._lives is not None and before is not None and self._lives.made_at >= before.time
+        worse = before is not None and time - before.time >= MINUTE and abs(finding.median - before.severity[1]) > _WORSE
+        return self.calls.hear(
+            finding.key, finding.probability, time, now,
+            lambda since, standing: self._made(finding, estimator, since, standing), speaks=finding.speaks, anew=looked or worse,
+        )  # fmt: skip
 
     def _signature(self, finding: Finding, estimator: Estimator) -> Mapping[str, float]:
         """As the plant runs now; reckoned anew where that was long ago."""
         at, found = self._signatures.get(finding.key, (-(2**62), {}))
         if estimator.time - at >= (_OUTLOOK_EVERY if found else MINUTE):
-            fault = finding.fault
-            found = signature_of(self._twin, estimator, fault.group, fault.leeway, fault.to)
+            found = signature_of(self._twin, estimator, finding.fault.bends) if finding.fault.bends is not None else {}
             self._signatures[finding.key] = (estimator.time, found)
         return found
 
-    def _is_news(self, before: Prediction, probability: float, time: int) -> bool:
-        looked = self._lives is not None and self._lives.made_at >= before.time
-        changed = abs(probability - before.probability) > _SPOKEN
-        return (changed or looked) and time - before.time >= (0 if looked else _LATELY)
-
-    def _said(self, finding: Finding, time: int, now: int) -> list[Event]:
-        fault, before = finding.fault, self._standing.get(finding.key)
-        evidence = finding.evidence(self._signatures.get(finding.key, (0, {}))[1]) or (before.evidence if before else ())
-        life = self._lives.life_of(fault.asset, self._of) if self._lives is not None and self._of is not None else None
+    def _made(self, finding: Finding, estimator: Estimator, since: int, before: Prediction | None) -> Prediction | None:
+        """Where none stood before and nothing was learnt, what is strange must be what the fault would have done."""
+        signature = self._signatures.get(finding.key, (0, {}))[1] if before else self._signature(finding, estimator)
+        evidence = finding.evidence(signature) or (before.evidence if before else ())
+        if not evidence and before is None and finding.recognised is None:
+            return None
+        fault, time = finding.fault, estimator.time
+        life = self._lives.life_of(fault.asset, estimator) if self._lives is not None else None
         power = self._lives.power_of(fault.asset) if self._lives is not None else 0.0
         soon = life.low if life is not None and life.low is not None else fault.within
         low, middle, high = np.quantile(finding.severity, [0.05, 0.5, 0.95]).tolist()
-        made = Prediction(
+        return Prediction(
             time, fault.asset, fault.name, fault.label, finding.probability, (low, middle, high),
-            self._since.get(finding.key, time), life, evidence, fault.description, fault.action,
+            since, life, evidence, fault.description, fault.action,
             time + round(min(soon, fault.within) * SECOND), fault.downtime,
-            max(power, 0.0) * fault.downtime * SECOND / HOUR, MODEL, self._version,
+            max(power, 0.0) * fault.downtime * SECOND / HOUR, *self._model(finding),
             *((before.verdict, before.by, before.why) if before else ("", "", "")),
         )  # fmt: skip
-        self._standing[made.key] = made
-        return [event_of(made, now=now)]
+
+    def _model(self, finding: Finding) -> tuple[str, str]:
+        if finding.recognised is not None and self._recogniser is not None:
+            return LEARNT, self._recogniser.version
+        return MODEL, self._version
 
     def _look_out(self, estimator: Estimator) -> None:
         """While something is foreseen, what comes of it is reckoned a little at a time."""
-        if not self._standing:
+        if not any(fault.key in self.calls.standing for fault in self._faults):
             self._outlook = None
             return
         last = self._lives.made_at if self._lives is not None else -(2**62)
@@ -135,26 +112,12 @@ class Foreseeing:
 
 
 def _health(found: Iterable[Finding], standing: Container[str]) -> dict[str, float]:
+    """What is wrong with an instrument is not wrong with what it tells of."""
     health: dict[str, float] = {}
     for finding in found:
+        if finding.fault.instrument:
+            continue
         bad = float(np.clip(np.median(finding.severity), 0, 1)) if finding.key in standing else 0.0
         path = health_of(finding.fault.asset)
         health[path] = min(health.get(path, 100.0), 100 * (1 - bad))
     return health
-
-
-def _unfit(intention: Intention, verdict: str, standing: Prediction | None) -> str:
-    if not intention.by.strip():
-        return "give your name first; it stands on everything you do"
-    if standing is None:
-        return f"no prediction “{intention.subject}” stands now"
-    if verdict not in VERDICTS:
-        return f"say one of {', '.join(VERDICTS)}"
-    if verdict == "dismissed" and not intention.why.strip():
-        return "say why it is dismissed"
-    return ""
-
-
-def version_of(package: bytes) -> str:
-    """What names a model: the package that it was made from."""
-    return hashlib.sha256(package).hexdigest()[:12]

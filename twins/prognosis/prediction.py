@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -148,3 +149,8 @@ def span(seconds: float | None) -> str:
         if seconds >= size:
             return f"{seconds / {'d': 86_400, 'h': 3_600, 'min': 60}[unit]:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def version_of(content: bytes) -> str:
+    """What names a model: the file, or the package, that it was made from."""
+    return hashlib.sha256(content).hexdigest()[:12]

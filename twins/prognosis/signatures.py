@@ -9,6 +9,7 @@ import numpy as np
 from twins.asset import Twin
 from twins.clock import SECOND
 from twins.estimation.estimator import Estimator
+from twins.prognosis.diagnosis import Bent
 from twins.prognosis.going_on import followers_of, going_on
 from twins.simulation.members import in_the_middle
 
@@ -16,18 +17,18 @@ _STEP, _STEPS = 10 * SECOND, 60
 _MOVED = 0.01  # of a tag's range: what is less is no sign
 
 
-def signature_of(twin: Twin, estimator: Estimator, group: int, leeway: int, to: float) -> Mapping[str, float]:
-    """By tag of the asset, how far the fault moves it within ten minutes, in the tag's unit; `to` is the parameter's value in SI.
+def signature_of(twin: Twin, estimator: Estimator, bent: Bent) -> Mapping[str, float]:
+    """By tag of the asset, how far the fault moves it within ten minutes, in the tag's unit.
 
     Two members go on from what the plant is thought to be, at the present inputs: one sound, one with the fault.
     """
-    parameter = estimator.parameters[group]
-    asset = parameter.leeways[leeway].path.rpartition(".")[0]
+    parameter = estimator.parameters[bent.group]
+    asset = parameter.leeways[bent.leeway].path.rpartition(".")[0]
     held = {what: places for what, places in followers_of(estimator).items() if what != "parameters"}
     models = going_on(twin, estimator, _STEP, in_the_middle(held), 2)
     own, i = models.of(asset)
     row = own.row("parameters", parameter.name)
-    models.change(own, row, i, np.array([own.parameters[row, 0, i], to]))
+    models.change(own, row, i, np.array([own.parameters[row, 0, i], bent.to]))
     for _ in range(_STEPS):
         models.advance()
     told = dict(zip((tag.path for tag in models.readout.tags), models.values(), strict=True))

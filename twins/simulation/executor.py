@@ -38,6 +38,9 @@ class Here:
             yield function(job, partial(_within, watch, k, len(jobs)))
 
 
+HERE = Here()
+
+
 class Cluster:
     """A dask.distributed cluster, whose workers have this same software. It is trusted: it sees packages and results."""
 
@@ -78,7 +81,7 @@ class Cluster:
 def executor(cluster: str) -> Iterator[Executor]:
     """The cluster at an address, or this process where there is none."""
     if not cluster:
-        yield Here()
+        yield HERE
         return
     joined = Cluster(cluster)
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from twins import InputError
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
@@ -11,8 +9,9 @@ from twins.clock import MINUTE, SECOND, monotonic
 from twins.estimation.checkpoint import EVERY_NS, checkpoint
 from twins.estimation.following import Following
 from twins.estimation.telling import samples_of
+from twins.prognosis.calls import Calls
 from twins.prognosis.foreseeing import Foreseeing
-from twins.record import Channel, Channels, Event, Intention, Samples
+from twins.record import Channel, Channels, Event, Samples
 from twins.simulation.members import instant_of
 from twins.station.telling import station_event
 
@@ -35,9 +34,9 @@ class Estimating:
         self._rate, self._longer, self._load = 1.0, 1, 0.0
         self._saved, self._again = 0, _NEVER
 
-    def start(self, since: Event | None, now: int, standing: Iterable[Event] = (), version: str = "") -> list[Event]:
-        """Takes up where the last checkpoint of the record is, if that is recent, with the predictions that stand."""
-        self._foreseeing = Foreseeing(self._twin, standing, version)
+    def start(self, since: Event | None, now: int, calls: Calls | None = None, version: str = "") -> list[Event]:
+        """Takes up where the last checkpoint of the record is, if that is recent; what is foreseen is told to `calls`."""
+        self._foreseeing = Foreseeing(self._twin, calls, version)
         if len(self.channels) == len(self._before):
             return []
         recent = since if since is not None and now - instant_of(since) < _RECENT else None
@@ -60,10 +59,6 @@ class Estimating:
             self._following, self._again = None, now + MINUTE
             said = f"The estimator has stopped ({type(problem).__name__}: {problem}); it begins anew in a minute"
             return Samples.empty(), [station_event(now, "estimator_stopped", said)]
-
-    def judge(self, intention: Intention, now: int) -> Event:
-        """What somebody decides about a prediction."""
-        return self._foreseeing.judge(intention, now)
 
     @property
     def _step(self) -> int:

@@ -20,7 +20,7 @@ from twins.links.link import Link
 from twins.links.mqtt import MqttLink
 from twins.package.archive import zipped
 from twins.package.loader import load
-from twins.prognosis.foreseeing import version_of
+from twins.prognosis.prediction import version_of
 from twins.station.clock import StationClock
 from twins.station.finding import Running, announced
 from twins.station.station import Station

@@ -17,6 +17,7 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.commanding import Commander
 from twins.historian.recording import RecordingError
 from twins.links.link import Delivery, Link
+from twins.prognosis.calls import Calls
 from twins.record import Event, EventKind, Intention, IntentionKind, Samples, Waveform
 from twins.record.snapshot import STATION
 from twins.station.board import Board
@@ -48,6 +49,7 @@ class Station:
         self._watched = np.array([self._rules.places.get(c.path, -1) for c in self._estimating.channels], np.int32)
         self._alarms = AlarmState.initial(self._rules)
         self._commander, self._version = Commander(twin), version
+        self._calls = Calls()
         self._meter = Meter(clock.monotonic)
         self._link_said: tuple[bool, str] | None = None
         self._committer = Committer(record, self._held, link.acknowledge, self._meter)
@@ -63,8 +65,8 @@ class Station:
         self._alarms, ended = restored(self._rules, known, now)
         self._commander = Commander(self._twin, known.standing.of(EventKind.COMMAND))
         self._counting.restore(counters or {}, stored or {})
-        predictions = known.standing.of(EventKind.PREDICTION)
-        untold = self._estimating.start(self._last_checkpoint(now), now, predictions, self._version)
+        self._calls = Calls(known.standing.of(EventKind.PREDICTION))
+        untold = self._estimating.start(self._last_checkpoint(now), now, self._calls, self._version)
         self._told += [station_event(now, "started", "The station has started"), *ended, *self._commander.resume(now)]
         self._told += [*(station_event(now, "refused", sentence) for sentence in self._computing.refused), *untold]
         self._link.start()
@@ -172,7 +174,7 @@ class Station:
         if intention.kind is IntentionKind.COMMAND:
             return [self._commander.request(intention, self._record.at(now), now, self._link.state().up)]
         if intention.kind is IntentionKind.JUDGE:
-            return [self._estimating.judge(intention, now)]
+            return [self._calls.judge(intention, now)]
         return [answer_to(intention, now)]
 
     # what is said once a second

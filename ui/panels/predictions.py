@@ -38,6 +38,8 @@ NOTHING = (
 )
 _OFTEN = 10 * SECOND
 
+_UNKNOWN = 0.85  # an interval of severity so wide says nothing
+
 
 class Predictions(QWidget):
     """A click shows the evidence and selects the part; a double click flies there. `intended` carries what is decided."""
@@ -167,11 +169,10 @@ class Predictions(QWidget):
         if each is None:
             return
         tokens = self._theme.tokens
-        low, middle, high = each.severity
         lines = [
             f"<b>{each.action}</b>" if each.action else "",
             each.description,
-            f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%}); since {self._when(each.since, each.time)}",
+            f"{_severe(each)}; since {self._when(each.since, each.time)}",
             *(self._evidence(e, tokens.link) for e in each.evidence),
             f"{each.verdict} by {each.by}: {each.why}" if each.verdict else "",
             f"<span style='color:{tokens.muted}'>{each.model} · {each.version} · {self._when(each.time, each.time)}</span>",
@@ -244,3 +245,10 @@ def _came(outcome: Outcome) -> str:
     if outcome.actual is not None:
         return f"came after {span(outcome.actual)}" + ("" if outcome.held else ", outside its interval")
     return "not yet" if outcome.held is None else "did not come"
+
+
+def _severe(each: Prediction) -> str:
+    low, middle, high = each.severity
+    if high - low >= _UNKNOWN:
+        return "How severe it is can't be told"
+    return f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%})"

@@ -1,96 +1,157 @@
-"""Faults by name: seeded runs of the emulated farm with faults of unseen severities, and what they were called.
+"""Faults by name: seeded runs of the emulated farm with faults of unseen severities in unseen weather, and what they were called.
 
-Each run has a fault on three of the four turbines, the fourth is sound. `faults.py RUNS` for more than the usual few.
+In each run every turbine has one of the package's faults or none. `faults.py RUNS` for more than the usual few;
+`faults.py --lead` for how long before the hard alarm each is called; `faults.py --sound HOURS` for calls on sound turbines.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from twins.asset import Twin
+from twins.asset import TagKind, Twin
 from twins.clock import SECOND
 from twins.emulator.plant import Plant
+from twins.emulator.rehearsal import milder
 from twins.estimation.following import Following
 from twins.package.loader import load
-from twins.physics import Profile
 from twins.prognosis.foreseeing import Foreseeing
-from twins.simulation.faults import Injection
+from twins.record import Samples
 
 NORTH_RIDGE = Path(__file__).parents[3] / "resources" / "twins" / "north-ridge"
-START, BEGINS, ENDS = 1_700_000_000, 200, 700  # s
-FAULTS = {
-    "gearbox_cooling_loss": ("gearbox_cooling", 1.0, 0.0),
-    "gearbox_bearing_wear": ("gearbox_bearing_friction", 1.0, 5.5),
-    "generator_cooling_loss": ("generator_cooling", 1.0, 0.25),
-}
+START, BEGINS, ENDS, LONG = 1_700_000_000, 180, 600, 2_400  # s
+FLOOR, WINDS = 0.4, (6.0, 14.0)  # of the severity that is declared; m/s: what is milder or calmer is not asked for
 TURBINES = ("T01", "T02", "T03", "T04")
-FLOOR = 0.4  # of the severity that the package declares: what is milder is not asked for
-USUAL_RUNS = 6
-Called = dict[str, float]
+SOUND, NOTHING = "sound", "nothing"
+USUAL_RUNS, FIRST_SEED = 6, 50_000
+MONTH = 30 * 24 * 3_600.0
+Called = dict[str, dict[str, float]]  # asset → fault → s after the faults began
 
 
 def main() -> None:
     """Prints the confusion matrix, delays and false calls."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else USUAL_RUNS
-    twin, rng = load(NORTH_RIDGE), np.random.default_rng(5)
+    twin = load(NORTH_RIDGE)
+    if "--lead" in sys.argv:
+        _leads(twin)
+    elif "--sound" in sys.argv:
+        _sound(twin, float(sys.argv[sys.argv.index("--sound") + 1]))
+    else:
+        numbers = [int(each) for each in sys.argv[1:] if each.isdecimal()]
+        _matrix(twin, *(numbers or [USUAL_RUNS]))
+
+
+class Run:
+    """One farm in a weather drawn by its seed."""
+
+    def __init__(self, twin: Twin, seed: int, winds: tuple[float, float] = WINDS) -> None:
+        self.rng = np.random.default_rng(seed)
+        drawn = {"wind.mean_speed": self.rng.uniform(*winds), "wind.turbulence": self.rng.uniform(0.05, 0.13)}
+        self.plant = Plant(twin, START * SECOND, seed, settings=drawn | {"wind.mean_temperature": self.rng.uniform(-3, 24)})
+        self._following, self._foreseeing = Following(twin, self.plant.instruments.channels), Foreseeing(twin)
+        self._high = _limits(twin, self.plant.instruments.tags)
+        self.called: Called = {}
+        self.alarmed: dict[str, float] = {}  # asset → s after the faults began
+
+    def breaks(self, asset: str, fault: str, severity: float, slower: float) -> None:
+        """When the faults begin."""
+        plant = self.plant
+        plant.inject(milder(plant, f"{asset}.{fault}", plant.twin, (START + BEGINS) * SECOND, severity, slower))
+
+    def on(self, seconds: int) -> None:
+        """To so long after its start."""
+        for second in range((self.plant.time // SECOND) - START + 1, seconds + 1):
+            now = (START + second) * SECOND
+            told = self.plant.run_to(now)
+            self._alarms(told, second - BEGINS)
+            self._following.take(told)
+            for estimator in self._following.until(now):
+                for event in self._foreseeing.see(estimator, now):
+                    if event.data["state"] != "over":
+                        self.called.setdefault(event.subject, {}).setdefault(str(event.data["fault"]), second - BEGINS)
+
+    def _alarms(self, told: Samples, since: float) -> None:
+        number = told.channels.of_kind(TagKind.NUMBER)[told.channel]
+        far = number & (told.bits.view(np.float64) > self._high[told.channel])
+        for channel in np.unique(told.channel[far]):
+            self.alarmed.setdefault(told.channels[int(channel)].path.partition(".")[0], since)
+
+
+def _matrix(twin: Twin, runs: int, first: int = 0) -> None:
+    faults = list(twin.assets["T01"].faults)
     matrix: Counter[tuple[str, str]] = Counter()
-    delays: dict[str, list[float]] = {name: [] for name in FAULTS}
+    delays: dict[str, list[float]] = {name: [] for name in faults}
     false = 0
-    for seed in range(runs):
-        placed = dict(zip(TURBINES, [*rng.permutation(list(FAULTS)).tolist(), "sound"], strict=True))
-        called = run(twin, 100 + seed, [_fault(asset, name, rng) for asset, name in placed.items() if name != "sound"])
+    for k in range(first, first + runs):
+        run = Run(twin, FIRST_SEED + k)
+        placed = {asset: str(run.rng.choice([*faults, SOUND, SOUND])) for asset in TURBINES}
         for asset, name in placed.items():
-            names = called.get(asset, {})
-            first = next(iter(names), "nothing")
-            matrix[name, first] += 1
-            false += len(set(names) - {name})
-            if name in names:
-                delays[name].append(names[name])
-    _print(matrix, delays, false, runs)
+            if name != SOUND:
+                run.breaks(asset, name, run.rng.uniform(FLOOR, 1.0), run.rng.uniform(1, 6))
+        run.on(ENDS)
+        for asset, name in placed.items():
+            called = run.called.get(asset, {})
+            right = called.get(name)
+            matrix[name, next(iter(called), NOTHING)] += 1
+            false += len(set(called) - {name})
+            delays[name].append(right) if right is not None else None
+        print(f"run {k}: {[(a, n, run.called.get(a, {})) for a, n in placed.items()]}", file=sys.stderr, flush=True)
+    _print(faults, matrix, delays, false, runs)
 
 
-def run(twin: Twin, seed: int, faults: list[Injection]) -> dict[str, Called]:
-    """By asset, what was called and how long after the faults began, s; the first first."""
-    plant, foreseeing = Plant(twin, START * SECOND, seed, faults), Foreseeing(twin)
-    following = Following(twin, plant.instruments.channels)
-    called: dict[str, Called] = {}
-    for second in range(1, ENDS):
-        following.take(plant.run_to((START + second) * SECOND))
-        for estimator in following.until((START + second) * SECOND):
-            for event in foreseeing.see(estimator, estimator.time):
-                since = event.time / SECOND - START - BEGINS
-                called.setdefault(event.subject, {}).setdefault(str(event.data["fault"]), since)
-    return called
-
-
-def _fault(asset: str, name: str, rng: np.random.Generator) -> Injection:
-    parameter, usual, to = FAULTS[name]
-    severity, over = rng.uniform(FLOOR, 1.0), float(rng.uniform(10, 120))
-    profile = Profile("ramp", to=usual + (to - usual) * severity, over=over)
-    return Injection(name, asset, (START + BEGINS) * SECOND, profile, parameter=parameter, model=asset)
-
-
-def _print(matrix: Counter[tuple[str, str]], delays: dict[str, list[float]], false: int, runs: int) -> None:
-    heads = [*FAULTS, "nothing"]
-    print(f"{runs} runs of {ENDS - BEGINS} s after the faults; severities {FLOOR:.0%} to 100 % of what the package declares")
-    print(f"{'true, then called first':26}" + "".join(f"{head:>24}" for head in heads))
-    for name in _rows():
-        print(f"{name:26}" + "".join(f"{matrix[name, head]:>24}" for head in heads))
-    right = sum(matrix[name, name] for name in FAULTS)
-    print(f"called by its name first: {right} of {runs * len(FAULTS)}; calls of a wrong name: {false}")
+def _print(
+    faults: Sequence[str], matrix: Counter[tuple[str, str]], delays: dict[str, list[float]], false: int, runs: int
+) -> None:
+    heads = [*faults, NOTHING]
+    print(f"{runs} runs of {ENDS - BEGINS} s after the faults; severities {FLOOR:.0%} to 100 %, mean winds {WINDS} m/s")
+    print(f"{'true, then called first':24}" + "".join(f"{head[:13]:>15}" for head in heads))
+    for name in (*faults, SOUND):
+        print(f"{name:24}" + "".join(f"{matrix[name, head]:>15}" for head in heads))
+    right, asked = sum(matrix[name, name] for name in faults), sum(n for (name, _), n in matrix.items() if name != SOUND)
+    print(f"called by its name first: {right} of {asked} ({right / max(asked, 1):.1%})")
+    print(f"false calls: {false} in {runs * len(TURBINES) * ENDS / 3_600:.0f} turbine-hours")
     for name, found in delays.items():
         if found:
-            print(f"{name}: called after {np.median(found):.0f} s ({min(found):.0f} to {max(found):.0f})")
+            print(f"{name}: called after {np.median(found):.0f} s ({min(found):.0f} to {max(found):.0f}), {len(found)} times")
 
 
-def _rows() -> Iterator[str]:
-    yield from FAULTS
-    yield "sound"
+def _leads(twin: Twin) -> None:
+    """Each fault as it is declared, from its beginning to its call and to the first hard alarm (high_high, else high)."""
+    for fault in twin.assets["T01"].faults:
+        called, alarmed = [], []
+        for k in range(2):
+            run = Run(twin, FIRST_SEED + 10_000 + k, (10.0, 13.0))
+            for asset in TURBINES[:2]:
+                run.breaks(asset, fault, 1.0, 1.0)
+            run.on(LONG)
+            called += [run.called.get(asset, {}).get(fault, np.nan) for asset in TURBINES[:2]]
+            alarmed += [run.alarmed.get(asset, np.nan) for asset in TURBINES[:2]]
+        lead = np.array(alarmed) - np.array(called)
+        print(f"{fault}: called after {called} s, hard alarm after {alarmed} s, lead {np.nanmedian(lead):.0f} s", flush=True)
+
+
+def _sound(twin: Twin, hours: float) -> None:
+    """Nothing is wrong anywhere: every call is false."""
+    false, seen = 0, 0.0
+    k = 0
+    while seen < hours:
+        run = Run(twin, FIRST_SEED + 20_000 + k, (4.0, 16.0))
+        run.on(6 * 3_600)
+        k, seen = k + 1, seen + 6.0 * len(TURBINES)
+        false += sum(len(each) for each in run.called.values())
+        print(f"{seen:.0f} turbine-hours, {false} calls {run.called}, {false / (seen * 3_600 / MONTH):.1f} a month", flush=True)
+
+
+def _limits(twin: Twin, tags: Sequence[object]) -> np.ndarray:
+    """(tag,): above which its hardest alarm stands; inf where there is none."""
+    found = []
+    for tag in tags:
+        limits = twin.tags[tag.path].limits  # type: ignore[attr-defined]
+        found.append(next((x for x in (limits.high_high, limits.high) if x is not None), np.inf))
+    return np.array(found)
 
 
 if __name__ == "__main__":

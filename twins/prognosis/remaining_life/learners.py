@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twins.prognosis.remaining_life.fleet import Array
-from twins.prognosis.remaining_life.trees import Forest, grown
+from twins.prognosis.trees import Forest, grown
 
 HIDDEN = (64, 32)
 NETS = 8

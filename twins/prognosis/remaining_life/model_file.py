@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.lib import format as npy
-
 from twins import InputError
-from twins.historian.drafting import drafted
+from twins.prognosis.packed import Parts, pack, unpacked
 from twins.prognosis.remaining_life.drivers import Usual
-from twins.prognosis.remaining_life.fleet import Array, Layout
+from twins.prognosis.remaining_life.fleet import Layout
 from twins.prognosis.remaining_life.health import Scales
 from twins.prognosis.remaining_life.intervals import Intervals
 from twins.prognosis.remaining_life.learners import Learners, Line, Nets
@@ -22,30 +17,21 @@ from twins.prognosis.remaining_life.model import VERSION, Model
 from twins.prognosis.remaining_life.predictor import Predictor
 from twins.prognosis.remaining_life.regimes import Regimes
 from twins.prognosis.remaining_life.soundness import check
-from twins.prognosis.remaining_life.trees import Forest
+from twins.prognosis.trees import Forest
 
-KIND = "twindeck remaining useful life"
-LARGEST = 256 * 2**20  # bytes, unpacked
-MOST_PARTS = 100
-Parts = dict[str, Any]
+KIND = "a model of remaining useful life"
 
 
 def save(model: Model, place: Path) -> None:
     """Whole or not at all. Raises InputError."""
-    parts, said = _parts(model), _said(model)
-    with drafted(place, over=True) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_entry("model.json"), json.dumps(said, ensure_ascii=False, allow_nan=False, indent=1))
-        for name, part in parts.items():
-            buffer = io.BytesIO()
-            npy.write_array(buffer, np.ascontiguousarray(part), allow_pickle=False)
-            archive.writestr(_entry(f"{name}.npy"), buffer.getvalue())
+    pack(place, _said(model), _parts(model))
 
 
 def load(place: Path) -> Model:
     """Raises InputError where the file is none of ours, or damaged."""
     try:
         with zipfile.ZipFile(place) as archive:
-            said, parts = _unpacked(archive)
+            said, parts = unpacked(archive, KIND, VERSION)
         model = _model(said, parts)
         check(model)
         return model
@@ -57,12 +43,6 @@ def load(place: Path) -> Model:
         raise InputError(f"{place} can't be read: {(error.strerror or str(error)).lower()}") from None
     except Exception as error:  # noqa: BLE001 – whatever is wrong with a foreign file is its damage
         raise InputError(f"{place} is no model of “rul train”, or damaged ({type(error).__name__}); train it again") from None
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name)  # without the time of writing: the same model is the same file
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    return entry
 
 
 def _parts(model: Model) -> Parts:
@@ -93,45 +73,6 @@ def _said(model: Model) -> dict[str, Any]:
         "line_offset": p.learners.line.offset,
         "card": model.card,
     }
-
-
-def _unpacked(archive: zipfile.ZipFile) -> tuple[dict[str, Any], Parts]:
-    entries = archive.infolist()
-    if len(entries) > MOST_PARTS or sum(entry.file_size for entry in entries) > LARGEST:
-        raise InputError("it is larger than any model")
-    content = {entry.filename: _read(archive, entry) for entry in entries}
-    said = json.loads(content.pop("model.json"), parse_constant=_refused)
-    if not isinstance(said, dict) or said.get("kind") != KIND:
-        raise InputError("it is not a model of remaining useful life")
-    if said.get("version") != VERSION:
-        raise InputError(f"it is of another version than {VERSION}, the one that this program reads")
-    return said, {name.removesuffix(".npy"): _array(data) for name, data in content.items()}
-
-
-def _refused(constant: str) -> float:
-    raise InputError(f"it says {constant} where a number belongs")
-
-
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """No more than it says it holds, whatever it holds."""
-    with archive.open(entry) as file:
-        data = file.read(entry.file_size + 1)
-    if len(data) != entry.file_size:
-        raise InputError("its parts are damaged")
-    return data
-
-
-def _array(data: bytes) -> Array:
-    buffer = io.BytesIO(data)
-    if npy.read_magic(buffer) != (1, 0):
-        raise InputError("its parts are damaged")
-    shape, _, kind = npy.read_array_header_1_0(buffer, max_header_size=1_000)
-    if kind not in (np.dtype("<f8"), np.dtype("<i8")) or int(np.prod(shape, dtype=float)) * 8 != len(data) - buffer.tell():
-        raise InputError("its parts are damaged")
-    part = np.frombuffer(data, kind, offset=buffer.tell()).reshape(shape).copy()
-    if not (np.isfinite(part).all() or kind == np.dtype("<f8")):
-        raise InputError("its parts are damaged")
-    return part
 
 
 def _model(said: dict[str, Any], parts: Parts) -> Model:

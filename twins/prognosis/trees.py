@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twins import InputError
-from twins.prognosis.remaining_life.fleet import BEYOND, Array, Whole
 
+Array = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+BEYOND = 1e30  # no sum is so large
 DEEPEST = 64
 MOST_TREES, MOST_NODES = 5_000, 1_000
 BATCH = 4_096  # rows at once
@@ -62,25 +66,35 @@ class Forest:
 
 def grown(features: Array, target: Array, seed: int) -> Forest:
     """Gradient-boosted trees, small and many, each on part of the rows and features."""
+    least = int(np.clip(len(target) // 100, 5, 200))
+    return _forest(_boosted(features, target, None, 400, {"objective": "regression", "min_data_in_leaf": least, "seed": seed}))
+
+
+def classified(features: Array, classes: Whole, weights: Array, n: int, seed: int, rounds: int = 120) -> tuple[Forest, ...]:
+    """One forest for each of n classes; the softmax of what they sum up to is how probable each is."""
+    asked = {"objective": "multiclass", "num_class": n, "min_data_in_leaf": 20, "learning_rate": 0.08, "seed": seed}
+    roots = _boosted(features, classes, weights, rounds, asked)
+    return tuple(_forest(roots[k::n]) for k in range(n))
+
+
+def _boosted(features: Array, target: Any, weights: Array | None, rounds: int, asked: dict[str, Any]) -> list[dict[str, Any]]:
     import lightgbm
 
-    asked = {
-        "objective": "regression",
+    usual = {
         "learning_rate": 0.03,
         "num_leaves": 15,
-        "min_data_in_leaf": int(np.clip(len(target) // 100, 5, 200)),
         "bagging_fraction": 0.6,
         "bagging_freq": 1,
         "feature_fraction": 0.5,
         "lambda_l2": 5.0,
-        "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": 1,
         "verbose": -1,
     }
-    booster = lightgbm.train(asked, lightgbm.Dataset(features, target, params={"verbose": -1}), num_boost_round=400)
-    return _forest([tree["tree_structure"] for tree in booster.dump_model()["tree_info"]])
+    lessons = lightgbm.Dataset(features, target, weight=weights, params={"verbose": -1})
+    booster = lightgbm.train(usual | asked, lessons, num_boost_round=rounds)
+    return [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
 
 
 def _forest(roots: list[dict[str, Any]]) -> Forest:

@@ -1,0 +1,151 @@
+"""Signs: what stands out of each asset of a kin, as numbers that mean the same at every one of them and in every hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twins.asset import Tag
+from twins.clock import MINUTE, SECOND
+from twins.estimation.estimator import Estimator
+from twins.physics import Array
+from twins.prognosis.recognition.kin import Kin
+
+READY = MINUTE  # ns that it looks on before it says anything
+_FAST, _SLOW, _LONG = 20.0, 120.0, 1_800.0  # s
+_FAR = 10.0
+_FEW = 3  # of a kin; fewer are no measure for each other
+
+
+class Signs:
+    """Goes on with an estimator. f signs for each of n assets, w tags, j of them judged and p parameters estimated:
+
+    each judged tag's residual lately and for longer; each tag's level, how far it is from the median of its kin, how long it has
+    stood still and how rough it is against its usual; each parameter's distance from the package's and its spread; and silence.
+    """
+
+    def __init__(self, kin: Kin, estimator: Estimator) -> None:
+        self.kin = kin
+        wanted = {tag.path: i for i, tag in enumerate(estimator.wanted)}
+        self._at: NDArray[np.intp] = np.array([[wanted[_path(a, t)] for t in kin.tags] for a in kin.assets], np.intp)
+        tags = [estimator.wanted[i] for i in self._at[0]]
+        self._range = np.array([tag.range[1] - tag.range[0] if tag.range else 1.0 for tag in tags])
+        self._turns = np.array([_turns(tag) for tag in tags])
+        self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
+        places = {each.tag.path: i for i, each in enumerate(estimator.judged)}
+        self._judged_names = tuple(t for t in kin.tags if all(_path(a, t) in places for a in kin.assets))
+        self._judged = np.array([[places[_path(a, t)] for t in self._judged_names] for a in kin.assets], np.intp)
+        self._parameters = list(_parameters(kin, estimator))
+        shape, judged = self._at.shape, (len(kin.assets), len(self._judged_names))
+        self._fast, self._slow = np.zeros((2, *judged))
+        self._level, self._apart = np.zeros((2, *shape))
+        self._last, self._value_at, self._changed = np.full((3, *shape), np.nan)
+        self._usual_hold = np.broadcast_to(self._period, shape).copy()
+        self._rough, self._usual_rough = np.zeros((2, *shape))
+        self._seen = 0.0
+        self._silent = np.zeros(len(kin.assets))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """(f,) of the signs."""
+        judged, tags = self._judged_names, self.kin.tags
+        parameters = [each[0] for each in self._parameters]
+        return (
+            *(f"{tag} residual {what}" for what in ("lately", "for long") for tag in judged),
+            *(f"{tag} {what}" for what in ("level", "apart", "still", "rough") for tag in tags),
+            *(f"{name} {what}" for what in ("moved", "spread") for name in parameters),
+            "silent",
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has looked on for long enough."""
+        return self._seen * SECOND >= READY
+
+    def see(self, estimator: Estimator) -> None:
+        """After each of the estimator's steps."""
+        dt = estimator.models.step_ns / SECOND
+        self._seen += dt
+        residual = np.clip(np.nan_to_num(estimator.residual[self._judged]), -_FAR, _FAR)
+        self._fast += self._share(_FAST, dt) * (residual - self._fast)
+        self._slow += self._share(_SLOW, dt) * (residual - self._slow)
+        values, source = estimator.read.values[self._at], estimator.read.source[self._at] / SECOND
+        level = np.where(self._turns, 0.0, values / self._range)
+        self._level = _towards(self._level, level, self._share(_FAST, dt))
+        self._apart = _towards(self._apart, self._from_kin(values), self._share(_SLOW / 2, dt))
+        self._watch(values, source, dt)
+        age = (estimator.time + 2 * estimator.models.step_ns) / SECOND - source
+        self._silent = np.min(age / self._period, axis=1)
+
+    def table(self, estimator: Estimator) -> Array:
+        """(n, f) as it is now."""
+        still = np.log2((self._value_at - self._changed + self._period) / (self._usual_hold + self._period))
+        rough = np.log2((self._rough + 1e-12) / (self._usual_rough + 1e-12))
+        moved = [(group.members[:, at].mean(axis=0) - usual) / spread for _, group, at, usual, spread in self._parameters]
+        wide = [group.members[:, at].std(axis=0) / spread for _, group, at, usual, spread in self._parameters]
+        columns = [
+            self._fast, self._slow, self._level, 100 * self._apart,
+            np.clip(np.nan_to_num(still), -3, 12), np.clip(rough, -8, 8),
+            *(each[:, None] for each in moved), *(each[:, None] for each in wide),
+            np.log2(1 + np.clip(self._silent, 0, 1e6))[:, None],
+        ]  # fmt: skip
+        return np.nan_to_num(np.concatenate(columns, axis=1))
+
+    def _share(self, over: float, dt: float) -> float:
+        """Of what is new in an average over so many seconds, which is the plain mean at first."""
+        return min(1.0, dt / min(max(over, 3 * dt), self._seen))
+
+    def _from_kin(self, values: Array) -> Array:
+        """In parts of the range; 0 where there are too few to tell."""
+        known = np.isfinite(values).sum(axis=0) >= _FEW
+        if not known.any():
+            return np.zeros_like(values)
+        turned = np.exp(1j * np.deg2rad(np.where(self._turns, values, 0.0)))
+        mean = np.angle(np.nansum(turned, axis=0), deg=True)
+        linear = values - np.nanmedian(np.where(known, values, 0.0), axis=0)
+        around = np.mod(values - mean + 180.0, 360.0) - 180.0
+        around -= np.nanmedian(np.where(known, around, 0.0), axis=0)
+        return np.where(known, np.where(self._turns, around, linear) / self._range, 0.0)
+
+    def _watch(self, values: Array, source: Array, dt: float) -> None:
+        """How long each has stood still, and how far it goes from one measurement to the next."""
+        fresh = np.isfinite(values) & (source > np.nan_to_num(self._value_at, nan=-1.0))
+        step = values - self._last
+        changed = fresh & (step != 0)  # the first is none: it is compared with nothing
+        held = np.where(changed, source - self._changed, np.nan)
+        grown = changed & np.isfinite(held)
+        self._usual_hold = np.where(grown, self._usual_hold + 0.1 * (held - self._usual_hold), self._usual_hold)
+        self._changed = np.where(changed, source, self._changed)
+        square = (np.where(self._turns, np.mod(step + 180.0, 360.0) - 180.0, step) / self._range) ** 2
+        square = np.where(fresh & np.isfinite(step), square, np.nan)
+        self._rough = _towards(self._rough, square, self._share(_FAST, dt))
+        self._usual_rough = _towards(self._usual_rough, square, self._share(_LONG, dt))
+        self._last, self._value_at = np.where(fresh, values, self._last), np.where(fresh, source, self._value_at)
+
+
+def _towards(average: Array, value: Array, share: float) -> Array:
+    """What is not known changes nothing."""
+    return average + share * np.where(np.isfinite(value), value - average, 0.0)
+
+
+def _path(asset: str, tag: str) -> str:
+    return f"{asset}.{tag}" if asset else tag
+
+
+def _turns(tag: Tag) -> bool:
+    """Whether it goes round."""
+    return tag.unit == "deg" and tag.range is not None and tag.range[1] - tag.range[0] >= 355
+
+
+def _parameters(kin: Kin, estimator: Estimator) -> Iterator[tuple[str, Any, NDArray[np.intp], Array, Array]]:
+    """(name, group, its places by asset, usual, spread) of those that are estimated at all of the kin."""
+    for each in estimator.parameters:
+        places = {leeway.path.rpartition(".")[0]: i for i, leeway in enumerate(each.leeways)}
+        names = {leeway.path.rpartition(".")[2] for leeway in each.leeways}
+        if all(asset in places for asset in kin.assets) and len(names) == 1:
+            at = np.array([places[asset] for asset in kin.assets], np.intp)
+            usual = np.array([each.usual_of(each.leeways[i]) for i in at])
+            yield names.pop(), each, at, usual, np.array([each.leeways[i].spread for i in at])
