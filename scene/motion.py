@@ -57,8 +57,8 @@ class Motion:
         return False
 
     def matrices(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The joints at these angles (degrees) and places (m): Rodrigues' formula for all at once, then down the chains, one level
-        after the other. What is not there has no size."""
+        """The joints at these angles (degrees) and places (m): Rodrigues' formula for all at once, then down the chains, one
+        level after the other. What is not there has no size."""
         angle = np.radians(np.where(self._moves | self._shows, 0.0, values))[:, None, None]
         world = np.zeros((len(self._tags), 4, 4))
         world[:] = np.eye(4)

@@ -20,7 +20,7 @@ Height = Callable[[float, float], float]  # metres above zero of the ground at x
 
 
 class Sort(Enum):
-    """What a joint does by its tag: it goes round at a rate, stands at an angle, stands so far along its axis, or is there or not."""
+    """What a joint does by its tag: it goes round at a rate, stands at an angle, so far along its axis, or is there or not."""
 
     SPINS = "spins"
     TURNS = "turns"

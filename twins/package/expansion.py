@@ -169,7 +169,8 @@ class Expansion:
         return Part(
             spot.path, name, geometry, spot.prefix + form.on if form.on else "",
             _triple(form.origin), _triple(form.rotate), _triple(form.axis),
-            form.spin_by, form.turn_by, form.move_by, form.shown_by, form.shown_from, form.colour_by, form.material, form.cover, form.detail,
+            form.spin_by, form.turn_by, form.move_by, form.shown_by, form.shown_from,
+            form.colour_by, form.material, form.cover, form.detail,
         )  # fmt: skip
 
     def _resolved(self, part: Part) -> Part:
