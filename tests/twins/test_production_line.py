@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from tests.line_peer import JOINT, JOINT_WAYS, departures
 from tests.line_rig import Line
 from twins.physics.line_draws import CYCLE, FAILS, LOGNORMAL, REPAIR, Draws
 
@@ -39,8 +40,8 @@ WAYS = [
 ]
 
 
-def test_that_the_parts_are_the_same_whether_time_goes_in_tenths_of_seconds_or_in_hours() -> None:
-    fine, coarse, whole = (Line(SHOP, WAYS, members=3).run(1_800, dt) for dt in (0.5, 10, 1_800))
+def test_that_the_parts_are_the_same_whether_time_goes_in_seconds_or_in_half_an_hour() -> None:
+    fine, coarse, whole = (Line(SHOP, WAYS, members=3).run(1_800, dt) for dt in (1, 10, 1_800))
 
     for name in ("made", "scrapped", "inside", "stock", "tool_changes", "lead_time"):
         for station in SHOP:
@@ -51,13 +52,13 @@ def test_that_the_parts_are_the_same_whether_time_goes_in_tenths_of_seconds_or_i
 
 def test_that_no_part_is_ever_lost_from_the_books_and_a_member_is_the_same_beside_others() -> None:
     many = Line(SHOP, WAYS, members=40)
-    for _ in range(12):
+    for _ in range(6):
         many.run(1_200, 1_200)
         assert (many.told("unaccounted", "BOARD") == 0).all()
     assert np.isfinite(many.outputs).all()
-    assert many.told("lost", "BOARD").min() > 0
-    assert many.told("shipped", "BOARD").min() > 50
-    few = Line(SHOP, WAYS, members=2).run(14_400, 1_200)
+    assert many.told("lost", "BOARD").sum() > 40
+    assert many.told("shipped", "BOARD").min() > 25
+    few = Line(SHOP, WAYS, members=2).run(7_200, 1_200)
     np.testing.assert_array_equal(few.outputs[:, :2], many.outputs[:, :2])
 
 
@@ -133,16 +134,9 @@ def test_that_a_queue_before_one_machine_is_as_long_as_it_should_be() -> None:
 
 def test_that_simpy_has_the_same_parts_leave_at_the_same_instants() -> None:
     pytest.importorskip("simpy")
-    stations: dict[str, dict[str, object]] = {
-        "IN": {"role": "supply", "cycle_time": "45 s", "cycle_cv": 0.4},
-        "A": {"role": "machine", "cycle_time": "50 s", "cycle_cv": 0.3, "capacity": 4, "mtbf": "600 s", "mttr": "90 s"},
-        "B": {"role": "machine", "cycle_time": "48 s", "cycle_cv": 0.5, "capacity": 2, "mtbf": "900 s", "mttr": "60 s"},
-        "LIDS": {"role": "supply", "cycle_time": "20 s", "cycle_cv": 0.2},
-        "J": {"role": "machine", "cycle_time": "30 s", "cycle_cv": 0.2, "joins": "all"},
-        "OUT": {"role": "exit"},
-    }
-    line = Line(stations, ["IN A", "A B", "B J", "LIDS J", "J OUT"])
-    theirs = np.array(list(_simpy(stations, line.keys[0, 0], 4 * 3_600.0)))
+    line = Line(JOINT, JOINT_WAYS)
+    drawn = {name: _drawn(written, line.keys[0, 0, i]) for i, (name, written) in enumerate(JOINT.items())}
+    theirs = np.array(departures(drawn, 4 * 3_600.0))
 
     for k in range(1, 4 * 360 + 1):
         line.run(10, 10)
@@ -151,69 +145,6 @@ def test_that_simpy_has_the_same_parts_leave_at_the_same_instants() -> None:
         if len(gone):
             assert line.told("lead_time", "OUT")[0] == pytest.approx(gone[-1, 0] - gone[-1, 1], abs=1e-6)
     assert len(theirs) > 150
-
-
-def _simpy(stations: dict[str, dict[str, object]], keys: np.ndarray, until: float) -> Iterator[tuple[float, float]]:
-    """(when it left, when it entered) of each part, of the same line with the same drawn times."""
-    import simpy
-
-    env, left = simpy.Environment(), []
-    drawn = {name: _drawn(written, keys[i]) for i, (name, written) in enumerate(stations.items())}
-    seat = {name: simpy.Resource(env, int(written.get("capacity", 1))) for name, written in stations.items()}
-    waiting = {name: simpy.Store(env) for name in stations}
-
-    def supply(name: str, to: str) -> Iterator[object]:
-        while True:
-            yield env.timeout(next(drawn[name]))
-            yield from hand(to)
-            waiting[to].put((env.now, held.pop()))
-
-    held: list[object] = []
-
-    def hand(to: str) -> Iterator[object]:
-        place = seat[to].request()
-        yield place
-        held.append(place)
-
-    def machine(name: str, to: str) -> Iterator[object]:
-        while True:
-            entered, place = yield waiting[name].get()
-            yield env.timeout(next(drawn[name]))
-            yield from hand(to)
-            onward = held.pop()
-            seat[name].release(place)
-            waiting[to].put((entered, onward))
-
-    lids, bodies = simpy.Store(env, 1), simpy.Store(env, 1)
-
-    def lid() -> Iterator[object]:
-        while True:
-            yield env.timeout(next(drawn["LIDS"]))
-            yield lids.put(env.now)
-            yield taken.get()
-
-    taken, gone = simpy.Store(env), simpy.Store(env)
-
-    def last_machine() -> Iterator[object]:
-        while True:
-            entered, place = yield waiting["B"].get()
-            yield env.timeout(next(drawn["B"]))
-            yield bodies.put(entered)
-            yield gone.get()
-            seat["B"].release(place)
-
-    def join() -> Iterator[object]:
-        while True:
-            entered = yield bodies.get()
-            yield lids.get()
-            taken.put(1), gone.put(1)
-            yield env.timeout(next(drawn["J"]))
-            left.append((env.now, entered))
-
-    for process in (supply("IN", "A"), machine("A", "B"), last_machine(), lid(), join()):
-        env.process(process)
-    env.run(until=until)
-    return iter(left)
 
 
 def _drawn(written: dict[str, object], key: float) -> Iterator[float]:

@@ -18,7 +18,7 @@ FIXED, LOGNORMAL, EXPONENTIAL = range(3)  # laws of times
 _KINDS = 12
 _GOLDEN, _ONE, _TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _AWAY = [np.uint64(shift) for shift in (30, 27, 31, 12)]
-_EACH = np.arange(2 * _KINDS, dtype=np.uint64)[:, None] * _GOLDEN
+_EACH = np.arange(2 * _KINDS, dtype=np.uint64) * _GOLDEN
 
 
 class Draws:
@@ -26,29 +26,30 @@ class Draws:
 
     def __init__(self, key: Array, number: Array) -> None:
         self._noisy = key > 0
-        begin = _mixed(key.astype(np.uint64)) + number.astype(np.uint64) * (_GOLDEN << np.uint64(5))
-        bits = _mixed(begin + _EACH) >> _AWAY[3]
-        self._uniform = np.where(self._noisy, (bits.astype(np.float64) + 0.5) * 2.0**-52, 0.5)
+        self._begin = _mixed(key.astype(np.uint64)) + number.astype(np.uint64) * (_GOLDEN << np.uint64(5))
 
     def uniform(self, what: int) -> Array:
         """In (0, 1); a half without noise. Steele, Lea & Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014."""
-        return self._uniform[what]
+        bits = _mixed(self._begin + _EACH[what]) >> _AWAY[3]
+        return np.where(self._noisy, (bits.astype(np.float64) + 0.5) * 2.0**-52, 0.5)
 
     def normal(self, what: int) -> Array:
         """Standard normals, by Box and Muller; 0 without noise."""
-        radius = np.sqrt(-2 * np.log(self._uniform[what]))
-        return np.where(self._noisy, radius * np.cos(2 * math.pi * self._uniform[what + _KINDS]), 0.0)
+        radius = np.sqrt(-2 * np.log(self.uniform(what)))
+        return np.where(self._noisy, radius * np.cos(2 * math.pi * self.uniform(what + _KINDS)), 0.0)
 
     def lasting(self, what: int, mean: Array, spread: Array, law: Array | float = LOGNORMAL) -> Array:
         """Times of that `mean`; `spread` is deviation / mean where the law is lognormal. The mean itself without noise."""
         width = np.log1p(spread**2)
-        lognormal = np.exp(np.sqrt(width) * self.normal(what) - width / 2 * self._noisy)
-        exponential = np.where(self._noisy, -np.log(self._uniform[what]), 1.0)
-        return mean * np.where(law == EXPONENTIAL, exponential, np.where(law == FIXED, 1.0, lognormal))
+        share = np.exp(np.sqrt(width) * self.normal(what) - width / 2 * self._noisy)
+        if np.any(law != LOGNORMAL):
+            exponential = np.where(self._noisy, -np.log(self.uniform(what)), 1.0)
+            share = np.where(law == EXPONENTIAL, exponential, np.where(law == FIXED, 1.0, share))
+        return mean * share
 
     def happens(self, what: int, chance: Array) -> Truths:
         """What has that chance; without noise nothing does that is less than likely."""
-        return self._uniform[what] < np.where(self._noisy, chance, np.where(chance > 0.5, 1.0, 0.0))
+        return self.uniform(what) < np.where(self._noisy, chance, np.where(chance > 0.5, 1.0, 0.0))
 
 
 def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

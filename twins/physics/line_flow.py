@@ -32,6 +32,9 @@ class Flow:
         self._machine, self._supply = self.role == MACHINE, self.role == SUPPLY
         self._works = self._machine | self._supply  # one part after the other
         self._carries = self.role == CONVEYOR
+        self._may_stop = bool(((p["mtbf"] > 0) | (p["jam_chance"] > 0) | (p["tool_life"] > 0)).any())
+        spoils = (p[name] > 0 for name in ("scrap_chance", "wear_scrap", "loss_chance", "detection"))
+        self._may_spoil = any(each.any() for each in spoils)
         self._supplies = np.flatnonzero(self._supply)
         self._joints = [(k, np.array(routes.up[k], np.intp)) for k in np.flatnonzero(p["joins"][0] > 0) if routes.up[k]]
 
@@ -144,10 +147,11 @@ class Flow:
         sort, more = self._sorted(m, j, drawn, wear)
         cycle += more
         stop, cause = self._stops(m, j, drawn, cycle)
-        begins = now + cycle * drawn.uniform(draws.WHEN)
-        s["fails_at"][m, j] = np.where(stop > 0, begins, 0.0)
-        s["repaired_at"][m, j] = np.where(stop > 0, begins + stop, 0.0)
-        s["cause"][m, j] = cause
+        if self._may_stop:
+            begins = now + cycle * drawn.uniform(draws.WHEN)
+            s["fails_at"][m, j] = np.where(stop > 0, begins, 0.0)
+            s["repaired_at"][m, j] = np.where(stop > 0, begins + stop, 0.0)
+            s["cause"][m, j] = cause
         s["began"][m, j], s["cycle_time"][m, j] = now, cycle
         s["operations"][m, j] += 1
         self.parts.begin(m, j, now + cycle + stop, sort)
@@ -155,6 +159,8 @@ class Flow:
     def _sorted(self, m: Places, j: Places, drawn: Draws, wear: Array) -> tuple[Array, Array]:
         """What becomes of each part, and how much longer that takes: flawed by a dull tool, found out, mended, lost."""
         p = self.p
+        if not self._may_spoil:
+            return self.parts.head(self.parts.sort, m, j), np.zeros(len(m))
         chance = p["scrap_chance"][m, j] + p["wear_scrap"][m, j] * np.clip((wear - SHARP) / DULL, 0.0, 3.0) ** 2
         before = self.parts.head(self.parts.sort, m, j)
         flawed = (before == FLAWED) | drawn.happens(draws.BAD, chance)
@@ -167,9 +173,13 @@ class Flow:
     def _stops(self, m: Places, j: Places, drawn: Draws, cycle: Array) -> tuple[Array, Array]:
         """How long a failure or a jam within this operation lasts (0: none), and which it is. Failures come with use."""
         p = self.p
+        if not self._may_stop:
+            return np.zeros(len(m)), np.zeros(len(m))
         life = np.where(p["mtbf"][m, j] > 0, p["mtbf"][m, j], np.inf)
         fails = drawn.happens(draws.FAILS, -np.expm1(-cycle / life))
         jams = drawn.happens(draws.JAMS, p["jam_chance"][m, j])
+        if not (fails | jams).any():
+            return np.zeros(len(m)), np.zeros(len(m))
         repair = drawn.lasting(draws.REPAIR, p["mttr"][m, j], p["repair_cv"][m, j])
         jam = drawn.lasting(draws.JAM, p["jam_time"][m, j], p["repair_cv"][m, j])
         cause = np.where(fails, FAILED, np.where(jams, JAMMED, NONE))
@@ -180,10 +190,11 @@ class Flow:
     def _move(self) -> bool:
         """Each station hands on at most one part, and takes at most one."""
         parts, now = self.parts, self.now
-        held = (self.down(now) & self._carries) | ~self.runs
-        can = (parts.leaves <= now) & ~held
+        can: Truths = parts.leaves <= now
         if not can.any():
             return False
+        held = (self.down(now) & self._carries) | ~self.runs
+        can &= ~held
         gone = self._drop(can)
         room = (parts.count < self.p["capacity"]) & ~(held & self._carries)
         room[:, self.role == EXIT] = True
@@ -191,7 +202,8 @@ class Flow:
         target = self._target(m, j, room)
         go = target >= 0
         for k, feeders in self._joints:
-            go &= (target != k) | (can[:, feeders].all(axis=1)[m] & (j == feeders[0]))
+            complete: Truths = np.logical_and.reduce(can[:, feeders], axis=1)
+            go &= (target != k) | (complete[m] & (j == feeders[0]))
         m, j, target = self._oldest(m[go], j[go], target[go])
         if not len(m):
             return gone

@@ -62,9 +62,9 @@ class Passing:
         """`d` s pass from `since` on; both (member, 1)."""
         s, state = self._s, self.look(since)
         kept = np.exp(-d / SPAN)
-        for name, code in (("busy", WORKING), ("blocked", BLOCKED), ("starved", STARVED)):
-            s[name] += ((state == code) - s[name]) * (1 - kept)
-        s["broken"] += (((state >= BROKEN) | (state == STOPPED)) - s["broken"]) * (1 - kept)
+        for name, counts in _COUNTS.items():
+            s[name] *= kept
+            s[name] += counts[state] * (1 - kept)
         s["good_rate"] *= kept
         s["all_rate"] *= kept
         s["mean_power"] += (self.power - s["mean_power"]) * (1 - kept)
@@ -103,6 +103,12 @@ class Passing:
         s["spindle_temperature"][:] = approached(s["spindle_temperature"], warm, d, p["spindle_time_constant"])
 
 
+_COUNTS = {  # which states count for which share
+    name: np.isin(range(len(STATES)), codes).astype(float)
+    for name, codes in (
+        ("busy", [WORKING]), ("blocked", [BLOCKED]), ("starved", [STARVED]), ("broken", [STOPPED, BROKEN, STUCK, TOOLING]),
+    )
+}  # fmt: skip
 _DOWN = np.array([WORKING, BROKEN, STUCK, TOOLING])
 assert (FAILED, JAMMED, CHANGING) == (1, 2, 3)
 
