@@ -20,12 +20,15 @@ from ui import (
     degradation_commands,
     desk_commands,
     estimation_commands,
+    new_commands,
     prediction_commands,
+    predictor_commands,
     rehearsal_commands,
     rul_commands,
     search_commands,
     simulation_commands,
 )
+from ui.stretch import ALWAYS, span_of, stretch
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
 HERE = Path(__file__).resolve().parent
@@ -113,11 +116,11 @@ def check(twin: TwinName, json_: AsJson = False) -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(of: Annotated[str, typer.Option(help="Of which file; types/*.yaml, predictors/*.yaml, …")] = "twin.yaml") -> None:
     """Print the JSON Schema of a twin package."""
     from twins.package.schema import json_schema
 
-    print_json(json_schema())
+    print_json(json_schema(of))
 
 
 @app.command()
@@ -157,8 +160,8 @@ def alarms(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -
     from twins.alarms.figures import figures, told
 
     with _recording(file) as recording:
-        stretch = _stretch(recording, from_, to)
-        found = told(figures(recording.events(*stretch), *stretch))
+        asked = stretch(recording, from_, to)
+        found = told(figures(recording.events(*asked), *asked))
     print_json(found) if json_ else print_table(found)
 
 
@@ -226,7 +229,7 @@ def state(
     from twins.historian import telling
 
     with _recording(file) as recording:
-        told = telling.state(recording.at(instant(at) if at else _span(recording)[1], hindsight))
+        told = telling.state(recording.at(instant(at) if at else span_of(recording)[1], hindsight))
     if json_:
         print_json(told)
     else:
@@ -249,7 +252,7 @@ def trend(
 
     with _recording(file) as recording:
         _known(recording, [tag])
-        told = telling.trend(recording.trend(tag, *_stretch(recording, from_, to), width))
+        told = telling.trend(recording.trend(tag, *stretch(recording, from_, to), width))
     if json_:
         print_json(told)
     else:
@@ -263,7 +266,7 @@ def events(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -
     from twins.historian import telling
 
     with _recording(file) as recording:
-        told = telling.events(recording.events(*_stretch(recording, from_, to, events=True)))
+        told = telling.events(recording.events(*stretch(recording, from_, to, span=ALWAYS)))
     if json_:
         print_json(told)
     else:
@@ -281,7 +284,7 @@ def cut(
     from twins.historian.evidence import cut
 
     with _recording(file) as recording, progress("cutting", quiet=json_) as say:
-        start, end = _stretch(recording, from_, to)
+        start, end = stretch(recording, from_, to)
         cut(recording, start, end + 1, out, say)
     info(out, json_)
 
@@ -304,7 +307,7 @@ def export(
             from twins.historian.drafting import refuse_bad_place
 
             refuse_bad_place(to)
-            time = instant(at) if at else _span(recording)[1]
+            time = instant(at) if at else span_of(recording)[1]
             from scene.still import parsed_size, save_still
             from twins.historian.exporting import mark_of
             from twins.package.opening import OpenPackage
@@ -324,7 +327,7 @@ def export(
 
             _known(recording, tag or [])
             with progress("exporting", quiet=False) as say, interruptible() as cancelled:
-                export_table(recording, *_stretch(recording, start, end), tag, to, say, cancelled)
+                export_table(recording, *stretch(recording, start, end, ("--start", "--end")), tag, to, say, cancelled)
 
 
 simulation_commands.add_to(app, lambda twin: _package(twin))
@@ -334,8 +337,10 @@ degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
 prediction_commands.add_to(app)
+predictor_commands.add_to(app, lambda twin: _package(twin))
 rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
+new_commands.add_to(app)
 
 
 @app.command()
@@ -374,22 +379,6 @@ def _recording(file: Path) -> Iterator:
 
     with open_record(file) as recording:
         yield recording
-
-
-def _span(recording) -> tuple[int, int]:
-    span = recording.span()
-    if span is None:
-        raise _refused(f"{recording.path} is empty; import or record something into it first")
-    return span
-
-
-def _stretch(recording, from_: str, to: str, events: bool = False) -> tuple[int, int]:
-    """From and to as given, else all there is (its last instant included); events may lie outside the samples."""
-    first, last = (-(2**63), 2**63 - 2) if events else _span(recording)
-    start, end = (instant(from_) if from_ else first), (instant(to) if to else last + 1)
-    if start >= end:
-        raise _refused("the stretch is empty: --from must be before --to")
-    return start, end
 
 
 def _known(recording, tags: list[str]) -> None:

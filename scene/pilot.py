@@ -29,11 +29,13 @@ class Way(StrEnum):
 class Pilot:
     """Holds the pose. Nothing here knows a window: pixels, seconds and the letters of keys come in."""
 
-    def __init__(self, pose: Pose, height: Height, blocked: Blocked) -> None:
+    def __init__(self, pose: Pose, height: Height, blocked: Blocked, *, land: bool = True) -> None:
         self.pose = pose
         self.way = Way.ORBIT
         self.held: Set[str] = frozenset()  # of "wasdqe", and "shift"
         self._height, self._blocked = height, blocked
+        self._land = land  # else there is no ground that hides what is below, and the eye may go under it
+        self._nearest = min(0.5, pose.distance / 20)  # metres from what one looks at: less before a small thing
         self._glide: tuple[Pose, Pose, float] | None = None  # from, to, seconds gone
 
     @property
@@ -67,7 +69,7 @@ class Pilot:
         """Nearer to a point (positive) or away from it."""
         self._glide = None
         if self.way is not Way.WALK:
-            self._set(camera.zoom(self.pose, WHEEL_STEP**notches, at))
+            self._set(camera.zoom(self.pose, WHEEL_STEP**notches, at, self._nearest))
 
     def glide(self, to: Pose) -> None:
         """Moves there, eased."""
@@ -99,4 +101,4 @@ class Pilot:
         self._set(camera.fly(self.pose, *(np.array([ahead, right, up]) * speed * seconds)))
 
     def _set(self, pose: Pose) -> None:
-        self.pose = camera.above_ground(pose, self._height)
+        self.pose = camera.above_ground(pose, self._height) if self._land or self.way is Way.WALK else pose

@@ -42,7 +42,8 @@ def solids_of(stage: Stage, colouring: Colouring) -> list[Solid]:
     for (joint, _, material, detail, cover), members in groups.items():
         parts = np.array(members, np.intp)
         mesh = merged([stage.meshes[i].moved(stage.frame[i]) for i in parts], parts, colouring)
-        for glass in (False, True) if cover else (False,):
+        clear = material == "glass"
+        for glass in (True,) if clear else (False, True) if cover else (False,):
             solids.append(Solid(_actor(mesh, colouring, glass), parts, joint, material, detail, glass))
     return solids
 

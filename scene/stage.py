@@ -118,9 +118,12 @@ class Stage:
         sizes = np.prod(boxes[:, 1] - boxes[:, 0], axis=1)
         middles = boxes.mean(axis=1)
         covers = [i for i, part in enumerate(self.parts) if part.cover]
+        _, place = np.unique(homes, return_inverse=True)
+        order = np.argsort(place, kind="stable")
+        edges = np.searchsorted(place[order], np.arange(len(order) + 1))
         for i in sorted(covers, key=lambda i: -sizes[i]):
-            inside = ((boxes[i, 0] <= middles) & (middles <= boxes[i, 1])).all(axis=1) & (homes == homes[i])
-            found[inside] = i
+            near = order[edges[place[i]] : edges[place[i] + 1]]  # of the same placed asset
+            found[near[((boxes[i, 0] <= middles[near]) & (middles[near] <= boxes[i, 1])).all(axis=1)]] = i
         found[covers] = -1
         return found
 

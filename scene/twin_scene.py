@@ -40,6 +40,7 @@ class TwinScene:
         self.opened = np.zeros(0, np.intp)  # the covers that are glass now
         self.renderer = vtkRenderer()
         self.colouring = Colouring(len(self.stage))
+        self._clear = np.flatnonzero([part.material == "glass" for part in self.stage.parts])
         self._solids = solids_of(self.stage, self.colouring)
         self._alarmed = AlarmedParts(twin, self.stage)
         self._snapshot, self._clock = Snapshot.empty(), 0.0
@@ -48,6 +49,7 @@ class TwinScene:
         self._move(self.stage.rest)
         self.use_palette(palette)
         self.colour_by(CONDITION)
+        self.select("")
 
     # ------------------------------------------------------------------ what is shown
 
@@ -81,11 +83,12 @@ class TwinScene:
         chosen = self.stage.within(asset)
         self.opened = self._covers_over(asset, chosen)
         rimmed = [i for i in chosen if self.stage.parts[i].material != "ground"]  # flat ground would be all rim
-        self.colouring.mark(np.array(rimmed, np.intp), self.opened)
+        seen_through = np.union1d(self.opened, self._clear)
+        self.colouring.mark(np.array(rimmed, np.intp), seen_through)
         self.picker.let_through(self.opened)
         for solid in self._solids:
             if solid.glass:
-                solid.actor.SetVisibility(bool(np.isin(solid.parts, self.opened).any()))
+                solid.actor.SetVisibility(bool(np.isin(solid.parts, seen_through).any()))
         self.show(self._snapshot, self._clock)
 
     def look(self, pose: Pose) -> None:
@@ -96,14 +99,18 @@ class TwinScene:
         camera.SetViewUp(*pose.up)
         away = self._distances(pose)
         floor = pose.eye[2] - self.ground.height(pose.eye[0], pose.eye[1])
-        nearest = min(float(away.min(initial=np.inf)), abs(floor))
+        nearest = min(float(away.min(initial=np.inf)), abs(floor) if self.ground.bounds is not None else np.inf)
         camera.SetClippingRange(clipping_range(pose, self._extent(), nearest))
         self._show_details(away)
 
     def pick(self, eye: NDArray[np.float64], direction: NDArray[np.float64]) -> Hit | None:
         """What is seen along a ray of length 1: nothing behind the land, and what is inside through covers that are glass."""
         hit = self.picker.pick(eye, direction)
-        if hit is not None and self.ground.hit(eye, direction, hit.distance * 0.999) is not None:
+        if (
+            hit is not None
+            and self.ground.bounds is not None
+            and self.ground.hit(eye, direction, hit.distance * 0.999) is not None
+        ):
             return None
         return hit
 
@@ -141,11 +148,12 @@ class TwinScene:
     def anchors(self) -> dict[str, NDArray[np.float64]]:
         """Where the label of each placed asset belongs: over the middle of what does not go round, above all."""
         still = np.array([not self.motion.rides_on_spinning(i) for i in self.stage.joint], bool)
-        homes = np.array(self.stage.homes)
+        owned: dict[str, list[int]] = {}
+        for i, home in enumerate(self.stage.homes):
+            owned.setdefault(home, []).append(i)
         found = {}
-        for home in dict.fromkeys(self.stage.homes):
-            own = homes == home
-            boxes = self.boxes[own & still] if (own & still).any() else self.boxes[own]
+        for home, own in owned.items():
+            boxes = self.boxes[[i for i in own if still[i]] or own]
             x, y, _ = (boxes[:, 0].min(axis=0) + boxes[:, 1].max(axis=0)) / 2
             found[home] = np.array([x, y, self.boxes[own, 1, 2].max()])
         return found
@@ -207,8 +215,11 @@ class TwinScene:
                 self.renderer.AddActor(actor)
 
     def _covers_over(self, asset: str, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The asset's own covers, and those around one of its parts."""
-        own = [i for i in chosen if self.stage.parts[i].cover]
+        """The asset's own covers, those around one of its parts, and where it stands inside a larger thing, as a room does in a
+        house, those of all that stand there."""
+        top = asset.partition("/")[0]
+        house = [i for i in self.stage.within(top) if self.stage.homes[i] != top] if asset != top else []
+        own = [i for i in (*chosen, *house) if self.stage.parts[i].cover]
         around = self.stage.cover[chosen]
         return np.unique(np.concatenate([np.array(own, np.intp), around[around >= 0]]))
 

@@ -76,9 +76,19 @@ def _simulation(place: Workplace) -> tuple[Action, ...]:
 
 def _file(place: Workplace) -> tuple[Action, ...]:
     return (
+        Action("new-twin", "New twin from files…", "File", lambda: new_twin(place)),
         Action("screenshot", "Save a picture of the window…", "File", lambda: save_picture(place), ("Ctrl+Shift+S",)),
         Action("quit", "Quit", "File", place.window.close, ("Ctrl+Q",)),
     )
+
+
+def new_twin(place: Workplace) -> None:
+    """Asks for files and a folder, and makes a package of them."""
+    from ui.new_twin import NewTwin
+
+    asking = NewTwin(place.window, place.window.status.notify)
+    place.window.closing.connect(asking.close)
+    asking.ask()
 
 
 def _view(place: Workplace) -> tuple[Action, ...]:

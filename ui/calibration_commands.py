@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twins import InputError
 from ui.simulation_commands import AsJson, TwinName, UntilEof
+from ui.stretch import stretch
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
+
+if TYPE_CHECKING:
+    from twins.asset import ModelVersion
+    from twins.estimation.drift import Drift
 
 Package = Annotated[str, typer.Argument(metavar="TWIN", help="A package's folder or zip, or the name of a twin that ships.")]
 By = Annotated[str, typer.Option("--by", help="Who answers for it.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it is kept.")]
 _HOLD_OUT = "What is kept back to judge by: a share of the stretch, its last; or another stretch, START/END."
-_PARAMETER = "T01.drivetrain_efficiency, or with a range: …=0.8:1. May be repeated; default: what the type estimates."
+_PARAMETER = "T01.drivetrain_efficiency, …=0.8:1, or T01.anemometer_*. May be repeated; default: what the type estimates."
 _OUTPUT = "A tag's name, like power; may be repeated. Default: what the type expects, as far as it was recorded."
 _WHERE = "Judge only where this holds: power > 20 kW and pitch_angle < 10 deg."
 
@@ -53,7 +58,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         package = package_of(twin)
         loaded = load(package)
         with contextlib.closing(open_record(from_)) as record:
-            first, last, held = _stretches(record, start, until, hold_out, from_)
+            first, last, held = _stretches(record, start, until, hold_out)
             asked = Question(
                 first, last, held, tuple(asset or ()), tuple(parameter or ()), tuple(output or ()), where, _step(step)
             )
@@ -65,7 +70,12 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
 
     @app.command("approve")
     def approve_(
-        twin: Package, file: Annotated[Path, typer.Argument(metavar="PROPOSAL")], by: By, why: Why, json_: AsJson = False
+        twin: Package,
+        file: Annotated[Path, typer.Argument(metavar="PROPOSAL")],
+        by: By,
+        why: Why,
+        json_: AsJson = False,
+        until_eof: UntilEof = False,
     ) -> None:
         """Put a proposal into force: a new version of the package's parameters, in its calibration.yaml."""
         from twins.estimation.proposal import approved
@@ -75,11 +85,47 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         _say(approved(package, load(package), file, by, why), json_)
 
     @app.command()
-    def rollback(twin: Package, by: By, why: Why, json_: AsJson = False) -> None:
+    def rollback(twin: Package, by: By, why: Why, json_: AsJson = False, until_eof: UntilEof = False) -> None:
         """Put the version before into force again; nothing is lost."""
         from twins.package.revising import roll_back
 
         _say(roll_back(package_of(twin), by, why), json_)
+
+    @app.command()
+    def versions(twin: Package, json_: AsJson = False, until_eof: UntilEof = False) -> None:
+        """Which versions of its parameters a package has had: who approved them, when and why."""
+        from twins.package.archive import files_of
+        from twins.package.revising import calibration_in, history
+
+        told = history(calibration_in(files_of(package_of(twin))))
+        print_json(told) if json_ else _print_versions(told)
+
+    @app.command()
+    def drift(
+        twin: TwinName,
+        from_: Annotated[Path, typer.Option("--from", help="The recording to judge by.")],
+        start: Annotated[str, typer.Option(help="ISO 8601; default: --last before the end.")] = "",
+        until: Annotated[str, typer.Option(help="ISO 8601; default: the end.")] = "",
+        last: Annotated[str, typer.Option(help="How long a stretch: 6 h, 7 d.")] = "6 h",
+        json_: AsJson = False,
+        until_eof: UntilEof = False,
+    ) -> None:
+        """How far off the models are by now, against when their calibration was approved."""
+        from twins.estimation.drift import drifts
+        from twins.historian.days import open_record
+        from twins.package.archive import files_of
+        from twins.package.loader import load
+        from twins.package.revising import calibration_in
+
+        package = package_of(twin)
+        loaded, form = load(package), calibration_in(files_of(package))
+        with contextlib.closing(open_record(from_)) as record:
+            begins, ends = stretch(record, start, until, ("--start", "--until"))
+            begins = begins if start else max(begins, ends - _span(last, "--last"))
+            with progress("judging", json_, until_eof) as say, interruptible(until_eof) as cancelled:
+                found = list(drifts(loaded, record, form, begins, ends, say, cancelled))
+        told = _drift_told(found, begins, ends, loaded.model_version)
+        print_json(told) if json_ else _print_drift(told)
 
 
 def _say(version: Any, json_: bool) -> None:
@@ -89,28 +135,59 @@ def _say(version: Any, json_: bool) -> None:
         print(f"in force: version {version}" + ("" if version.number else ", the package's own parameters"))
 
 
+def _drift_told(found: Sequence[Drift], start: int, end: int, version: ModelVersion) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from twins.clock import format_time
+
+    return {
+        "start": format_time(start), "end": format_time(end), "model_version": version.number, "sha256": version.sha256,
+        "outputs": [asdict(each) | {"drifted": each.drifted} for each in found],
+    }  # fmt: skip
+
+
+def _print_drift(told: dict[str, Any]) -> None:
+    print(f"{told['start']} to {told['end']}, version {told['model_version']}")
+    rows = [
+        [each["tag"], each["unit"], each["n"], each["now"], "" if each["approved"] is None else each["approved"],
+         "has drifted: calibrate again" if each["drifted"] else ""]
+        for each in told["outputs"]
+    ]  # fmt: skip
+    print_rows(["tag", "unit", "steps", "MAE now", "when approved", ""], [""] * 6, rows)
+
+
+def _print_versions(told: dict[str, Any]) -> None:
+    print(f"in force: version {told['in_force']}" + ("" if told["in_force"] else ", the package's own parameters"))
+    rows = [
+        [each["at"], each["change"], f"{each['before']} → {each['after']}", each["by"], each["why"]] for each in told["changes"]
+    ]
+    if rows:
+        print_rows(["at", "", "version", "by", "why"], [""] * 5, rows)
+
+
+def _span(text: str, option: str) -> int:
+    from twins.clock import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as problem:
+        raise InputError(f"{option} {text}: {problem}") from None
+
+
 def _step(text: str) -> int:
-    from twins.clock import SECOND, parse_duration
+    from twins.clock import SECOND
 
     if not text:
         return 0
-    try:
-        step = parse_duration(text)
-    except ValueError as problem:
-        raise InputError(f"--step {text}: {problem}") from None
+    step = _span(text, "--step")
     if step < SECOND:
         raise InputError(f"--step {text}: a step is 1 s at least")
     return step
 
 
-def _stretches(record: Any, start: str, until: str, hold_out: str, file: Path) -> tuple[int, int, tuple[int, int]]:
+def _stretches(record: Any, start: str, until: str, hold_out: str) -> tuple[int, int, tuple[int, int]]:
     """(from, to, (from, to) that is kept back)."""
-    span = record.span()
-    if span is None:
-        raise InputError(f"{file} is empty; import or record something into it first")
-    first, last = instant(start) if start else span[0], instant(until) if until else span[1] + 1
-    if first >= last:
-        raise InputError("the stretch is empty: --start must be before --until")
+    first, last = stretch(record, start, until, ("--start", "--until"))
     if "/" in hold_out:
         one, other = (instant(text.strip()) for text in hold_out.split("/", 1))
         if one >= other or (one < last and other > first):

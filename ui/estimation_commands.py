@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twins import InputError
 from ui.simulation_commands import AsJson, UntilEof
-from ui.terminal import instant, interruptible, print_json, print_rows, progress
+from ui.stretch import stretch
+from ui.terminal import interruptible, print_json, print_rows, progress
 
 if TYPE_CHECKING:
     from twins.estimation.history import Estimate
@@ -36,21 +36,19 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         """What was to be expected of what was measured, how far it was from it, and what the parameters are by now."""
         from twins.estimation.history import estimated
         from twins.historian.days import open_record
+        from twins.package.calibration import name_of_models
         from twins.package.loader import load, load_zipped
-        from twins.prognosis.foreseeing import Foreseeing
-        from twins.prognosis.prediction import version_of
+        from twins.prognosis.foresight import Foresight
 
         with contextlib.closing(open_record(file)) as record:
-            span = record.span()
-            if span is None:
-                raise InputError(f"{file} is empty; import or record something into it first")
-            start, last = instant(from_) if from_ else span[0], instant(end) if end else span[1] + 1
-            if start >= last:
-                raise InputError("the stretch is empty: --from must be before --until")
+            start, last = stretch(record, from_, end, ("--from", "--until"))
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
-            with progress("estimating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
-                foreseeing = Foreseeing(found, version=version_of(record.package_at(last) or b""))
-                estimate = estimated(found, record, start, last, to, say, cancelled, foreseeing)
+            named = name_of_models(record.package_at(last) or b"", found.model_version)
+            foresight = Foresight(found, named)
+            foresight.start(record, start)
+            telling = progress("estimating", json_, until_eof)
+            with contextlib.closing(foresight), telling as say, interruptible(until_eof) as cancelled:
+                estimate = estimated(found, record, start, last, to, say, cancelled, foresight)
         told = _told(estimate)
         print_json(told) if json_ else _print(told)
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
+from ui.stretch import span_of
 from ui.terminal import instant, print_json, print_rows
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")]
@@ -60,7 +61,7 @@ def track_record(file: File, json_: AsJson = False) -> None:
     """Of every prediction that said when a limit would be passed: when it was, and how honest that was."""
     from twins.clock import format_time
     from twins.historian.days import open_record
-    from twins.prognosis.track_record import calibration, coverage, outcomes
+    from twins.prognosis.track_record import calibration, coverage, outcomes, reliability
 
     with contextlib.closing(open_record(file)) as record:
         span = record.span()
@@ -75,6 +76,7 @@ def track_record(file: File, json_: AsJson = False) -> None:
         if (life := each.prediction.life) is not None
     ]  # fmt: skip
     told = {"predictions": rows, "coverage": coverage(found), "calibration": [list(pair) for pair in calibration(found)]}
+    told["reliability"] = [list(each) for each in reliability(found)]
     if json_:
         print_json(told)
         return
@@ -89,7 +91,4 @@ def _standing(file: Path, at: str) -> Iterator:
     from twins.historian.days import open_record
 
     with contextlib.closing(open_record(file)) as record:
-        span = record.span()
-        if span is None:
-            raise InputError(f"{file} is empty; import or record something into it first")
-        yield record.at(instant(at) if at else span[1]).standing.of
+        yield record.at(instant(at) if at else span_of(record)[1]).standing.of

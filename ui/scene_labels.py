@@ -20,6 +20,7 @@ from ui.theme import Theme, Tokens, font
 
 PADDING, HEIGHT, MARK = 8.0, 24.0, 14.0
 Text = tuple[str, str, str, bool]  # name, value, unit, and whether the value is current
+FEW = 20  # so many things have labels though they have no value; where there are more, only those with one
 FAR_SIZES = 6.0  # labels are gone from this many times the twin's size
 
 
@@ -53,13 +54,17 @@ class Labels(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plain, strong = font(), font(weight=QFont.Weight.DemiBold)
-        sizes = np.array([[sum(_widths(text, plain, strong)) + 2 * PADDING, HEIGHT] for text in self._texts])
-        first = [i for i, home in enumerate(self._homes) if f"{self._scene.selected}/".startswith(home + "/")]
+        chosen = {i for i, home in enumerate(self._homes) if f"{self._scene.selected}/".startswith(home + "/")}
+        few = len(self._homes) <= FEW
+        told = [i for i, text in enumerate(self._texts) if few or text[1] or i in chosen]
+        sizes = np.array([[sum(_widths(self._texts[i], plain, strong)) + 2 * PADDING, HEIGHT] for i in told]).reshape(-1, 2)
+        first = [k for k, i in enumerate(told) if i in chosen]
+        anchors = self._anchors[told]
         far = FAR_SIZES * float(np.linalg.norm(np.diff(self._scene.bounds(), axis=0)))
-        for label in reversed(placed(self._anchors, sizes, first, self._pose(), self.width(), self.height(), far, self._tools())):
+        for label in reversed(placed(anchors, sizes, first, self._pose(), self.width(), self.height(), far, self._tools())):
             painter.setOpacity(label.strength)
             box = QRectF(round(label.left) + 0.5, round(label.top) + 0.5, sizes[label.which, 0], HEIGHT)
-            self._box(painter, box, self._texts[label.which], label.which in first, self._theme.tokens, plain, strong)
+            self._box(painter, box, self._texts[told[label.which]], label.which in first, self._theme.tokens, plain, strong)
         painter.end()
 
     def _tools(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:

@@ -51,7 +51,9 @@ class SceneView(QWidget):
         self.beside: TwinScene | None = None  # on the right, while the view is split
         self._beside_labels: Labels | None = None
         self.choices = choices_of(twin)
-        self.pilot = Pilot(self.scene.overview(1.6), self.scene.ground.height, self.scene.blocked)
+        self.pilot = Pilot(
+            self.scene.overview(1.6), self.scene.ground.height, self.scene.blocked, land=self.scene.ground.bounds is not None
+        )
         self.labels = Labels(self.scene, lambda: self.pilot.pose, theme, self)
         self._snapshot = Snapshot.empty()
         self._seconds, self._shown_at, self._ticked = 0.0, clock.monotonic(), clock.monotonic()

@@ -177,6 +177,7 @@ class Workplace(QObject):
             Dock("simulation", "Simulation", RIGHT, self._simulation),
             Dock("predictions", "Predictions", RIGHT, self._predictions),
             Dock("commands", "Commands", RIGHT, self._commands),
+            Dock("calibration", "Calibration", LEFT, self._calibration),
             Dock("scenarios", "Scenarios", LOWEST, self._scenarios),
         )
 
@@ -230,6 +231,11 @@ class Workplace(QObject):
 
         return SimulationPanel(self.theme, self.selection, self.opened.twin, self.timeline)
 
+    def _calibration(self) -> QWidget:
+        from ui.panels.calibration import CalibrationPanel
+
+        return CalibrationPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
+
     def _scenarios(self) -> QWidget:
         from ui.panels.scenarios import ScenariosPanel
 
@@ -258,6 +264,7 @@ class Workplace(QObject):
         self._tie_trends()
         self._tie_duty()
         self._tie_simulation()
+        self._tie_calibration()
         self.theme.changed.connect(self._dress)
         self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
         self.key_list = KeyList(self.window, self.shortcuts)
@@ -342,6 +349,12 @@ class Workplace(QObject):
 
         self.what_ifs = WhatIfs(self.window, self.opened, self.timeline, self.duty, self.theme)
         self.what_ifs.simulating.live = self.foretold()
+
+    def _tie_calibration(self) -> None:
+        from ui.calibrating import Calibrating
+        from ui.calibration_ties import Calibrations
+
+        self.calibrations = Calibrations(self.window, self.opened, Calibrating(self.opened, self.timeline), self.duty, self.theme)
 
     def _hear_live(self, snapshot: Snapshot) -> None:
         self.scene.spin(self.motion() and not (snapshot.station_lost and self.timeline.mode is Mode.FOLLOWING))

@@ -271,8 +271,8 @@ def test_that_a_document_knows_its_lines_and_reads_words_as_words():
 
 
 def test_that_an_enormous_file_is_refused(tmp_path):
-    written(tmp_path, twin_yaml="#" + "x" * (5 << 20))
-    assert "keep it below 4 MB" in refused(tmp_path)[0]
+    written(tmp_path, twin_yaml="#" + "x" * (9 << 20))
+    assert "keep it below 8 MB" in refused(tmp_path)[0]
 
 
 def test_that_every_everyday_unit_is_named_as_its_dimension_would_be():

@@ -107,12 +107,17 @@ def test_that_the_command_says_how_well_runs_it_had_not_seen_were_told(learnt_pu
     assert Path(told["model"]) == folder / NAME
 
 
-def test_that_a_package_that_is_another_by_now_is_told_to_learn_again(learnt_pumps):
+def test_that_a_package_that_is_another_by_now_is_told_to_learn_again_and_followed_on(learnt_pumps):
     twin = load(learnt_pumps[0])
     other = {path: replace(asset, faults={"bearing_wear": asset.faults["bearing_wear"]}) if asset.faults else asset
              for path, asset in twin.assets.items()}  # fmt: skip
-    with pytest.raises(InputError, match="other tags or faults than were learnt"):
-        called(replace(twin, assets=other), [], 5)
+    plant = Plant(twin, START, 99)
+    following, foreseeing = Following(twin, plant.instruments.channels), Foreseeing(replace(twin, assets=other))
+    following.take(plant.run_to(START + 10 * SECOND))
+    for estimator in following.until(START + 10 * SECOND):
+        foreseeing.see(estimator, estimator.time)
+    assert "other tags or faults than were learnt" in foreseeing.refusal
+    assert foreseeing.health
 
 
 def test_that_a_damaged_file_of_it_is_refused_in_one_sentence(learnt_pumps):

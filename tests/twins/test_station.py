@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.rig import wait_until
 from tests.twins import soft_plant as soft
 from twins.asset import Alarm, Asset, AssetKind, Condition, Tag, TagKind, Twin
 from twins.clock import SECOND
@@ -244,3 +247,58 @@ def test_that_the_clock_never_goes_back_and_tells_jumps():
     assert "jumped 60 min forward" in clock.check()
     assert clock.check() == ""
     assert StationClock(START + 100 * SECOND, lambda: START, lambda: passed[0]).now() > START + 100 * SECOND
+
+
+HOT = b"""
+assets: [T01]
+label: Oil pump worn
+action: Change it
+limits: { levels: [{ when: oil > 70 degC, over: 20 s, probability: 0.9, severity: 0.5 }] }
+"""
+
+
+class Predicted(Plant):
+    """A plant whose package brings predictors."""
+
+    def __init__(self, **files):
+        self._files = {f"predictors/{name}.yaml": content for name, content in files.items()}
+        super().__init__()
+
+    def begin(self, **known):
+        self.twin = replace(self.twin, files=self._files)
+        super().begin(**known)
+
+    def heat(self, seconds, value):
+        for _ in range(seconds):
+            self.says("T01.oil", value)
+            running = getattr(self.station._predictors._predicting, "_running", ())
+            wait_until(lambda running=running: all(answer.done() for each in running for *_, answer in each.waiting))
+
+
+def test_that_a_packages_predictor_speaks_in_the_station_is_judged_and_takes_up_after_a_restart():
+    plant = Predicted(hot=HOT)
+    plant.heat(90, 74.0)
+    (said,) = plant.events(EventKind.PREDICTION)
+    assert (said.key, said.data["label"], said.data["model"]) == ("T01.hot", "Oil pump worn", "predictor hot (limits)")
+    plant.wants(IntentionKind.JUDGE, "T01.hot", "Crew comes", verdict="planned")
+    plant.begin()
+    plant.heat(60, 74.0)
+    plant.heat(240, 50.0)
+    assert [event.data["state"] for event in plant.events(EventKind.PREDICTION)] == ["foreseen", "planned", "planned"]
+    assert [event.stands for event in plant.events(EventKind.PREDICTION)] == [True, True, False]
+
+
+def test_that_recording_goes_on_where_a_predictor_can_not_be_used_or_breaks(monkeypatch):
+    plant = Predicted(hot=HOT, wrong=b"type: nothing\nlimits: {}")
+    assert [e.data["message"] for e in plant.events(EventKind.STATION) if e.data["state"] == "predictor_refused"] == []
+    plant.turn()
+    (refused,) = [e for e in plant.events(EventKind.STATION) if e.data["state"] == "predictor_refused"]
+    assert "predictors/wrong.yaml:1" in refused.data["message"]
+    monkeypatch.setattr("twins.prognosis.predictors.limits.Limits.judge", lambda *_: 1 / 0)
+    plant.heat(40, 74.0)
+    (stopped,) = [e for e in plant.events(EventKind.STATION) if e.data["state"] == "predictor_stopped"]
+    assert "asked again in an hour" in stopped.data["message"]
+    monkeypatch.setattr("twins.prognosis.predictors.grid.Grid.take", lambda *_: 1 / 0)
+    plant.heat(3, 74.0)
+    assert [e.data["state"] for e in plant.events(EventKind.STATION)].count("predictors_stopped") == 1
+    assert plant.says("T01.oil", 61.0).reading("T01.oil").value == 61.0

@@ -5,7 +5,7 @@ from twins.asset.asset import Asset, AssetKind, Part, Placement, Relation
 from twins.asset.estimated import expects, health_of, residual_of, unit_of, wandering
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.tag import Limits, Tag, TagKind
-from twins.asset.twin import Twin, Viewpoint
+from twins.asset.twin import Georeference, Twin, Viewpoint
 from twins.asset.version import ModelVersion
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "AssetKind",
     "Condition",
     "Figure",
+    "Georeference",
     "Limits",
     "ModelVersion",
     "Part",

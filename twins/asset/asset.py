@@ -68,6 +68,7 @@ class Asset:
     model: Mapping[str, object] = field(default_factory=dict)
     faults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     description: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)  # what its file of origin says of it: a GUID, a fire rating
 
     @property
     def headline(self) -> str:

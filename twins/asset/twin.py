@@ -15,6 +15,18 @@ from twins.asset.version import ModelVersion
 
 
 @dataclass(frozen=True, slots=True)
+class Georeference:
+    """Where on earth the twin's zero is: `origin` in the coordinate system `crs`, or latitude and longitude, degrees (WGS 84)."""
+
+    crs: str = ""
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    latitude: float | None = None
+    longitude: float | None = None
+    elevation: float | None = None  # metres
+    true_north: float = 0.0  # degrees clockwise from the twin's y axis
+
+
+@dataclass(frozen=True, slots=True)
 class Viewpoint:
     """A saved camera: metres in the world's frame; with an `asset` that it looks at, in the frame of that placed asset."""
 
@@ -42,6 +54,7 @@ class Twin:
     figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
     model_version: ModelVersion = field(default_factory=ModelVersion)
+    georeference: Georeference | None = None
 
     @cached_property
     def estimated(self) -> Mapping[str, Tag]:

@@ -26,15 +26,15 @@ _STEP = re.compile(r"\[(\d+)\]|([\w-]+)")
 
 def part_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
     """Of every part; a shape that several assets share is looked at once."""
-    seen: set[Origin] = set()
+    seen: set[tuple[Origin, str]] = set()
     with ExitStack() as open_files:
         meshes = _Meshes(made.files, open_files)
         for asset in twin.assets.values():
             for part in asset.parts:
                 origins = made.origins[f"{part.asset}#{part.name}"]
                 yield from _moved(part, twin, origins)
-                if origins[0] not in seen:
-                    seen.add(origins[0])
+                if (key := (origins[0], str(part.geometry.get("mesh", "")))) not in seen:
+                    seen.add(key)
                     yield from _geometry(part, origins, meshes)
 
 
@@ -110,13 +110,13 @@ class _Meshes:
     def __init__(self, files: Files, open_files: ExitStack) -> None:
         self._files = files
         self._open_files = open_files
-        self._names: dict[str, tuple[str, ...] | str] = {}
+        self._names: dict[str, dict[str, None] | str] = {}
 
     def faults(self, reference: str, origin: Origin) -> Iterator[Fault]:
         """Of one `FILE#NAME`."""
         file, _, name = reference.partition("#")
-        held = [each for each in self._files.sizes if each.startswith("meshes/")]
-        if file not in held:
+        if not file.startswith("meshes/") or file not in self._files.sizes:
+            held = [each for each in self._files.sizes if each.startswith("meshes/")]
             yield origin.fault(f"there is no mesh file {file}", did_you_mean(file, held) or "put it into the folder meshes/")
             return
         names = self._read(file)
@@ -124,16 +124,17 @@ class _Meshes:
             message, _, remedy = names.rstrip(".").partition("; ")
             yield origin.fault(message, remedy or "export it again, best as GLB")
         elif name and name not in names:
-            remedy = did_you_mean(name, names) or f"write one of {', '.join(names[:12]) or 'nothing: it is empty'}"
+            some = list(names)[:2000]
+            remedy = did_you_mean(name, some) or f"write one of {', '.join(some[:12]) or 'nothing: it is empty'}"
             yield origin.fault(f"the mesh file {file} has no part “{name}”", remedy)
 
-    def _read(self, file: str) -> tuple[str, ...] | str:
+    def _read(self, file: str) -> dict[str, None] | str:
         from twins.geometry.mesh import GeometryError
         from twins.geometry.reader import part_names
 
         if file not in self._names:
             try:
-                self._names[file] = part_names(self._path(file))
+                self._names[file] = dict.fromkeys(part_names(self._path(file)))
             except GeometryError as problem:
                 self._names[file] = str(problem)
         return self._names[file]

@@ -25,7 +25,7 @@ Watch = Callable[[float, str], None]
 Conditions = Mapping[str, tuple[float, float]]  # a knob's key → between what it is drawn, in its unit
 
 _START = 1_700_000_000  # s
-_SPUN = (120.0, 900.0)  # s that a plant runs soundly before a branch of it breaks, from the branch before
+_SPUN = (90.0, 700.0)  # s that a plant runs soundly before a branch of it breaks, from the branch before
 _BRANCHES = 3
 _LASTS = (200.0, 600.0)  # s
 _SEVERITY = (0.3, 1.1)  # of what the package declares

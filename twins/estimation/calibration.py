@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twins import InputError
 from twins.asset import Tag, Twin, expects, wandering
-from twins.clock import DAY, MINUTE, SECOND
+from twins.clock import DAY, SECOND
 from twins.estimation.courses import Courses
 from twins.estimation.fitting import Fit, Unknown, candidates_for, fitted
+from twins.estimation.stepped import step_of
 from twins.expression import conversion
 from twins.historian.days import Record
 from twins.physics import Array, Maker, difference, modelled, named
-from twins.simulation.knobs import STRUCTURAL, Knob, knob
+from twins.simulation.knobs import STRUCTURAL, Knob, knob, knobs_of
 
-_LONGEST = 10 * MINUTE
-_STEP = 10 * SECOND
+_STEP = 10 * SECOND  # what is quicker is not the parameters' doing
 _BLOCKS = 12  # that a stretch has at least
 _FEWEST = 20  # steps that are judged
+_DRAWN = 300  # points of a course
 _FINEST = 0.002  # of its range: no model is better than that
 
 Watch = Callable[[float, str], None]
@@ -67,12 +70,15 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One output over both stretches, before and after."""
+    """One output over both stretches, before and after. `course` is what was kept back, thinned to be drawn: (time in ns UTC,
+    measured, before, after) of each step that is judged; `span` how far its range reaches, 0 where it has none."""
 
     tag: str
     unit: str
+    span: float
     fitted: tuple[Errors, Errors]
     held_out: tuple[Errors, Errors]
+    course: tuple[tuple[int, float, float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def calibrated(
     watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False,
 ) -> Calibration:  # fmt: skip
     """Asset by asset. Raises InputError where nothing can be fitted, or where it was cancelled."""
-    assets, step = _assets(twin, asked), asked.step or _step_of(twin, record)
+    assets, step = _assets(twin, asked), asked.step or step_of(twin, record.channels, _STEP)
     parameters: list[Calibrated] = []
     outputs: list[Judged] = []
     for k, asset in enumerate(assets):
@@ -128,9 +134,8 @@ class _Asset:
             return courses.predicted(points)
 
         least = np.array([_least(each.tag) for each in courses.judged])
-        return fitted(
-            [self._unknown(each) for each in self._knobs], predict, courses.measured, least, (courses.time - 1) // block
-        )
+        unknowns, since = [self._unknown(each) for each in self._knobs], courses.time - 1
+        return fitted(unknowns, predict, courses.measured, least, since // block)
 
     def told(self, fit: Fit) -> Iterator[Calibrated]:
         for i, each in enumerate(self._knobs):
@@ -140,25 +145,32 @@ class _Asset:
     def judged(self, fit: Fit) -> Iterator[Judged]:
         points = np.array([[each.value for each in self._knobs], fit.value])
         held = self._over(*self._asked.hold_out)
-        told = [list(_errors(each.predicted(points), each.measured)) for each in (self._courses, held)]
+        fitted_to, kept_back = self._courses.predicted(points), held.predicted(points)
+        errors = [list(_errors(*pair)) for pair in ((fitted_to, self._courses.measured), (kept_back, held.measured))]
         for k, each in enumerate(self._courses.judged):
-            yield Judged(each.tag.path, each.tag.unit, told[0][k], told[1][k])
+            course = _course(held.time, held.measured[k], kept_back[k])
+            yield Judged(each.tag.path, each.tag.unit, span_of(each.tag), errors[0][k], errors[1][k], course)
 
     def _unknown(self, each: Knob) -> Unknown:
-        low = -np.inf if each.low is None else each.low
-        high = np.inf if each.high is None else each.high
         written = wandering(self._twin.assets[self._asset]).get(each.label, {}).get("spread")
-        reach = high - low if np.isfinite(high - low) else 1.0
-        if written is not None:
-            prior = difference(written, self._unit(each)) * conversion(self._unit(each), each.unit)[0]
-            return Unknown(each.value, low, high, prior, prior)
-        scale = 0.05 * abs(each.value) if each.value else 0.02 * reach
-        return Unknown(each.value, low, high, scale, 5 * scale)
+        if written is None:
+            return unknown(each)
+        prior = difference(written, self._unit(each)) * conversion(self._unit(each), each.unit)[0]
+        return replace(unknown(each), scale=prior, prior=prior)
 
     def _unit(self, each: Knob) -> str:
         model = Maker(self._twin.files).model(self._twin.assets[self._asset].model)
         variable = named(tuple(model.parameters), each.label)
         return variable.unit if variable else ""
+
+
+def unknown(each: Knob) -> Unknown:
+    """Of which nothing is written: it may be off by a quarter of its value, or by a tenth of its range."""
+    low = -np.inf if each.low is None else each.low
+    high = np.inf if each.high is None else each.high
+    reach = high - low if np.isfinite(high - low) else 1.0
+    scale = 0.05 * abs(each.value) if each.value else 0.02 * reach
+    return Unknown(each.value, low, high, scale, 5 * scale)
 
 
 def _errors(told: Array, measured: Array) -> Iterator[tuple[Errors, Errors]]:
@@ -172,6 +184,17 @@ def _errors(told: Array, measured: Array) -> Iterator[tuple[Errors, Errors]]:
             for each in off.T
         ]  # fmt: skip
         yield made[0], made[1]
+
+
+def _course(time: NDArray[np.int64], measured: Array, told: Array) -> tuple[tuple[int, float, float, float], ...]:
+    known = np.flatnonzero(np.isfinite(measured) & np.isfinite(told).all(axis=1))
+    shown = known[np.unique(np.linspace(0, len(known) - 1, min(len(known), _DRAWN)).astype(int))] if len(known) else known
+    return tuple((int(time[k]), float(measured[k]), float(told[k, 0]), float(told[k, 1])) for k in shown)
+
+
+def span_of(tag: Tag) -> float:
+    """From one end of its range to the other; 0 where it has none."""
+    return tag.range[1] - tag.range[0] if tag.range else 0.0
 
 
 def _assets(twin: Twin, asked: Question) -> tuple[str, ...]:
@@ -189,9 +212,22 @@ def knobs_asked(twin: Twin, asset: str, parameters: Sequence[str]) -> list[Knob]
     """Those of one asset that are named, else those that its type estimates. Raises InputError."""
     own = [text for text in parameters if text.partition("=")[0].rpartition(".")[0] == asset]
     texts = own or ([] if parameters else [f"{asset}.{name}" for name in wandering(twin.assets[asset])])
-    if not texts:
+    found = {each.key: each for text in texts for each in _knobs(text, twin)}
+    if not found:
         raise InputError(f"{asset}: no parameter to be calibrated; name one, like --parameter {asset}.NAME")
-    return [_knob(text, twin) for text in texts]
+    return list(found.values())
+
+
+def _knobs(text: str, twin: Twin) -> Iterator[Knob]:
+    """One, or with a * all that fit: T01.anemometer_*."""
+    key = text.partition("=")[0].strip()
+    if "*" not in key:
+        yield _knob(text, twin)
+        return
+    asset = key.rpartition(".")[0]
+    for each in knobs_of(twin, asset) if asset in twin.assets else ():
+        if each.sort == "parameter" and each.label not in STRUCTURAL and fnmatchcase(each.key, key):
+            yield each
 
 
 def _knob(text: str, twin: Twin) -> Knob:
@@ -215,16 +251,9 @@ def _or(value: float | None, other: float) -> float:
     return other if value is None else value
 
 
-def _step_of(twin: Twin, record: Record) -> int:
-    """As often as the quickest of what is judged was recorded, 10 s at least: what is quicker is not the parameters' doing."""
-    judged = {tag.path for asset in twin.assets.values() for tag in expects(asset, twin.tags)}
-    periods = [channel.period_ns for channel in record.channels if channel.path in judged and channel.period_ns]
-    return max(_STEP, min([_LONGEST, *periods]))
-
-
 def _least(tag: Tag) -> float:
     """One deviation: an output that hardly scatters would else outweigh all others by what its model leaves out."""
-    return max(_FINEST * (tag.range[1] - tag.range[0]) if tag.range else 0.0, 10.0 ** -(tag.decimals + 1))
+    return max(_FINEST * span_of(tag), 10.0 ** -(tag.decimals + 1))
 
 
 def _stop(cancelled: Cancelled) -> None:

@@ -60,6 +60,7 @@ class Courses:
         own = [each for each in self._feeds.bounds if each.group is self._group and each.instance == self._i]
         self.judged = [each for each in own if each.tag.name in outputs and not each.words]
         self._kept, self._all, self._words = self._by_state(own), own, [each for each in own if each.words]
+        self._anew = self._begun_anew()
         self._inputs = [each for each in self._feeds.inputs if each[0] is self._group and each[2] == self._i]
         self._setpoints = [each for each in self._feeds.setpoints if each.group is self._group and each.instance == self._i]
         condition = self._condition(where, known)
@@ -96,7 +97,7 @@ class Courses:
             group.forced.clear()
         for each in self.models.setpoints:
             self.models.set(each.tag.path, each.start)
-        self.models.steps = 0
+        self.models.steps, self._first = 0, self._group.state.copy()
         self._resume(self._all, np.repeat(self._index[0], self.candidates))
 
     def _drive(self, at: NDArray[np.intp]) -> None:
@@ -108,6 +109,7 @@ class Courses:
             values, k = self.seen.last[point.tag.path][at], self.models.setpoints.index(point)
             self.models.set(point.tag.path, np.where(np.isnan(values), self.models.standing[k], values))
         self._resume(self._kept, at)
+        self._group.state[self._anew] = self._first[self._anew]
         self.models.advance()
 
     def _resume(self, bounds: Sequence[Bound], at: NDArray[np.intp]) -> None:
@@ -161,6 +163,13 @@ class Courses:
         states = self._group.model.states
         kept = {state.told or state.name for state in states if state.kept or state.words}
         return [each for each in own if self._group.model.outputs[each.row].name in kept]
+
+    def _begun_anew(self) -> list[int]:
+        """States that no step takes over from the one before: where no mode was recorded a model is judged while it runs, as it
+        begins; a calm, and a start that takes two steps however long they are, would else be told for measured power."""
+        if self._words:
+            return []
+        return [row for row, each in enumerate(self._group.model.states) if each.words or (each.kept and not each.unit)]
 
     def _told_by_states(self) -> list[bool]:
         """Of each judged output, whether it is a state: what stands at the end of a step, not its mean."""

@@ -14,10 +14,11 @@ import numpy as np
 from twins import InputError
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
-from twins.clock import MINUTE, SECOND
+from twins.clock import SECOND
 from twins.estimation.checkpoint import EVERY_NS, checkpoint
 from twins.estimation.estimator import Estimator
 from twins.estimation.following import Following
+from twins.estimation.stepped import step_of
 from twins.estimation.telling import channels_of, samples_of
 from twins.historian.days import Record
 from twins.historian.drafting import drafted, refuse_bad_place
@@ -25,7 +26,6 @@ from twins.historian.file import RecordingFile
 from twins.physics import Array
 from twins.record import Channel, Channels, Event, EventKind, Samples
 
-_LONGEST = 10 * MINUTE
 _CHUNK = 3_600  # steps
 _FAR = 3.0  # deviations
 
@@ -41,6 +41,10 @@ class Foresight(Protocol):
         """As of the last look."""
         ...
 
+    def take(self, samples: Samples) -> None:
+        """What was measured, some time before it is seen, and what was estimated."""
+        ...
+
     def see(self, estimator: Estimator, now: int) -> Iterable[Event]:
         """After each step: what is to be recorded of it."""
         ...
@@ -48,6 +52,9 @@ class Foresight(Protocol):
 
 class _Blind:
     health: Mapping[str, float] = MappingProxyType({})
+
+    def take(self, samples: Samples) -> None:
+        pass
 
     def see(self, estimator: Estimator, now: int) -> Iterable[Event]:
         return ()
@@ -108,7 +115,7 @@ def _followed(
     watch: Watch, cancelled: Cancelled, foresight: Foresight,
 ) -> Estimate:  # fmt: skip
     channels = Channels(_known(channel, twin) for channel in record.channels)
-    step = _step_of(twin, channels)
+    step = step_of(twin, channels, SECOND)
     following = Following(twin, channels, step)
     residuals = Residuals(*np.zeros((3, len(following.estimator.judged))))
     shifts = np.array([channel.period_ns or 0 if channel.stamp == "start" else 0 for channel in record.channels], np.int64)
@@ -117,10 +124,13 @@ def _followed(
     for begin in range(start, end, chunk):
         until = min(begin + chunk, end)
         samples = record.between(begin, until)
-        following.take(_stamped_at_their_end(samples, shifts))
+        samples_at_their_end = _stamped_at_their_end(samples, shifts)
+        following.take(samples_at_their_end)
+        foresight.take(samples_at_their_end.take(measured[samples.channel]))
         told, events = _steps(following, until + step, residuals, foresight)
         if file is not None:
-            file.append(Samples.join([samples.take(measured[samples.channel]), *told]), [*_kept(record, begin, until), *events])
+            happened = sorted([*_kept(record, begin, until), *events], key=lambda event: event.time)
+            file.append(Samples.join([samples.take(measured[samples.channel]), *told]), happened)
         watch((until - start) / max(end - start, 1), "estimating")
         if cancelled():
             raise InputError("the estimate was cancelled; nothing was written")
@@ -138,6 +148,7 @@ def _steps(following: Following, until: int, residuals: Residuals, foresight: Fo
         events += foresight.see(estimator, estimator.time)
         if estimator.time % max(PERIOD_NS, step) < step:
             told.append(samples_of(estimator, channels_of(estimator), estimator.time, foresight.health))
+            foresight.take(told[-1])
         if estimator.time % max(EVERY_NS, step) < step:
             events.append(checkpoint(estimator, estimator.time))
     return told, events
@@ -153,13 +164,6 @@ def _known(channel: Channel, twin: Twin) -> Channel:
     tag = twin.tags.get(channel.path)
     alike = tag is not None and tag.kind is channel.kind and tag.unit == channel.unit
     return channel if alike else Channel("")
-
-
-def _step_of(twin: Twin, channels: Channels) -> int:
-    """As often as the quickest of what is judged was recorded."""
-    judged = {path.rpartition(".")[0] for path in twin.estimated}
-    periods = [channel.period_ns for channel in channels if channel.path in judged and channel.period_ns]
-    return max(SECOND, min([_LONGEST, *periods]))
 
 
 def _stamped_at_their_end(samples: Samples, shifts: np.ndarray) -> Samples:

@@ -45,6 +45,27 @@ class ProposedForm(_Form):
     identified: bool
 
 
+class ErrorsForm(_Form):
+    """Of an output, over steps."""
+
+    n: Annotated[int, Field(ge=0)]
+    mae: Finite | None
+
+
+class AfterForm(_Form):
+    """With the parameters as they would be."""
+
+    after: ErrorsForm
+
+
+class OutputForm(_Form):
+    """One output over the stretch that was kept back."""
+
+    tag: Text
+    unit: Text = ""
+    held_out: AfterForm
+
+
 class ForForm(_Form):
     """The package that it is for."""
 
@@ -62,7 +83,10 @@ class ProposalForm(_Form):
     recording: Text = ""
     start: Text
     end: Text
+    step: Finite
+    where: Text = ""
     parameters: Annotated[list[ProposedForm], Field(max_length=_MOST)]
+    outputs: Annotated[list[OutputForm], Field(max_length=_MOST)] = []
 
 
 def proposal(found: Calibration, twin: Twin, package: Path, recording: Path) -> dict[str, Any]:
@@ -82,7 +106,7 @@ def proposal(found: Calibration, twin: Twin, package: Path, recording: Path) -> 
             {"parameter": each.key} | {k: _sound(v) for k, v in asdict(each).items() if k != "key"} for each in found.parameters
         ],
         "outputs": [
-            {"tag": each.tag, "unit": each.unit}
+            {"tag": each.tag, "unit": each.unit, "span": each.span, "course": [list(point) for point in each.course]}
             | {
                 name: {"before": _numbers(asdict(before)), "after": _numbers(asdict(after))}
                 for name, (before, after) in (("fitted", each.fitted), ("held_out", each.held_out))
@@ -138,7 +162,11 @@ def approved(package: Path, twin: Twin, place: Path, by: str, why: str) -> Model
     parameters: dict[str, dict[str, float | str]] = {}
     for asset, name, value in _written(changed, twin, place):
         parameters.setdefault(asset, {})[name] = value
-    data = {"recording": form.recording, "start": form.start, "end": form.end, "proposal": digest}
+    errors = {e.tag: {"mae": e.held_out.after.mae, "unit": e.unit} for e in form.outputs if e.held_out.after.mae is not None}
+    data = {
+        "recording": form.recording, "start": form.start, "end": form.end, "proposal": digest,
+        "step": form.step, "where": form.where, "errors": errors,
+    }  # fmt: skip
     return approve(package, parameters, data, by, why)
 
 

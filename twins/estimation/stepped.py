@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twins.asset import Tag
+from twins.asset import Tag, Twin, expects
+from twins.clock import MINUTE
 from twins.expression import scale
 from twins.historian.days import Record
 from twins.historian.deriving import History, histories_of
 from twins.physics import Array
-from twins.record import Quality
+from twins.record import Channel, Quality
 from twins.record.samples import Int64
+
+_LONGEST = 10 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,13 @@ def stepped(record: Record, tags: Iterable[Tag], start: int, end: int, step: int
     for path, history in histories_of(record, chosen, start, end).items():
         mean[path], last[path] = _of(history, chosen[path], time, start, step)
     return Stepped(time, mean, last)
+
+
+def step_of(twin: Twin, channels: Iterable[Channel], least: int) -> int:
+    """ns: as often as the quickest of what the twin expects was recorded; `least` at least, ten minutes at most."""
+    judged = {tag.path for asset in twin.assets.values() for tag in expects(asset, twin.tags)}
+    periods = [channel.period_ns for channel in channels if channel.path in judged and channel.period_ns]
+    return max(least, min([_LONGEST, *periods]))
 
 
 def _of(history: History, tag: Tag, time: Int64, start: int, step: int) -> tuple[Array, Array]:

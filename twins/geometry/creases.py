@@ -23,15 +23,36 @@ def creased(points: Points, triangles: npt.NDArray[np.integer], sharp_deg: float
     return _split(points, welded, normals)
 
 
+def creased_apart(
+    points: Points, triangles: npt.NDArray[np.integer], owner: npt.NDArray[np.integer], sharp_deg: float = 35.0
+) -> tuple[Mesh, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Many meshes at once, none welded to another: `owner[n]` numbers the mesh of each point, in rising order.
+
+    Answers one mesh, with the owner of each of its points and triangles, in rising order too.
+    """
+    points, welded, owner = _weld(points, triangles.astype(np.int64), owner)
+    if not len(welded):
+        return Mesh.empty(), np.zeros(0, np.intp), np.zeros(0, np.intp)
+    mesh, at = _split_at(points, welded, _corner_normals(points, welded, np.cos(np.radians(sharp_deg))))
+    return mesh, owner[at].astype(np.intp), owner[welded[:, 0]].astype(np.intp)
+
+
 def weld(points: Points, triangles: Triangles) -> tuple[Points, Triangles]:
     """Coinciding points as one, and triangles that have no area left out."""
-    keys = np.round(points / WELD_M).astype(np.int64)
+    points, triangles, _ = _weld(points, triangles, np.zeros(len(points), np.int64))
+    return points, triangles
+
+
+def _weld(
+    points: Points, triangles: Triangles, owner: npt.NDArray[np.integer]
+) -> tuple[Points, Triangles, npt.NDArray[np.integer]]:
+    keys = np.column_stack([owner, np.round(points / WELD_M).astype(np.int64)])
     _, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    points, triangles = points[first], place.reshape(-1)[triangles]
+    points, triangles, owner = points[first], place.reshape(-1)[triangles], owner[first]
     a, b, c = triangles.T
     triangles = triangles[(a != b) & (b != c) & (c != a)]
     sizes = np.linalg.norm(_crosses(points, triangles), axis=1)
-    return points, triangles[sizes > 1e-12]
+    return points, triangles[sizes > 1e-12], owner
 
 
 def _crosses(points: Points, triangles: Triangles) -> Points:
@@ -71,11 +92,17 @@ def _angles(points: Points, triangles: Triangles) -> npt.NDArray[np.float64]:
 
 def _split(points: Points, triangles: Triangles, normals: Points) -> Mesh:
     """One point for each different pair of place and normal."""
+    return _split_at(points, triangles, normals)[0]
+
+
+def _split_at(points: Points, triangles: Triangles, normals: Points) -> tuple[Mesh, npt.NDArray[np.int64]]:
+    """And at which of `points` each stands."""
     at = triangles.reshape(-1)
     keys = np.column_stack([at, np.round(normals * 1000).astype(np.int64)])
     _, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    return Mesh(
+    mesh = Mesh(
         points[at[first]].astype(np.float32),
         normals[first].astype(np.float32),
         place.reshape(-1, 3).astype(np.int32),
     )
+    return mesh, at[first]

@@ -9,7 +9,7 @@ from typing import Any
 
 from twins.asset import Part
 from twins.geometry.mesh import GeometryError, Mesh
-from twins.geometry.reader import named, read_pieces
+from twins.geometry.reader import indexed, named, read_pieces
 from twins.geometry.shapes import build
 
 Cache = MutableMapping[str, Any]
@@ -32,17 +32,17 @@ def build_part(part: Part, folder: Path, cache: Cache) -> Mesh:
 
 def _made(geometry: Mapping[str, Any], folder: Path, cache: Cache) -> Mesh:
     if "mesh" in geometry:
-        return _from_file(str(geometry["mesh"]), folder, cache)
+        return _from_file(str(geometry["mesh"]), geometry.get("frame") == "piece", folder, cache)
     described = geometry.get("shape", geometry)
     return build(described) if described else Mesh.empty()
 
 
-def _from_file(reference: str, folder: Path, cache: Cache) -> Mesh:
+def _from_file(reference: str, own_frame: bool, folder: Path, cache: Cache) -> Mesh:
     """`FILE#NAME` within the package; one reading serves all names of a file."""
     file, _, name = reference.partition("#")
     path = (folder / file).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise GeometryError(f"the mesh {file} lies outside the package; put it into its folder meshes/.")
     if str(path) not in cache:
-        cache[str(path)] = read_pieces(path)
-    return named(cache[str(path)], name, path)
+        cache[str(path)] = indexed(read_pieces(path))
+    return named(cache[str(path)], name, path, own_frame=own_frame)

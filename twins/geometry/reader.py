@@ -18,10 +18,23 @@ LARGEST = 200 << 20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One mesh of a file and the names it goes by: its assemblies from the outermost, its own node, its mesh."""
+    """One mesh of a file, about its own origin, and the names it goes by: its assemblies from the outermost, its own node, its
+    mesh. `origin` is where it stands in the file, metres."""
 
     names: tuple[str, ...]
     mesh: Mesh
+    origin: tuple[float, float, float]
+
+    @property
+    def in_file(self) -> Mesh:
+        """In the file's own frame."""
+        if not any(self.origin):
+            return self.mesh
+        moved = (self.mesh.points + np.array(self.origin)).astype(np.float32)
+        return Mesh(moved, self.mesh.normals, self.mesh.triangles)
+
+
+Index = Mapping[str, Sequence[Piece]]  # by each name that a piece goes by; "" is all of the file
 
 
 def read_mesh(path: Path, name: str = "") -> Mesh:
@@ -29,7 +42,7 @@ def read_mesh(path: Path, name: str = "") -> Mesh:
 
     `GeometryError` where the file can't be used or has no such piece.
     """
-    return named(read_pieces(path), name, path)
+    return named(indexed(read_pieces(path)), name, path)
 
 
 def part_names(path: Path) -> tuple[str, ...]:
@@ -37,12 +50,26 @@ def part_names(path: Path) -> tuple[str, ...]:
     return _names(read_pieces(path))
 
 
-def named(pieces: Sequence[Piece], name: str, path: Path) -> Mesh:
-    """What `read_mesh` answers, of pieces that were read before."""
-    found = [piece.mesh for piece in pieces if not name or name in piece.names]
+def indexed(pieces: Sequence[Piece]) -> Index:
+    """Pieces by name."""
+    found: dict[str, list[Piece]] = {"": list(pieces)}
+    for piece in pieces:
+        for name in filter(None, dict.fromkeys(piece.names)):
+            found.setdefault(name, []).append(piece)
+    return found
+
+
+def named(index: Index, name: str, path: Path, *, own_frame: bool = False) -> Mesh:
+    """What `read_mesh` answers, of pieces that were read before; in its `own_frame`, about the origin of the first of them."""
+    found = index.get(name)
     if not found:
-        raise GeometryError(f"{path.name} has no piece called “{name}”; it has {_listed(_names(pieces))}.")
-    return Mesh.join(found)
+        raise GeometryError(f"{path.name} has no piece called “{name}”; it has {_listed(_names(index['']))}.")
+    if not own_frame:
+        return Mesh.join([piece.in_file for piece in found])
+    if len(found) == 1:
+        return found[0].mesh
+    shifts = [np.subtract(piece.origin, found[0].origin) for piece in found]
+    return Mesh.join([Piece((), piece.mesh, tuple(shift)).in_file for piece, shift in zip(found, shifts, strict=True)])
 
 
 def read_pieces(path: Path) -> tuple[Piece, ...]:
@@ -75,13 +102,19 @@ def _pieces(answer: Mapping[str, Any]) -> tuple[Piece, ...]:
         raise SandboxError("the reader answered nonsense") from nonsense
 
 
-def _piece(answer: Mapping[str, Any], names: Sequence[str], start: int, end: int, first: int, last: int) -> Piece:
+def _piece(
+    answer: Mapping[str, Any], names: Sequence[str], start: int, end: int, first: int, last: int, origin: Sequence[float]
+) -> Piece:
     points, normals, triangles = answer["points"][start:end], answer["normals"][start:end], answer["triangles"][first:last]
     if points.shape[1:] != (3,) or normals.shape != points.shape or triangles.shape[1:] != (3,) or not len(triangles):
         raise ValueError("shapes")
     if triangles.min() < 0 or triangles.max() >= len(points) or not np.isfinite(points).all():
         raise ValueError("indices")
-    return Piece(tuple(map(str, names)), Mesh(points.astype(np.float32), normals.astype(np.float32), triangles.astype(np.int32)))
+    mesh = Mesh(points.astype(np.float32), normals.astype(np.float32), triangles.astype(np.int32))
+    x, y, z = map(float, origin)
+    if not np.isfinite([x, y, z]).all():
+        raise ValueError("origin")
+    return Piece(tuple(map(str, names)), mesh, (x, y, z))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -19,8 +19,11 @@ MOST = 10_000  # files
 ROOT = "twin.yaml"
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
-    r"twin\.yaml|viewpoints\.yaml|calibration\.yaml|README\.md|LICENSE[^/]*|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu)"
-    r"|(?:types|mappings|scenarios|predictors)/[^/]+\.(?:yaml|json|npz|onnx)|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
+    r"twin\.yaml|viewpoints\.yaml|tour\.yaml|calibration\.yaml|attributes\.json|picture\.png|README\.md|LICENSE[^/]*"
+    r"|blade\.csv|airfoils/[^/]+\.csv|models/(?:[^/]+/)*[^/]+\.(?:csv|fmu|yaml|json)"
+    r"|(?:types|mappings|scenarios)/[^/]+\.(?:yaml|json)"
+    r"|predictors/[^/]+\.(?:yaml|csv|npz|onnx|md)"
+    r"|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
 
 
@@ -120,9 +123,9 @@ def _with_root(files: Files) -> Files:
 
 
 def _folder(folder: Path) -> Files:
-    own = [folder / name for name in (ROOT, "viewpoints.yaml", "calibration.yaml", "README.md", "blade.csv")] + sorted(
-        folder.glob("LICENSE*")
-    )
+    own = [
+        folder / name for name in (ROOT, "viewpoints.yaml", "attributes.json", "calibration.yaml", "README.md", "blade.csv")
+    ] + sorted(folder.glob("LICENSE*"))
     for room in ("types", "mappings", "scenarios", "predictors", "meshes", "airfoils", "models"):
         own += sorted((folder / room).rglob("*"))
     sizes = {}

@@ -20,6 +20,7 @@ from twins.package.schema import Form, Scalar, TagName, Text
 from twins.package.validation import validated
 
 CALIBRATION = "calibration.yaml"
+_SHOWN = 12  # letters of a hash
 
 Number = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -36,13 +37,23 @@ class CalibratedAssetForm(Form):
     model: CalibratedModelForm = CalibratedModelForm()
 
 
+class ErrorForm(Form):
+    """How far off an output was, on the average, over the stretch that was kept back."""
+
+    mae: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    unit: Annotated[str, Field(max_length=100)] = ""
+
+
 class DataForm(Form):
-    """What a version was fitted to."""
+    """What a version was fitted to, and how well it fits: what a drift is measured by."""
 
     recording: Text = ""
     start: Text = ""
     end: Text = ""
     proposal: Text = Field(default="", description="the sha256 of the proposal, which holds intervals and errors")
+    step: Annotated[float, Field(ge=0, allow_inf_nan=False, description="s: over which outputs were averaged")] = 0.0
+    where: Annotated[str, Field(max_length=10_000)] = ""
+    errors: Mapping[Text, ErrorForm] = {}
 
 
 class VersionForm(Form):
@@ -94,6 +105,28 @@ def read(document: Document) -> tuple[CalibrationForm | None, list[Fault]]:
     return form, faults
 
 
+def errors_in(form: CalibrationForm) -> dict[str, tuple[DataForm, ErrorForm]]:
+    """By tag, the error that was approved last, up to the version in force, and what it was judged by."""
+    found: dict[str, tuple[DataForm, ErrorForm]] = {}
+    for each in lineage(form):
+        found |= {tag: (each.data, error) for tag, error in each.data.errors.items()}
+    return found
+
+
+def lineage(form: CalibrationForm) -> list[VersionForm]:
+    """The version in force and those that it was made from, the first one first."""
+    versions, came = {each.version: each for each in form.versions}, {}
+    for change in form.changes:
+        if change.change == "approved":
+            came[change.after] = change.before
+    found: list[VersionForm] = []
+    number = form.in_force
+    while number in versions and versions[number] not in found:
+        found.insert(0, versions[number])
+        number = came.get(number, 0)
+    return found
+
+
 def in_force(form: CalibrationForm) -> VersionForm | None:
     """None where it is the package's own parameters."""
     return next((each for each in form.versions if each.version == form.in_force), None)
@@ -108,6 +141,12 @@ def digest_of(files: Files) -> str:
             found.update(f"{len(name)} {name} {len(content)}\n".encode())
             found.update(content)
     return found.hexdigest()
+
+
+def name_of_models(package: bytes, version: ModelVersion) -> str:
+    """What predictions name their models by: the package, and the version of its parameters where one is in force."""
+    package_hash = hashlib.sha256(package).hexdigest()[:_SHOWN]
+    return f"{package_hash}, calibration {version.number}" if version.number else package_hash
 
 
 def version_in(files: Files) -> ModelVersion:

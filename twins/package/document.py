@@ -12,9 +12,9 @@ import yaml
 
 from twins.package.fault import Fault
 
-LARGEST = 4 << 20  # bytes
+LARGEST = 8 << 20  # bytes
 DEEPEST = 64
-MOST = 200_000  # values, aliases unfolded
+MOST = 500_000  # values, aliases unfolded
 Place = tuple[str | int, ...]
 
 _PLAIN_TAGS = {None, "!"} | {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")}

@@ -101,9 +101,11 @@ class Expansion:
         return self.types.get(name)
 
     def _unknown_overrides(self, form: AssetForm, found: Written, origin: Origin) -> None:
-        for name in form.tags:
-            if name not in found.form.tags:
-                remedy = did_you_mean(name, found.form.tags) or f"add {name} to the type"
+        for name, tag in form.tags.items():
+            if name not in found.form.tags and "kind" not in tag.model_fields_set:  # else it is the asset's own
+                remedy = (
+                    did_you_mean(name, found.form.tags) or f"add {name} to the type, or give it a kind to be this asset's own"
+                )
                 self.faults.append(origin.at("tags", name).fault(f"the type {form.type} has no tag “{name}”", remedy))
 
     def _add(self, spot: _Spot, form: TypeForm, origins: tuple[Origin, ...]) -> None:
@@ -165,7 +167,10 @@ class Expansion:
     def _part(self, spot: _Spot, name: str, form: PartForm, origins: tuple[Origin, ...]) -> Part:
         name = spot.prefix + name
         self.origins.setdefault(f"{spot.path}#{name}", origins)
-        geometry: dict[str, Any] = {"mesh": form.mesh} if form.mesh else {} if form.shape is None else {"shape": form.shape}
+        geometry: dict[str, Any] = {} if form.shape is None else {"shape": form.shape}
+        if form.mesh:
+            geometry = {"mesh": form.mesh.replace("{asset}", spot.path)}
+            geometry |= {"frame": form.frame} if form.frame != "file" else {}
         return Part(
             spot.path, name, geometry, spot.prefix + form.on if form.on else "",
             _triple(form.origin), _triple(form.rotate), _triple(form.axis),

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twins.asset import Asset, AssetKind, Figure, ModelVersion, Relation, Taken, Twin, Viewpoint
+from twins.asset import Asset, AssetKind, Figure, Georeference, ModelVersion, Relation, Taken, Twin, Viewpoint
 from twins.package.archive import ROOT, Contents, Files, files_in, files_of
+from twins.package.attributes import given_attributes
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault, PackageError, in_order
 from twins.package.joints import chain_of, jointed
@@ -53,6 +54,7 @@ def draft(files: Files, *, whole: bool = False) -> Draft:
     if form is not None:
         _expand(made, form, types, whole)
     _mappings(made)
+    _predictors(made)
     made.faults = list(in_order(made.faults))
     return made
 
@@ -125,7 +127,8 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     for name in expansion.unplaced() if whole else ():
         _join(made, expansion, expansion.set_apart(name))
     expansion.resolve()
-    made.faults += expansion.faults
+    attribute_faults = given_attributes(made.files, expansion.assets)
+    made.faults += [*expansion.faults, *attribute_faults]
     made.origins = expansion.origins
     version = _calibrate(made, expansion)
     made.alarms = expansion.alarms
@@ -133,7 +136,17 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
         alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files), version,
+        _georeference(form),
     )  # fmt: skip
+
+
+def _georeference(form: TwinFile) -> Georeference | None:
+    said = form.twin.georeference
+    if said is None:
+        return None
+    x, y, z = said.origin or (0.0, 0.0, 0.0)
+    origin = float(x), float(y), float(z)
+    return Georeference(said.crs, origin, said.latitude, said.longitude, said.elevation, said.true_north)
 
 
 def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
@@ -240,3 +253,16 @@ def _mappings(made: Draft) -> None:
         document = _read(made, name)
         if document.data is not None and not isinstance(document.data, dict):
             made.faults.append(document.fault((), "a mapping is due", "docs/import.md shows how history is read"))
+
+
+def _predictors(made: Draft) -> None:
+    from twins.package.predictor_file import FOLDER, read_predictor
+
+    for name in made.files.named(f"{FOLDER}/*.yaml"):
+        try:
+            document, _ = read_predictor(made.files, name)
+        except PackageError as problem:
+            made.faults += problem.faults
+            continue
+        made.documents[name] = document
+        made.faults += document.faults

@@ -38,7 +38,7 @@ def calibration_in(files: Files) -> CalibrationForm:
     return form
 
 
-def approve(package: Path, parameters: Parameters, data: Mapping[str, str], by: str, why: str) -> ModelVersion:
+def approve(package: Path, parameters: Parameters, data: Mapping[str, object], by: str, why: str) -> ModelVersion:
     """A new version: what is in force with these parameters changed. Raises InputError; then nothing was changed."""
     form = calibration_in(files_of(package))
     standing = in_force(form)
@@ -59,6 +59,19 @@ def roll_back(package: Path, by: str, why: str) -> ModelVersion:
         raise InputError(f"{package}: no calibration is in force, so there is none to be rolled back")
     came = [each for each in form.changes if each.change == "approved" and each.after == form.in_force]
     return _changed(package, form.model_dump(mode="json"), "rolled back", came[-1].before if came else 0, by, why)
+
+
+def history(form: CalibrationForm) -> dict[str, Any]:
+    """As JSON: which version is in force, what every version was fitted to and holds, and who changed it, when and why."""
+    versions = [
+        {
+            "version": each.version, "sha256": each.mark.sha256, "data": each.data.model_dump(mode="json"),
+            "parameters": {f"{path}.{name}": value for path, asset in each.assets.items()
+                           for name, value in asset.model.parameters.items()},
+        }
+        for each in form.versions
+    ]  # fmt: skip
+    return {"in_force": form.in_force, "versions": versions, "changes": [each.model_dump() for each in form.changes]}
 
 
 def _changed(package: Path, told: dict[str, Any], change: str, after: int, by: str, why: str) -> ModelVersion:

@@ -59,7 +59,12 @@ class PartForm(Form):
     """One named piece of geometry and how it moves."""
 
     shape: Mapping[str, Any] | None = Field(default=None, description="box, revolve, extrude, loft, tube, repeat or join")
-    mesh: Text = Field(default="", description="FILE#NAME: one named piece of a mesh file; FILE alone is all of it")
+    mesh: Text = Field(
+        default="", description="FILE#NAME: one named piece of a mesh file; FILE alone is all of it; {asset} is filled in"
+    )
+    frame: Literal["file", "piece"] = Field(
+        default="file", description="piece: the asset stands where the file has the piece's own origin, and moves it along"
+    )
     on: Text = Field(default="", description="the part it stands on and moves with; default: the asset")
     origin: Triple = [0.0, 0.0, 0.0]
     rotate: Triple = [0.0, 0.0, 0.0]
@@ -183,7 +188,9 @@ class AssetForm(Form):
     description: Text = ""
     at: PlaceForm = PlaceForm()
     parent: Text = Field(default="", description="the path of another asset")
-    tags: Mapping[TagName, TagForm] = Field(default={}, description="fields of the type's tags that are different here")
+    tags: Mapping[TagName, TagForm] = Field(
+        default={}, description="fields of the type's tags that are different here; with `kind`, a tag of its own"
+    )
     shows: list[Text] = []
     alarms: Mapping[Word, AlarmForm] = Field(
         default={}, description="fields of the type's alarms that are different here, or more"
@@ -199,6 +206,17 @@ class RelationForm(Form):
     object: Text
 
 
+class GeoreferenceForm(Form):
+    """Where on earth the twin's zero is: in a coordinate system, or as latitude and longitude."""
+
+    crs: Text = Field(default="", description="the coordinate system of `origin`, like EPSG:7415")
+    origin: Triple | None = Field(default=None, description="what was taken from every coordinate, in that system's units")
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = Field(default=None, description="degrees, WGS 84")
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    elevation: Finite | None = Field(default=None, description="metres")
+    true_north: Finite = Field(default=0.0, description="degrees clockwise from the twin's y axis to true north")
+
+
 class HeadForm(Form):
     """The twin as a whole."""
 
@@ -210,6 +228,7 @@ class HeadForm(Form):
     tags: Mapping[TagName, TagForm] = {}
     shows: list[Text] = []
     alarms: Mapping[Word, AlarmForm] = {}
+    georeference: GeoreferenceForm | None = None
 
 
 class EnvironmentForm(Form):
@@ -265,6 +284,16 @@ class ViewpointsFile(Form):
 
 
 def json_schema(file: str = "twin.yaml") -> dict[str, Any]:
-    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml` or `viewpoints.yaml`."""
-    forms: dict[str, type[Form]] = {"twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile}
+    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml`, `viewpoints.yaml` or `predictors/*.yaml`.
+
+    Raises InputError where there is no such sort.
+    """
+    from twins import InputError
+    from twins.package.predictor_file import PredictorForm
+
+    forms: dict[str, type[Form]] = {
+        "twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile, "predictors/*.yaml": PredictorForm,
+    }  # fmt: skip
+    if file not in forms:
+        raise InputError(f"there is no schema of “{file}”; there are {', '.join(forms)}")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **forms[file].model_json_schema()}

@@ -45,6 +45,9 @@ class WindTurbine:
         Variable("active_power_limit", "W", 1e9, 0.0, 1e9, shown="kW"),
         Variable("pitch_setpoint", "rad", PARKED, 0.0, math.pi / 2, shown="deg"),
         Variable("yaw_offset", "rad", 0.0, -math.pi / 4, math.pi / 4, shown="deg"),  # that it is told to stand off the wind
+        Variable(
+            "vane", "rad", 0.0, -math.pi, math.pi, told="vane_position", shown="deg"
+        ),  # as it is read; only the transfer asks
     )
     parameters = (
         Variable("rated_power", "W", 2.05e6, 1.0, 1e9, shown="kW", bare="rated_power_kw"),

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 
 import numpy as np
 
+from twins import InputError
 from twins.asset import Twin, health_of
 from twins.asset.estimated import PERIOD_NS
 from twins.clock import HOUR, MINUTE, SECOND
@@ -15,6 +16,7 @@ from twins.prognosis.diagnosis import Finding, declared_faults, findings
 from twins.prognosis.outlook import Outlook
 from twins.prognosis.prediction import Prediction
 from twins.prognosis.recognition.model_file import recogniser_of
+from twins.prognosis.recognition.recogniser import Recogniser
 from twins.prognosis.signatures import signature_of
 from twins.record import Event
 
@@ -29,9 +31,13 @@ class Foreseeing:
     """Of one estimator. What it finds is told to `calls`, which may hear others as well."""
 
     def __init__(self, twin: Twin, calls: Calls | None = None, version: str = "") -> None:
-        """Raises InputError where the package has learnt something of its faults that can't be used."""
         self._twin, self._version = twin, version
-        self._recogniser = recogniser_of(twin)
+        self.refusal = ""  # why what the package has learnt of its faults can't be used; they are told without it
+        self._recogniser: Recogniser | None = None
+        try:
+            self._recogniser = recogniser_of(twin)
+        except InputError as refused:
+            self.refusal = str(refused)
         self.calls = Calls() if calls is None else calls
         self._outlook: Outlook | None = None
         self._lives: Outlook | None = None  # the last that was finished
@@ -44,8 +50,7 @@ class Foreseeing:
         if estimator is not self._of:
             self._of, self._faults = estimator, declared_faults(self._twin, estimator)
         self._look_out(estimator)
-        if self._recogniser is not None:
-            self._recogniser.see(estimator)
+        self._recognise(estimator)
         step = estimator.models.step_ns
         if estimator.time % max(PERIOD_NS, step) >= step:
             return []
@@ -55,6 +60,13 @@ class Foreseeing:
         self.health = _health(found, self.calls.standing)
         self.calls.worsen(self.health, but=(finding.key for finding in found))
         return said
+
+    def _recognise(self, estimator: Estimator) -> None:
+        try:
+            if self._recogniser is not None:
+                self._recogniser.see(estimator)
+        except InputError as refused:
+            self._recogniser, self.refusal = None, str(refused)
 
     def _told(self, finding: Finding, estimator: Estimator, now: int) -> list[Event]:
         before, time = self.calls.standing.get(finding.key), estimator.time

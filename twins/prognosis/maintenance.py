@@ -32,7 +32,7 @@ def rows(work: Iterable[Prediction]) -> Iterator[dict[str, object]]:
         left = (life.low, life.middle, life.high) if life else (None, None, None)
         told = (
             each.asset, each.fault, each.label, each.action, format_time(each.deadline), round(each.probability, 3),
-            round(each.severity[1], 3), f"{life.tag} {life.limit}" if life else None,
+            round(each.severity[1], 3), f"{life.tag} {life.limit}" if life and life.tag else None,
             *(None if s is None else round(s * SECOND / HOUR, 2) for s in left),
             round(each.downtime * SECOND / HOUR, 1), round(each.risk_hours, 1), round(each.lost_energy_kwh),
             each.verdict or None, each.by or None, each.why or None, format_time(each.since), format_time(each.time),

@@ -15,7 +15,11 @@ VERDICTS = ("acknowledged", "planned", "dismissed")
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What is left, s: half of all courses are past the limit by `middle`, one in twenty by `low`; None beyond `horizon`."""
+    """What is left, s: half of all courses are past the limit by `middle`, one in twenty by `low`; None beyond `horizon`.
+
+    `tag` is "" where a model tells what is left of something that no tag shows; `limit` is `high_value` or `low_value` where it
+    is none of the tag's own.
+    """
 
     tag: str
     limit: str
@@ -26,6 +30,15 @@ class Life:
     share: float  # of the courses that pass it within the horizon
     horizon: float
     path: Sequence[tuple[float, float, float, float]] = ()  # s from now; 5, 50 and 95 % of what the tag will be, in its unit
+
+    def after(self, seconds: float) -> Life | None:
+        """What is left of it later on; None where the middle is over."""
+        low, middle, high = (None if s is None else s - seconds for s in (self.low, self.middle, self.high))
+        if middle is not None and middle <= 0:
+            return None
+        path = tuple((s - seconds, *three) for s, *three in self.path if s >= seconds)
+        low = None if low is None else max(low, 0.0)
+        return replace(self, low=low, middle=middle, high=high, horizon=self.horizon - seconds, path=path)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +149,12 @@ def sentence(prediction: Prediction) -> str:
     life = prediction.life
     if life is None or life.middle is None:
         return said
-    name = life.tag.partition(".")[2].replace("_", " ")
     within = f"{span(life.middle)} ({span(life.low)} to {span(life.high)})"
-    return f"{said}, {name} at its {life.limit.replace('_', '-')} limit in {within}"
+    if not life.tag:
+        return f"{said}, {within} left"
+    name = life.tag.partition(".")[2].replace("_", " ")
+    where = f"at {life.value:g}" if life.limit.endswith("_value") else f"at its {life.limit.replace('_', '-')} limit"
+    return f"{said}, {name} {where} in {within}"
 
 
 def span(seconds: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from twins.prognosis.prediction import Prediction, predictions_in
 from twins.record import Event, EventKind, Quality, Samples
 
 LEVELS = (0.05, 0.5, 0.95)
+CLASSES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.01)  # of probabilities
 
 
 class Recorded(Protocol):
@@ -80,10 +82,26 @@ def calibration(found: Sequence[Outcome]) -> list[tuple[float, float | None]]:
     return shares
 
 
+def reliability(found: Sequence[Outcome]) -> list[tuple[float, float, int]]:
+    """(mean probability that was told, share of it that came, how many) by classes of probability; a straight line is honest.
+
+    What has not come counts once its horizon has passed.
+    """
+    told = [(e.prediction.probability, e.actual is not None) for e in found if e.actual is not None or _over_by_now(e)]
+    classes = [[each for each in told if low <= each[0] < high] for low, high in pairwise(CLASSES)]
+    return [
+        (sum(p for p, _ in some) / len(some), sum(came for _, came in some) / len(some), len(some)) for some in classes if some
+    ]
+
+
+def _over_by_now(each: Outcome) -> bool:
+    return each.prediction.life is not None and each.watched >= each.prediction.life.horizon
+
+
 def _made(events: Iterable[Event]) -> Iterator[Prediction]:
-    """The predictions that said when, as they were made; not again for what somebody decided about them."""
+    """The predictions that said when a limit would be passed, as they were made; not again for what somebody decided."""
     told = (e for e in events if e.kind is EventKind.PREDICTION and e.stands and e.data.get("life") and not e.data.get("verdict"))
-    return predictions_in(told)
+    return (each for each in predictions_in(told) if each.life is not None and each.life.tag)
 
 
 def _over(each: Outcome, k: int) -> bool:

@@ -10,13 +10,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from twins import InputError
+from twins import InputError, clock
 from twins.sandbox.confining import forbid, leave_network, limit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,13 +29,19 @@ class SandboxError(InputError):
     """The child was refused, died, ran out of time or memory, or answered nonsense: one sentence."""
 
 
-def run(function: str, *arguments: Any, seconds: float = 10.0, memory: int = GIGABYTE) -> dict[str, Any]:
+def run(
+    function: str,
+    *arguments: Any,
+    seconds: float = 10.0,
+    memory: int = GIGABYTE,
+    cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
     """What `function` ("package.module:name") answers to `arguments` (as JSON has them) in a child process.
 
     It must answer a mapping of JSON values and numpy arrays of plain numbers. `SandboxError` where it raises, dies, takes longer
-    than `seconds` or more than `memory` bytes. Nothing it does ends or hangs the caller.
+    than `seconds` or more than `memory` bytes. Nothing it does ends or hangs the caller. `cancelled` is asked ten times a second.
     """
-    return _asked(function, arguments, seconds, memory)[0]
+    return _asked(function, arguments, seconds, memory, cancelled)[0]
 
 
 def unenforced() -> tuple[str, ...]:
@@ -43,11 +49,13 @@ def unenforced() -> tuple[str, ...]:
     return _asked("twins.sandbox.oneshot:_nothing", (), 20.0, GIGABYTE)[1]
 
 
-def _asked(function: str, arguments: Sequence[Any], seconds: float, memory: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _asked(
+    function: str, arguments: Sequence[Any], seconds: float, memory: int, cancelled: Callable[[], bool] | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The answer, and what could not be enforced."""
     with tempfile.TemporaryDirectory(prefix="twindeck-") as empty, tempfile.TemporaryFile() as answer:
         order = json.dumps({"function": function, "arguments": arguments, "seconds": seconds, "memory": memory})
-        code = _wait(_spawn(order, empty, answer), order, seconds)
+        code = _wait(_spawn(order, empty, answer), order, seconds, cancelled)
         if code:
             raise SandboxError(f"reading it needed more than {memory >> 20} MB or crashed the reader ({death_of(code)})")
         return _answer(answer, memory)
@@ -75,12 +83,22 @@ def environment(folder: str) -> dict[str, str]:
     return kept | single | {"TMPDIR": folder, "TEMP": folder, "HOME": folder}
 
 
-def _wait(child: subprocess.Popen[bytes], order: str, seconds: float) -> int:
+def _wait(child: subprocess.Popen[bytes], order: str, seconds: float, cancelled: Callable[[], bool] | None) -> int:
+    late = clock.monotonic() / clock.SECOND + seconds
     with child:  # closes its pipe
         try:
-            child.communicate(order.encode(), timeout=seconds)
-        except subprocess.TimeoutExpired as late:
-            raise SandboxError(f"reading it took longer than {seconds:g} s") from late
+            said: bytes | None = order.encode()
+            while True:
+                left = late - clock.monotonic() / clock.SECOND
+                try:
+                    child.communicate(said, timeout=max(0.0, min(left, 0.1) if cancelled else left))
+                    break
+                except subprocess.TimeoutExpired:
+                    said = None
+                    if cancelled and cancelled():
+                        raise SandboxError("it was cancelled") from None
+                    if clock.monotonic() / clock.SECOND >= late:
+                        raise SandboxError(f"reading it took longer than {seconds:g} s") from None
         except OSError as gone:
             raise SandboxError("the reader ended before it began") from gone
         finally:

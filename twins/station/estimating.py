@@ -33,6 +33,7 @@ class Estimating:
         self._foreseeing = Foreseeing(twin)
         self._rate, self._longer, self._load = 1.0, 1, 0.0
         self._saved, self._again = 0, _NEVER
+        self._said = ""
 
     def start(self, since: Event | None, now: int, calls: Calls | None = None, version: str = "") -> list[Event]:
         """Takes up where the last checkpoint of the record is, if that is recent; what is foreseen is told to `calls`."""
@@ -45,6 +46,11 @@ class Estimating:
         except InputError as refused:
             return [station_event(now, "not_estimated", str(refused))]
         return []
+
+    def recalibrate(self, twin: Twin, now: int, calls: Calls, version: str) -> list[Event]:
+        """Other parameters, of the same tags: what is expected follows them from now on."""
+        self._twin, self._following, self._again = twin, None, _NEVER
+        return self.start(None, now, calls, version)
 
     def pace(self, rate: float) -> None:
         """A plant that runs so many times quicker is followed in longer steps."""
@@ -74,7 +80,7 @@ class Estimating:
         events: list[Event] = []
         begun, step = monotonic(), self._following.step_ns
         for steps, estimator in enumerate(self._following.until(now, _STEPS_A_TURN), 1):
-            events += self._foreseeing.see(estimator, now)
+            events += [*self._foreseeing.see(estimator, now), *self._refused(now)]
             if estimator.time % max(PERIOD_NS, step) < step:
                 told.append(samples_of(estimator, self.channels, now, self._foreseeing.health))
             if estimator.time - self._saved >= EVERY_NS:
@@ -83,6 +89,14 @@ class Estimating:
             self._weigh((monotonic() - begun) / steps / step)
         self._lengthen()
         return (Samples.join(told) if told else Samples.empty()), events
+
+    def _refused(self, now: int) -> list[Event]:
+        """Once: what was learnt of faults can't be used; they are told without it."""
+        refusal = self._foreseeing.refusal
+        if refusal == self._said:
+            return []
+        self._said = refusal
+        return [station_event(now, "not_recognised", refusal)]
 
     def _weigh(self, share: float) -> None:
         """Of a core, on the average; where it is too much, steps become longer."""

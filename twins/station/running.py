@@ -15,14 +15,16 @@ from twins.clock import SECOND, format_time
 from twins.historian.desk import Desk
 from twins.historian.lock import Lock
 from twins.historian.record import Record
+from twins.historian.recording import RecordingError
 from twins.links.broker import running_broker
 from twins.links.link import Link
 from twins.links.mqtt import MqttLink
 from twins.package.archive import zipped
+from twins.package.calibration import name_of_models
 from twins.package.loader import load
-from twins.prognosis.prediction import version_of
 from twins.station.clock import StationClock
 from twins.station.finding import Running, announced
+from twins.station.recalibrating import Found, Recalibrating
 from twins.station.station import Station
 
 BROKER_FOLDER = ".broker"
@@ -48,7 +50,8 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
         record.add_package(content, clock.now())
         desk = held.enter_context(contextlib.closing(Desk.beside(to)))
         link = MqttLink(wire.url, twin, expects_session=record.last_time > 0)
-        station = Station(twin, link, desk, record, StationClock(record.last_time), version_of(content))
+        station = Station(twin, link, desk, record, StationClock(record.last_time), name_of_models(content, twin.model_version))
+        watch = held.enter_context(contextlib.closing(Recalibrating(package, content)))
         station.start(*record.counters())
         held.enter_context(announced(Running(twin.id, str(to.absolute()), wire.url, os.getpid())))
         try:
@@ -58,10 +61,26 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
             say(f"{told}; so far {down}, it goes on trying" if down else told)
             while not stop.is_set() and not station.taken_over:
                 station.step()
+                _take_up(watch.take(), station, record)
         finally:
             station.stop()
     if station.taken_over:
         raise InputError(f"another station has taken over the link to {wire.url}; this one has stopped, its record {to} is whole")
+
+
+def _take_up(found: Found | None, station: Station, record: Record) -> None:
+    """Another calibration of the same package, from the next turn on; the record keeps the package with its instant."""
+    if found is None:
+        return
+    if found.twin is None:
+        station.tell("not_recalibrated", found.why)
+        return
+    try:
+        record.add_package(found.content, station.clock.now())
+    except RecordingError as problem:
+        station.tell("not_recalibrated", f"The package could not be written into the record: {problem}")
+        return
+    station.recalibrate(found.twin, name_of_models(found.content, found.twin.model_version))
 
 
 def _refuse_faulty(package: Path) -> None:

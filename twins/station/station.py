@@ -27,6 +27,7 @@ from twins.station.computing import Computing
 from twins.station.counting import Counting
 from twins.station.estimating import Estimating
 from twins.station.ports import Log, Mailbox
+from twins.station.predictors import Predictors
 from twins.station.telling import Meter, answer_to, gap_event, heartbeat, link_event, rejected_events, station_event
 
 PATIENCE = 0.05  # s: a commit is never further away
@@ -43,6 +44,7 @@ class Station:
         self._twin, self._link, self._desk, self._record, self.clock = twin, link, desk, record, clock
         self._computing = Computing(twin, link.channels)
         self._estimating = Estimating(twin, self._computing.channels)
+        self._predictors = Predictors(twin)
         self._board = Board(self._estimating.channels)
         self._counting = Counting(link.channels, self._held)
         self._rules = Rules.of(twin, [link.name])
@@ -68,8 +70,19 @@ class Station:
         self._calls = Calls(known.standing.of(EventKind.PREDICTION))
         untold = self._estimating.start(self._last_checkpoint(now), now, self._calls, self._version)
         self._told += [station_event(now, "started", "The station has started"), *ended, *self._commander.resume(now)]
+        untold += self._predictors.start(self._record, self._calls, now)
         self._told += [*(station_event(now, "refused", sentence) for sentence in self._computing.refused), *untold]
         self._link.start()
+
+    def recalibrate(self, twin: Twin, version: str) -> None:
+        """The same twin with other parameters of its models: the estimator begins anew with them, and nothing else changes."""
+        now = self.clock.now()
+        said = f"Version {twin.model_version} of the models was taken up"
+        self._told += [station_event(now, "recalibrated", said), *self._estimating.recalibrate(twin, now, self._calls, version)]
+
+    def tell(self, state: str, sentence: str) -> None:
+        """Something about the station that is to be recorded."""
+        self._told.append(station_event(self.clock.now(), state, sentence))
 
     def step(self) -> None:
         """Waits for something worth a commit, at most PATIENCE, and commits it."""
@@ -82,6 +95,7 @@ class Station:
         if delivery.clock is not None:
             self.clock.keep(delivery.clock)
             self._estimating.pace(delivery.clock.rate)
+            self._predictors.pace(delivery.clock.rate)
         samples, events = self._judge(delivery, now)
         position = self._record.desk_position
         for taken, intention in self._desk.after(position):
@@ -107,6 +121,7 @@ class Station:
                 self._record.append(Samples.empty(), [*self._told, *said])
                 self._record.note_counters(self._counting.saved())
         finally:
+            self._predictors.close()
             self._link.close()
 
     # what came from the plant
@@ -122,7 +137,7 @@ class Station:
             events.append(gap_event(now, self._link.name, missing, delivery.fresh_session))
         events += rejected_events(now, self._link.name, delivery.rejected)
         samples, saved = self._with_what_follows(brought, now)
-        events += saved
+        events += [*saved, *self._predictors.follow(samples, now)]
         self._alarms, raised = fold(
             self._rules, self._alarms, self._batch(samples), now, {self._link.name: self._link.state().up}
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from twins.asset import Asset, Tag, Twin, wandering
 from twins.clock import MINUTE, SECOND
@@ -21,6 +22,8 @@ from ui.setpoint import SetPoint
 from ui.standpoint import Standpoint
 from ui.tag_row import TagRow
 from ui.theme import SECONDARY, Theme, font
+
+MOST_ATTRIBUTES = 60  # shown of one asset
 
 
 class Inspector(QWidget):
@@ -100,6 +103,7 @@ class Inspector(QWidget):
         self._list_tags(asset, column)
         self._list_parameters(asset, column)
         self._list_relations(asset, column)
+        self._list_attributes(asset, column)
         column.addStretch(1)
         self._scroll.setWidget(content)
         self._show_values()
@@ -166,7 +170,10 @@ class Inspector(QWidget):
         column.addWidget(_section("Relations"))
         for kind, other in lines:
             look = f"text-decoration:none; color:{self._theme.tokens.link}"  # rich text keeps the colour it was made with
-            link = QLabel(f'{kind}&nbsp;&nbsp;<a style="{look}" href="{other}">{self._name(other)}</a>')
+            words = html.escape(_shortened(self._twin.assets[other].name, 44 - len(kind)))
+            link = QLabel(
+                f'{kind}&nbsp;&nbsp;<a style="{look}" href="{other}">{words}</a>', toolTip=html.escape(self._name(other))
+            )
             link.setTextFormat(Qt.TextFormat.RichText)
             link.setProperty("muted", True)
             link.setFixedHeight(22)
@@ -176,6 +183,17 @@ class Inspector(QWidget):
             )
             link.linkActivated.connect(self._selection.choose)
             column.addWidget(link)
+
+    def _list_attributes(self, asset: Asset, column: QVBoxLayout) -> None:
+        """What the file that the twin was made from says of it."""
+        said = {**(_place_on_earth(self._twin) if not asset.path else {}), **asset.attributes}
+        if not said:
+            return
+        column.addWidget(_section("From its file"))
+        for key, value in list(said.items())[:MOST_ATTRIBUTES]:
+            column.addWidget(_fact(key, str(value)))
+        if len(said) > MOST_ATTRIBUTES:
+            column.addWidget(_words(f"And {len(said) - MOST_ATTRIBUTES} more in attributes.json."))
 
     def _show_values(self) -> None:
         changed: dict[str, dict[str, Event]] = {}
@@ -218,6 +236,36 @@ def _heading_font() -> QFont:
     chosen = font(SECONDARY, QFont.Weight.DemiBold)
     chosen.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.3)
     return chosen
+
+
+def _place_on_earth(twin: Twin) -> dict[str, object]:
+    """Where its zero is."""
+    where = twin.georeference
+    if where is None:
+        return {}
+    degrees = {"latitude": where.latitude, "longitude": where.longitude, "elevation": where.elevation}
+    origin = {"zero is at": ", ".join(f"{v:.12g}" for v in where.origin)} if any(where.origin) else {}
+    return {**({"coordinates": where.crs} if where.crs else {}), **origin, **{k: v for k, v in degrees.items() if v is not None}}
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Cut out in the middle."""
+    half = max(4, longest // 2)
+    return text if len(text) <= 2 * half else f"{text[:half]}…{text[-half:]}"
+
+
+def _fact(key: str, value: str) -> QWidget:
+    """A muted name and a value beside it; both are cut short rather than clipped."""
+    row = QWidget()
+    line = QHBoxLayout(row, spacing=8)
+    line.setContentsMargins(12, 1, 12, 1)
+    name, said = ElidedLabel(key), ElidedLabel(value)
+    name.setProperty("muted", True)
+    for label, share in ((name, 4), (said, 5)):
+        label.setFont(font(SECONDARY))
+        line.addWidget(label, share)
+    row.setFixedHeight(20)
+    return row
 
 
 def _section(title: str) -> QLabel:

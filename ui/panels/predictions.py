@@ -22,11 +22,12 @@ from twins.asset import Twin
 from twins.clock import DAY, SECOND
 from twins.historian.query import Answers, Query
 from twins.prognosis.prediction import Evidence, Prediction, predictions_in, sentence, span
-from twins.prognosis.track_record import Outcome, outcomes_told
+from twins.prognosis.track_record import Outcome, calibration, outcomes_told, reliability
 from twins.record import Event, EventKind, Intention, IntentionKind, Snapshot
 from twins.timeline import Timeline
 from ui.ask import Ask
 from ui.axis import stamp
+from ui.honesty_plot import HonestyPlot
 from ui.life_plot import LifePlot
 from ui.numbers import unit_text
 from ui.selection import Selection
@@ -34,7 +35,7 @@ from ui.theme import SECONDARY, Theme, font
 
 NOTHING = (
     "Nothing is foreseen. What the estimator finds of a model's parameters is compared with the faults that the package "
-    "declares; one that is likely stands here with its evidence."
+    "declares, and the package's own predictors look at what is recorded; what is likely stands here with its evidence."
 )
 _OFTEN = 10 * SECOND
 
@@ -62,6 +63,8 @@ class Predictions(QWidget):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.plot = LifePlot(theme)
+        self.honesty = HonestyPlot(theme)
+        self.honesty.setVisible(False)
         self.record = QLabel(font=font(SECONDARY), visible=False, wordWrap=True)
         self.record.setProperty("muted", True)
         self.record.setContentsMargins(12, 0, 12, 8)
@@ -118,6 +121,10 @@ class Predictions(QWidget):
         column.addWidget(self.list, 1)
         column.addWidget(self.detail)
         column.addWidget(self.record)
+        below = QHBoxLayout()
+        below.setContentsMargins(12, 0, 12, 8)
+        below.addWidget(self.honesty)
+        column.addLayout(below)
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(lambda _: self._tell())
@@ -158,6 +165,8 @@ class Predictions(QWidget):
         self.record.setText(told)
         self.record.setToolTip("\n".join(lines))
         self.record.setVisible(bool(told))
+        quantiles = [(level, share) for level, share in calibration(found) if share is not None]
+        self.honesty.show_record(quantiles, [(told_, came) for told_, came, _ in reliability(found)])
 
     def _second(self, each: Prediction) -> str:
         risk = f"risk {each.risk_hours:,.0f} h of standstill".replace(",", "\u202f")
@@ -251,4 +260,6 @@ def _severe(each: Prediction) -> str:
     low, middle, high = each.severity
     if high - low >= _UNKNOWN:
         return "How severe it is can't be told"
+    if low == high:  # a predictor of the package tells one number
+        return f"Severity {middle:.0%}"
     return f"{middle:.0%} of the fault as it is described ({low:.0%} to {high:.0%})"

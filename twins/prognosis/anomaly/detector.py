@@ -51,6 +51,19 @@ class Detector:
         with np.errstate(invalid="ignore", over="ignore"):
             return [self._judged(row) for row in rows]
 
+    def expected(self, row: Array) -> tuple[Array, Array]:
+        """Of the row (p + c,) that was judged last: where each sensor (p,) was to be, and how many spreads it is off, by what
+        tells most of it; NaN where nothing does.
+        """
+        channels = self.learnt.channels
+        off = channels.values(row) - self._tracker.expected
+        ratio = np.nan_to_num(np.abs(off) / self.learnt.jump)
+        sensors = np.full((2, len(channels.sensors)), np.nan)
+        for k in np.argsort(ratio, kind="stable"):
+            i = channels.owner[k]
+            sensors[:, i] = row[i] - off[k] / channels.mixing[k, i] * channels.scale[i], off[k]
+        return sensors[0], sensors[1]
+
     def _judged(self, row: Array) -> Verdict:
         self._row += 1
         if not self._in_range(row):

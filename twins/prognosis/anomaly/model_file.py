@@ -28,18 +28,25 @@ _UNREADABLE = (OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError,
 _DAMAGE = (*_UNREADABLE, SyntaxError, tokenize.TokenError)  # the latter of an array's header
 
 
-def save(learnt: Learnt, path: Path) -> None:
-    """Writes all of it or nothing. Raises InputError."""
+def packed(learnt: Learnt) -> bytes:
+    """All of it; the same for the same."""
     told = {"format": FORMAT, "sensors": learnt.channels.sensors, "conditions": learnt.channels.conditions}
     told |= {name: getattr(learnt, name) for name in (*_NUMBERS, *_FRACTIONS)}
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(_entry("model.json"), json.dumps(told, ensure_ascii=False, indent=1))
+        for name, array in _arrays(learnt).items():
+            content = io.BytesIO()
+            np.save(content, np.ascontiguousarray(array), allow_pickle=False)
+            file.writestr(_entry(f"{name}.npy"), content.getvalue())
+    return whole.getvalue()
+
+
+def save(learnt: Learnt, path: Path) -> None:
+    """Writes all of it or nothing. Raises InputError."""
     draft = path.with_name(path.name + ".draft")
     try:
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as packed:
-            packed.writestr("model.json", json.dumps(told, ensure_ascii=False, indent=1))
-            for name, array in _arrays(learnt).items():
-                content = io.BytesIO()
-                np.save(content, np.ascontiguousarray(array), allow_pickle=False)
-                packed.writestr(f"{name}.npy", content.getvalue())
+        draft.write_bytes(packed(learnt))
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
@@ -49,17 +56,33 @@ def save(learnt: Learnt, path: Path) -> None:
 def load(path: Path) -> Learnt:
     """What was learnt. Raises InputError where the file isn't a model, or is damaged."""
     try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(each.file_size for each in packed.infolist()) > LARGEST:
-                raise ValueError("it is too large")
-            if any(each.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for each in packed.infolist()):
-                raise ValueError("it is packed in another way")
-            return _read(packed)
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else b""
     except FileNotFoundError:
         raise InputError(f"there is no model {path}; learn one with --train-rows N --to {path}") from None
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({os.strerror(error.errno or 0)}); check the path") from None
+    return unpacked(content, str(path))
+
+
+def unpacked(content: bytes, name: str) -> Learnt:
+    """The same from the file's content. Raises InputError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            if sum(each.file_size for each in file.infolist()) > LARGEST:
+                raise ValueError("it is too large")
+            if any(each.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for each in file.infolist()):
+                raise ValueError("it is packed in another way")
+            return _read(file)
     except _DAMAGE as error:
         why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(f"{path} is not a model of this command, or is damaged ({why}); learn it again") from None
+        raise InputError(f"{name} is not a model of this command, or is damaged ({why}); learn it again") from None
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """Without the hour, so that the same model is the same file."""
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+    return entry
 
 
 def _arrays(learnt: Learnt) -> dict[str, Any]:

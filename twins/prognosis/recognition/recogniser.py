@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from twins import InputError
 from twins.asset import Twin
+from twins.clock import SECOND
 from twins.estimation.estimator import Estimator
 from twins.physics import Array
 from twins.prognosis.recognition.kin import kin_of
 from twins.prognosis.recognition.lesson import SOUND, Lesson
 from twins.prognosis.recognition.signs import Signs
 from twins.prognosis.trees import Forest, classified
+
+_CONVINCED = 45 * SECOND  # what is thought at each look is forgotten in so long
+_SURE = 4.0  # of log-odds: nobody is ever surer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +41,46 @@ class Learnt:
         return found
 
 
-@dataclass(slots=True)
+class Opinion:
+    """Of one kin: what it shows, and what has been thought of it lately. One look convinces nobody."""
+
+    def __init__(self, signs: Signs, learnt: Learnt) -> None:
+        self.signs, self._learnt = signs, learnt
+        self._odds = np.full((len(signs.kin.assets), len(learnt.faults)), -_SURE)
+        self._at = 0
+
+    def probabilities(self, estimator: Estimator) -> dict[str, float]:
+        """By asset and fault, `T01.sensor_stuck`; called after some of the estimator's steps, and goes with their time."""
+        if not self.signs.ready:
+            return {}
+        now = np.clip(self._learnt.probabilities(self.signs.table(estimator)), 1e-9, 1 - 1e-9)
+        share = min(1.0, (estimator.time - self._at) / _CONVINCED) if self._at else 0.0
+        self._odds += share * (np.clip(np.log(now / (1 - now)), -_SURE, _SURE) - self._odds)
+        self._at = estimator.time
+        found = 1 / (1 + np.exp(-self._odds))
+        places = [f"{asset}.{fault}" for asset in self.signs.kin.assets for fault in self._learnt.faults]
+        return dict(zip(places, found.ravel().tolist(), strict=True))
+
+
 class Recogniser:
     """Goes on with an estimator; kins that nothing was learnt of are passed over."""
 
-    twin: Twin
-    learnt: tuple[Learnt, ...]
-    version: str = ""
-    _of: Estimator | None = None
-    _signs: list[tuple[Signs, Learnt]] = field(default_factory=list)
+    def __init__(self, twin: Twin, learnt: tuple[Learnt, ...], version: str = "") -> None:
+        self.version = version
+        self._twin, self._learnt = twin, learnt
+        self._of: Estimator | None = None
+        self._opinions: list[Opinion] = []
 
     def see(self, estimator: Estimator) -> None:
-        """After each of its steps."""
+        """After each of its steps. Raises InputError where a kin is not any more what was learnt of it."""
         if estimator is not self._of:
-            self._of, self._signs = estimator, list(_matched(self.twin, estimator, self.learnt))
-        for signs, _ in self._signs:
-            signs.see(estimator)
+            self._of, self._opinions = estimator, list(_opinions(self._twin, estimator, self._learnt))
+        for each in self._opinions:
+            each.signs.see(estimator)
 
     def probabilities(self, estimator: Estimator) -> dict[str, float]:
-        """By asset and fault, `T01.sensor_stuck`, as it looks now."""
-        told: dict[str, float] = {}
-        for signs, learnt in self._signs:
-            if signs.ready:
-                found = learnt.probabilities(signs.table(estimator))
-                places = [f"{asset}.{fault}" for asset in signs.kin.assets for fault in learnt.faults]
-                told |= dict(zip(places, found.ravel().tolist(), strict=True))
-        return told
+        """By asset and fault, as it has looked lately."""
+        return {key: value for each in self._opinions for key, value in each.probabilities(estimator).items()}
 
 
 def learnt_from(lesson: Lesson, seed: int = 1) -> Learnt:
@@ -87,12 +105,11 @@ def _weights(lesson: Lesson) -> Array:
     return found
 
 
-def _matched(twin: Twin, estimator: Estimator, learnt: tuple[Learnt, ...]) -> Iterator[tuple[Signs, Learnt]]:
-    """Raises InputError where a kin is not any more what was learnt of it."""
+def _opinions(twin: Twin, estimator: Estimator, learnt: tuple[Learnt, ...]) -> Iterator[Opinion]:
     by_type = {each.type: each for each in learnt}
     for kin in kin_of(twin, [tag.path for tag in estimator.wanted]):
         if kin.type in by_type:
             own, signs = by_type[kin.type], Signs(kin, estimator)
             if (own.names, own.faults) != (signs.names, kin.faults):
                 raise InputError(f"{kin.type} has other tags or faults than were learnt; run “main.py rehearse” again")
-            yield signs, own
+            yield Opinion(signs, own)

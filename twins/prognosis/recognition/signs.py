@@ -15,16 +15,18 @@ from twins.physics import Array
 from twins.prognosis.recognition.kin import Kin
 
 READY = MINUTE  # ns that it looks on before it says anything
-_FAST, _SLOW, _LONG = 20.0, 120.0, 1_800.0  # s
+_FAST, _SLOW, _SLOWEST, _LONG = 20.0, 120.0, 600.0, 1_800.0  # s
 _FAR = 10.0
+_BURST = 10.0  # what is rougher than so many times the usual makes the usual no rougher
 _FEW = 3  # of a kin; fewer are no measure for each other
 
 
 class Signs:
     """Goes on with an estimator. f signs for each of n assets, w tags, j of them judged and p parameters estimated:
 
-    each judged tag's residual lately and for longer; each tag's level, how far it is from the median of its kin, how long it has
-    stood still and how rough it is against its usual; each parameter's distance from the package's and its spread; and silence.
+    each judged tag's residual lately, for longer and for long; each tag's level, how far it is from the median of its kin, how
+    long it has stood still and how rough it is against its usual; each parameter's distance from the package's and its spread;
+    and silence.
     """
 
     def __init__(self, kin: Kin, estimator: Estimator) -> None:
@@ -40,7 +42,7 @@ class Signs:
         self._judged = np.array([[places[_path(a, t)] for t in self._judged_names] for a in kin.assets], np.intp)
         self._parameters = list(_parameters(kin, estimator))
         shape, judged = self._at.shape, (len(kin.assets), len(self._judged_names))
-        self._fast, self._slow = np.zeros((2, *judged))
+        self._residual = np.zeros((3, *judged))
         self._level, self._apart = np.zeros((2, *shape))
         self._last, self._value_at, self._changed = np.full((3, *shape), np.nan)
         self._usual_hold = np.broadcast_to(self._period, shape).copy()
@@ -54,7 +56,7 @@ class Signs:
         judged, tags = self._judged_names, self.kin.tags
         parameters = [each[0] for each in self._parameters]
         return (
-            *(f"{tag} residual {what}" for what in ("lately", "for long") for tag in judged),
+            *(f"{tag} residual {what}" for what in ("lately", "for longer", "for long") for tag in judged),
             *(f"{tag} {what}" for what in ("level", "apart", "still", "rough") for tag in tags),
             *(f"{name} {what}" for what in ("moved", "spread") for name in parameters),
             "silent",
@@ -70,8 +72,8 @@ class Signs:
         dt = estimator.models.step_ns / SECOND
         self._seen += dt
         residual = np.clip(np.nan_to_num(estimator.residual[self._judged]), -_FAR, _FAR)
-        self._fast += self._share(_FAST, dt) * (residual - self._fast)
-        self._slow += self._share(_SLOW, dt) * (residual - self._slow)
+        for average, over in zip(self._residual, (_FAST, _SLOW, _SLOWEST), strict=True):
+            average += self._share(over, dt) * (residual - average)
         values, source = estimator.read.values[self._at], estimator.read.source[self._at] / SECOND
         level = np.where(self._turns, 0.0, values / self._range)
         self._level = _towards(self._level, level, self._share(_FAST, dt))
@@ -87,7 +89,7 @@ class Signs:
         moved = [(group.members[:, at].mean(axis=0) - usual) / spread for _, group, at, usual, spread in self._parameters]
         wide = [group.members[:, at].std(axis=0) / spread for _, group, at, usual, spread in self._parameters]
         columns = [
-            self._fast, self._slow, self._level, 100 * self._apart,
+            *self._residual, self._level, 100 * self._apart,
             np.clip(np.nan_to_num(still), -3, 12), np.clip(rough, -8, 8),
             *(each[:, None] for each in moved), *(each[:, None] for each in wide),
             np.log2(1 + np.clip(self._silent, 0, 1e6))[:, None],
@@ -122,7 +124,8 @@ class Signs:
         square = (np.where(self._turns, np.mod(step + 180.0, 360.0) - 180.0, step) / self._range) ** 2
         square = np.where(fresh & np.isfinite(step), square, np.nan)
         self._rough = _towards(self._rough, square, self._share(_FAST, dt))
-        self._usual_rough = _towards(self._usual_rough, square, self._share(_LONG, dt))
+        usual = np.where(self._usual_rough > 0, np.minimum(square, _BURST * self._usual_rough), square)
+        self._usual_rough = _towards(self._usual_rough, usual, self._share(_LONG, dt))
         self._last, self._value_at = np.where(fresh, values, self._last), np.where(fresh, source, self._value_at)
 
 

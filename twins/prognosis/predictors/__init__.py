@@ -1,0 +1,1 @@
+"""Predictors that come with a package: tables of limits, ONNX models, and what was learnt from the twin's own record."""

@@ -1,0 +1,191 @@
+"""A survey as the files of a package, written as an engineer would write them by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from twins.survey.glb import glb_of
+from twins.survey.naming import paths_of, type_word, word
+from twins.survey.survey import Survey, Thing
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*")
+_NO_TEXT = {"true", "false", "null", "yes", "no", "on", "off"}
+_LENS = 0.8 * float(np.tan(np.radians(15)))  # of 30 degrees, and some room around
+_WIDER = 1.4  # than high
+_VIEWS = 8  # viewpoints of single things
+Variant = tuple[str, str, bool, str, bool]  # sort, kind, whether it has a shape, material, cover
+
+
+def files_of(survey: Survey, name: str, sources: Sequence[str]) -> dict[str, bytes]:
+    """The content of each file of the package, by name; `sources` are sentences that say where it all comes from."""
+    paths, things = paths_of(survey.things), survey.things
+    title = name or survey.name or "Twin"
+    mesh = f"meshes/{word(title, 'twin').lower()}.glb"
+    shaped = [(path, thing) for path, thing in zip(paths, things, strict=True) if len(thing.triangles)]
+    attributes = {path: thing.attributes for path, thing in zip(paths, things, strict=True) if thing.attributes}
+    attributes |= {"": survey.attributes} if survey.attributes else {}
+    found = {
+        "twin.yaml": "\n".join(_twin(survey, title, paths, mesh, sources)) + "\n",
+        "viewpoints.yaml": "\n".join(_viewpoints(things, paths)) + "\n" if shaped else "",
+        "README.md": "\n".join(_readme(survey, title, sources)) + "\n",
+        "attributes.json": json.dumps(attributes, ensure_ascii=False, indent=1) + "\n" if attributes else "",
+    }
+    made = {file: text.encode() for file, text in found.items() if text}
+    return made | ({mesh: glb_of(shaped)} if shaped else {})
+
+
+def _twin(survey: Survey, title: str, paths: Sequence[str], mesh: str, sources: Sequence[str]) -> Iterator[str]:
+    yield "twin:"
+    yield f"  id: {word(title, 'twin').lower()}"
+    yield f"  name: {_text(title)}"
+    yield f"  description: {_text(' '.join(sources))}"
+    if survey.georeference:
+        yield f"  georeference: {_flow(survey.georeference)}"
+    types = _types(survey.things)
+    if types:
+        yield "types:"
+    for variant, name in types.items():
+        yield from _type(variant, name, mesh)
+    yield "assets:" if paths else "assets: []"
+    for path, thing in zip(paths, survey.things, strict=True):
+        yield from _asset(path, thing, survey.things, types[_variant(thing)])
+    if survey.relations:
+        yield "relations:"
+    for subject, kind, other in survey.relations:
+        yield f"  - {_flow({'subject': paths[subject], 'kind': kind, 'object': paths[other]})}"
+
+
+def _types(things: Sequence[Thing]) -> dict[Variant, str]:
+    """A name for each sort of thing; the commonest variant of a sort has its plain name."""
+    names: dict[Variant, str] = {}
+    for variant, _ in Counter(map(_variant, things)).most_common():
+        sort, _, shaped, material, cover = variant
+        base = name = type_word(sort)
+        for suffix in ("" if shaped else "-without-shape", f"-{material}", "-cover" if cover else "-plain"):
+            name = name if name not in names.values() else f"{name}{suffix}"
+        number = 1
+        while name in names.values():
+            number += 1
+            name = f"{base}-{number}"
+        names[variant] = name
+    return dict(sorted(names.items(), key=lambda each: each[1]))
+
+
+def _type(variant: Variant, name: str, mesh: str) -> Iterator[str]:
+    _, kind, shaped, material, cover = variant
+    yield f"  {name}:"
+    yield f"    kind: {kind}"
+    if shaped:
+        part = {"mesh": f"{mesh}#{{asset}}", "frame": "piece"}
+        part |= {"material": material} if material != "equipment" else {}
+        yield f"    parts: {{ body: {_flow(part | ({'cover': True} if cover else {}))} }}"
+
+
+def _asset(path: str, thing: Thing, things: Sequence[Thing], type_: str) -> Iterator[str]:
+    parent, _, own = path.rpartition("/")
+    above = things[thing.parent].origin if thing.parent >= 0 else (0.0, 0.0, 0.0)
+    at = {axis: _metres(a - b) for axis, a, b in zip("xyz", thing.origin, above, strict=True)}
+    said: dict[str, Any] = {"id": own, "type": type_, "name": thing.name or own}
+    said |= {"parent": parent} if parent else {}
+    line = _flow(said | {"at": at})
+    if not thing.tags:
+        yield f"  - {line}"
+        return
+    yield f"  - {line[:-2]},"
+    yield "      tags: {"
+    yield from (f"        {name}: {_flow(tag)}," for name, tag in thing.tags.items())
+    yield "      } }"
+
+
+def _viewpoints(things: Sequence[Thing], paths: Sequence[str]) -> Iterator[str]:
+    boxes = {k: box for k, thing in enumerate(things) if (box := _box(thing)) is not None}
+    whole = _joined(list(boxes.values()))
+    below: dict[int, list[Any]] = {}
+    for k, box in boxes.items():
+        at = k
+        while at >= 0:
+            below.setdefault(at, []).append(box)
+            at = things[at].parent
+    yield "viewpoints:"
+    yield f"  - {_flow({'name': 'Overview', **_eye(whole)})}"
+    yield f"  - {_flow({'name': 'From above', **_eye(whole, above=True)})}"
+    tops = [k for k in below if 1 < len(below[k]) < len(boxes)] or ([] if len(below) > _VIEWS else list(below))
+    chosen = sorted(tops, key=lambda k: (paths[k].count("/"), k))[:_VIEWS]
+    names = Counter(things[k].name for k in chosen)
+    for k in chosen:
+        name = things[k].name if names[things[k].name] == 1 and things[k].name else paths[k]
+        view = _eye(_joined(below[k]) - np.array(things[k].origin))
+        yield f"  - {_flow({'name': name, **view, 'asset': paths[k]})}"
+
+
+def _box(thing: Thing) -> Any:
+    if not len(thing.points):
+        return None
+    points = thing.points.astype(np.float64)
+    return np.array([points.min(axis=0), points.max(axis=0)]) + np.array(thing.origin)
+
+
+def _joined(boxes: Sequence[Any]) -> Any:
+    return np.array([np.min([box[0] for box in boxes], axis=0), np.max([box[1] for box in boxes], axis=0)])
+
+
+def _eye(box: Any, above: bool = False) -> dict[str, Any]:
+    """From the south-west, so far that a picture half as wide again as high holds all of it; the flatter, the steeper."""
+    middle, half = box.mean(axis=0), np.maximum((box[1] - box[0]) / 2, 1e-3)
+    flat = half[2] / max(half[0], half[1])
+    towards = np.array([0.0, -0.02, 1.0]) if above else np.array([-0.55, -0.75, 0.36 + 0.45 * max(0.0, 1 - 2 * flat)])
+    towards /= np.linalg.norm(towards)
+    right = np.cross([0.0, 0.0, 1.0], towards)
+    right /= np.linalg.norm(right)
+    corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
+    across, along = np.abs(corners @ right) / _WIDER, np.abs(corners @ np.cross(towards, right))
+    away = float((np.maximum(across, along) / _LENS + corners @ towards).max())
+    return {"eye": [_metres(v) for v in middle + towards * away], "target": [_metres(v) for v in middle]}
+
+
+def _readme(survey: Survey, title: str, sources: Sequence[str]) -> Iterator[str]:
+    yield f"# {title}"
+    yield ""
+    yield from (f"{sentence}" for sentence in sources)
+    yield ""
+    counts = Counter(thing.sort for thing in survey.things)
+    yield from (f"- {number} × {type_word(sort)}" for sort, number in counts.most_common(30))
+    yield ""
+    yield "`twin.yaml` is yours to edit: give types and assets tags, limits and addresses. `attributes.json` keeps what the"
+    yield "file said of each asset; `meshes/` holds one named mesh for each asset that has a shape."
+    if survey.notes:
+        yield ""
+        yield from (f"- {note}" for note in survey.notes)
+
+
+def _variant(thing: Thing) -> Variant:
+    return thing.sort, thing.kind, len(thing.triangles) > 0, thing.material, thing.cover
+
+
+def _metres(value: float) -> float:
+    """To the micrometre."""
+    return round(float(value), 6) + 0.0
+
+
+def _flow(said: Mapping[str, Any]) -> str:
+    return "{ " + ", ".join(f"{key}: {_value(value)}" for key, value in said.items()) + " }"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _flow(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _text(value) if isinstance(value, str) else repr(value)
+
+
+def _text(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,195 @@
+"""Predictors of a package, from the command line: run over a recording, trained on one, and their cards."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twins import InputError
+from ui.simulation_commands import AsJson, UntilEof
+from ui.terminal import instant, interruptible, print_json, print_rows, progress
+
+File = Annotated[Path, typer.Argument(metavar="RECORDING", help="A recording.")]
+TwinName = Annotated[str, typer.Argument(metavar="TWIN", help="A package's folder or zip, or the name of a twin that ships.")]
+From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the beginning.")]
+Until = Annotated[str, typer.Option("--until", help="End; default: the end.")]
+
+
+def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+    """Makes these commands known."""
+
+    @app.command()
+    def predict(
+        recording: File,
+        predictor: Annotated[str, typer.Option(help="Only this one.")] = "",
+        twin: Annotated[str, typer.Option(help="Another package than the record's own, or the name of a twin that ships.")] = "",
+        from_: From = "",
+        end: Until = "",
+        to: Annotated[Path | None, typer.Option("--to", help="A recording of the same, with what they say.")] = None,
+        json_: AsJson = False,
+        until_eof: UntilEof = False,
+    ) -> None:
+        """What the package's predictors would have said of a recording, and when."""
+        from twins.historian.days import open_record
+        from twins.package.loader import load, load_zipped
+        from twins.prognosis.predictors.replaying import predicted
+
+        with contextlib.closing(open_record(recording)) as record:
+            start, last = _stretch(record, recording, from_, end)
+            found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
+            with progress("predicting", json_, until_eof) as say, interruptible(until_eof) as cancelled:
+                events = predicted(found, record, start, last, to, predictor, say, cancelled)
+        _print(events, json_)
+
+    @app.command()
+    def train(
+        twin: TwinName,
+        recording: File,
+        predictor: Annotated[str, typer.Option(help="What it is to be called.")],
+        type_: Annotated[str, typer.Option("--type", help="Of all assets of this type.")] = "",
+        asset: Annotated[list[str] | None, typer.Option(help="Or of this asset; may be repeated.")] = None,
+        to: Annotated[Path | None, typer.Option("--to", help="A package's folder, or any other; default: the package.")] = None,
+        from_: From = "",
+        end: Until = "",
+        step: Annotated[str, typer.Option(help="A row is the mean over this.")] = "10 s",
+        false_alarms: Annotated[float, typer.Option(help="How many a month and asset may be expected.")] = 1.0,
+        condition: Annotated[
+            list[str] | None,
+            typer.Option(help="A tag that is not judged but explains others, like wind_speed; outside its range: don't know."),
+        ] = None,
+        ignore: Annotated[list[str] | None, typer.Option(help="A tag that is no evidence; may be repeated.")] = None,
+        where: Annotated[str, typer.Option(help="A condition without which it can't tell: state == producing")] = "",
+        label: Annotated[str, typer.Option(help="For people.")] = "",
+        json_: AsJson = False,
+        until_eof: UntilEof = False,
+    ) -> None:
+        """Learn what an asset's tags are like while all is well; a predictor, its models and its card are written."""
+        from twins.clock import format_time
+        from twins.historian.days import open_record
+        from twins.historian.evidence import sha256_of
+        from twins.package.loader import load
+        from twins.prognosis.predictors.card import Source
+        from twins.prognosis.predictors.training import taught
+        from twins.prognosis.predictors.writing import written
+
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", predictor):
+            raise InputError(f"--predictor “{predictor}” is no name; write letters, digits, - and _")
+        if not 0 < false_alarms <= 1000:
+            raise InputError(f"--false-alarms {false_alarms:g}: write how many a month may be expected, like 1")
+        place = package_of(twin)
+        folder = to or place
+        if not folder.is_dir():
+            raise InputError(f"{folder} is no folder; name one with --to")
+        found = load(place)
+        assets = _assets(found, type_, asset or [])
+        step_ns = _step(step)
+        with contextlib.closing(open_record(recording)) as record:
+            start, last = _stretch(record, recording, from_, end)
+            with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
+                models = taught(
+                    found, record, assets, start, last, step_ns, false_alarms,
+                    condition or [], ignore or [], where, say, cancelled,
+                )  # fmt: skip
+        span = format_time(start), format_time(last)
+        hashed = sha256_of(recording) if recording.is_file() else "a folder of day files"
+        source = Source(recording.name, hashed, *span, step_ns, false_alarms, where)
+        files = written(
+            predictor, label or f"{predictor.replace('-', ' ').replace('_', ' ')}: not as it was", folder, source, models
+        )
+        _print_training(files, models, json_)
+
+    @app.command()
+    def card(
+        twin: TwinName,
+        predictor: Annotated[str, typer.Argument(help="Its name: that of its file.")],
+        to: Annotated[Path | None, typer.Option("--to", help="OUT.md; default: it is printed.")] = None,
+    ) -> None:
+        """The model card of a predictor: what it is, its inputs, its line, how well, and what it can't do."""
+        from twins.historian.drafting import drafted
+        from twins.package.loader import load
+        from twins.prognosis.predictors.card import card_of
+        from twins.prognosis.predictors.declared import inside, sound
+
+        found = load(package_of(twin))
+        made = next(iter(sound(found, predictor)))
+        made.kind.close()
+        learnt = inside(f"{predictor}.md")
+        text = found.files[learnt].decode() if made.form.trained and learnt in found.files else card_of(made, found)
+        if to is None:
+            print(text)
+            return
+        with drafted(to, over=True) as draft:
+            draft.write_text(text, encoding="utf-8")
+
+
+def _stretch(record, file: Path, from_: str, end: str) -> tuple[int, int]:
+    span = record.span()
+    if span is None:
+        raise InputError(f"{file} is empty; import or record something into it first")
+    start, last = instant(from_) if from_ else span[0], instant(end) if end else span[1] + 1
+    if start >= last:
+        raise InputError("the stretch is empty: --from must be before --until")
+    return start, last
+
+
+def _assets(twin, type_: str, assets: list[str]) -> list[str]:
+    from twins.package.words import did_you_mean
+
+    for path in assets:
+        if path not in twin.assets:
+            raise InputError(f"there is no asset “{path}”; {did_you_mean(path, twin.assets) or 'write its path'}")
+    found = assets or [path for path, asset in twin.assets.items() if type_ and asset.type == type_]
+    if not found:
+        types = sorted({asset.type for asset in twin.assets.values() if asset.type})
+        raise InputError(f"say of which assets: --asset PATH, or --type with one of {', '.join(types)}")
+    return found
+
+
+def _step(text: str) -> int:
+    from twins.clock import DAY, SECOND, parse_duration
+
+    try:
+        step = parse_duration(text)
+    except ValueError as problem:
+        raise InputError(f"--step: {problem}") from None
+    if not SECOND <= step <= DAY:
+        raise InputError(f"--step “{text}”: write a time between 1 s and 1 d")
+    return step
+
+
+def _print(events: list, json_: bool) -> None:
+    from twins.clock import format_time
+
+    rows = [
+        {
+            "time": format_time(e.time), "asset": e.subject, "predictor": e.data.get("fault", ""),
+            "probability": e.data.get("probability"), "state": e.data.get("state", ""), "message": str(e.data.get("message", "")),
+        }
+        for e in events
+    ]  # fmt: skip
+    if json_:
+        print_json(rows)
+        return
+    heads = ("time", "asset", "predictor", "probability", "state", "message")
+    print_rows(heads, [""] * len(heads), [["" if row[name] is None else row[name] for name in heads] for row in rows])
+
+
+def _print_training(files: list[Path], models: list, json_: bool) -> None:
+    rows = [
+        {
+            "asset": each.asset, "rows": each.rows, "clean": each.clean, "held_back": each.held_back, "line": round(each.line, 3),
+            "highest_held_back": round(max(each.peaks.tolist(), default=0.0), 3), "false_alarms_held_back": each.false_alarms,
+            "tags": len(each.learnt.channels.sensors),
+        }
+        for each in models
+    ]  # fmt: skip
+    if json_:
+        print_json({"files": [str(file) for file in files], "assets": rows})
+        return
+    print_rows(list(rows[0]), [""] * len(rows[0]), [list(row.values()) for row in rows])
+    print("\n".join(str(file) for file in files))

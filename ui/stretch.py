@@ -1,0 +1,32 @@
+"""A stretch of a recording, as it was asked for on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twins import InputError
+from ui.terminal import instant
+
+if TYPE_CHECKING:
+    from twins.historian.days import Record
+
+ALWAYS = (-(2**63), 2**63 - 2)  # events may lie outside the samples
+
+
+def span_of(record: Record) -> tuple[int, int]:
+    """Its first and last instant, ns UTC. Raises InputError where it is empty."""
+    span = record.span()
+    if span is None:
+        raise InputError(f"{record.path} is empty; import or record something into it first")
+    return span
+
+
+def stretch(
+    record: Record, start: str, end: str, names: tuple[str, str] = ("--from", "--to"), span: tuple[int, int] | None = None
+) -> tuple[int, int]:
+    """(from, to) ns UTC as given, else the whole `span`, its last instant included. Raises InputError that names the options."""
+    first, last = span or span_of(record)
+    begins, ends = (instant(start) if start else first), (instant(end) if end else last + 1)
+    if begins >= ends:
+        raise InputError(f"the stretch is empty: {names[0]} must be before {names[1]}")
+    return begins, ends
