@@ -20,7 +20,7 @@ from ui.theme import Theme, Tokens, font
 
 PADDING, HEIGHT, MARK = 8.0, 24.0, 14.0
 Text = tuple[str, str, str, bool]  # name, value, unit, and whether the value is current
-FEW = 20  # so many things have labels though they have no value; where there are more, only those with one
+FEW = 12  # so many things have labels though they have no value; where there are more, only those with one
 FAR_SIZES = 6.0  # labels are gone from this many times the twin's size
 
 
