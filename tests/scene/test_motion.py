@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from scene.twin_scene import TwinScene
+from tests.scene.conftest import box
+from twins.asset import Part
 from twins.clock import SECOND
 
 FAN, HOOD = "fan", "hood"
@@ -99,3 +104,23 @@ def test_that_a_part_is_as_large_as_its_tag_says_and_what_stands_on_it_goes_alon
         assert boxes[0] == pytest.approx(np.array([[1 - size, -size, -size], [1 + size, size, size]]))
         assert boxes[1].mean(axis=0) == pytest.approx([1, 0, size])
     assert stage.boxes(motion.show(MemoryRecording().at(0), 0.0))[0] == pytest.approx(np.array([[0, -1, -1], [2, 1, 1]]))
+
+
+def test_that_a_part_moves_along_and_comes_and_goes_by_its_tags(yard):
+    parts = (
+        Part("M1", "post"),
+        Part("M1", "tray", axis=(0, 2, 0), move_by="M1.speed"),
+        Part("M1", "load", on="tray", shown_by="M1.power", shown_from=50.0),
+    )
+    twin = replace(yard.twin, assets={"": yard.twin.assets[""], "M1": replace(yard.twin.assets["M1"], parts=parts)})
+    scene = TwinScene(twin, {("M1", part.name): box(1, 1, 1) for part in parts})
+
+    def load(values):
+        scene.show(yard.snapshot(values), 0.0)
+        return scene.boxes[place(scene, "M1", "load")]
+
+    here = load({"M1.speed": 3.0, "M1.power": 60.0})
+    assert here.mean(axis=0)[1] == pytest.approx(load({"M1.power": 60.0}).mean(axis=0)[1] + 3)
+    assert np.ptp(here, axis=0) == pytest.approx([1, 1, 1])
+    assert np.ptp(load({"M1.speed": 3.0, "M1.power": 40.0}), axis=0).max() < 1e-6
+    assert np.ptp(load({"M1.speed": 3.0}), axis=0).max() < 1e-6  # never heard of: not there

@@ -7,7 +7,7 @@ from pathlib import Path
 from twins.checking.alarms import alarm_faults
 from twins.checking.estimates import estimate_faults
 from twins.checking.expressions import expression_faults
-from twins.checking.models import model_faults
+from twins.checking.models import composition_faults, model_faults
 from twins.checking.parts import part_faults, terrain
 from twins.checking.plots import plot_faults
 from twins.checking.predictors import predictor_faults
@@ -34,6 +34,8 @@ def check(path: Path | str) -> list[Fault]:
     found = [*made.faults, *terrain(made)]
     for judge in JUDGES:
         found += judge(made, made.twin)
+    if not found:
+        found += composition_faults(made, made.twin)
     return list(in_order(found))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from twins import InputError
 from twins.asset import Asset, Tag, TagKind, Twin
 from twins.checking.references import unknown_tag, visible
 from twins.expression import same_dimension, tag_named
@@ -31,6 +32,7 @@ from twins.physics import (
     setting,
 )
 from twins.physics.profile import ProfileError
+from twins.simulation.composition import composed
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
 
@@ -50,6 +52,15 @@ def model_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
     surroundings = twin.environment.get("models")
     for name, model in surroundings.items() if isinstance(surroundings, Mapping) else ():
         yield from _model(model, (Origin(made.documents["twin.yaml"], ("environment", "models", name)),), twin, "")
+
+
+def composition_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
+    """Where models that are sound each don't go together."""
+    try:
+        composed(twin, 0)
+    except InputError as problem:
+        origin = Origin(made.documents["twin.yaml"], ("relations",))
+        yield _sentence(str(problem) if "; " in str(problem) else f"{problem}; see docs/package.md", origin)
 
 
 def _model(model: Mapping[str, object], origins: tuple[Origin, ...], twin: Twin, key: str = "model") -> Iterator[Fault]:

@@ -20,6 +20,8 @@ from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 
 _PLACE = re.compile(r"[\w-]+(?:\.[\w-]+|\[\d+\])*")
+_VERBS = {"spin_by": "spins", "turn_by": "turns", "move_by": "moves", "scale_by": "grows"}
+_COUNTED = (TagKind.NUMBER, TagKind.INTEGER, TagKind.BOOLEAN)
 _STEP = re.compile(r"\[(\d+)\]|([\w-]+)")
 
 
@@ -70,19 +72,25 @@ def _sentence(sentence: str, origin: Origin) -> Fault:
 
 
 def _moved(part: Part, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
-    for key in ("spin_by", "turn_by", "scale_by", "colour_by"):
+    for key in ("spin_by", "turn_by", "move_by", "scale_by", "shown_by", "colour_by"):
         origin = written(origins, key)
         if name := origin.value():
             yield from unknown_tag(str(name), key, part.asset, twin, origin)
-    if sum(map(bool, (part.spin_by, part.turn_by, part.scale_by))) > 1:
-        last = "scale_by" if part.scale_by else "turn_by"
-        yield written(origins, last).fault(
-            f"{part.name} both spins and turns, or changes its size too", "let one part stand on another, each with one"
-        )
+    movers = [key for key in _VERBS if getattr(part, key)]
+    if len(movers) > 1:
+        said = f"{part.name} both {_VERBS[movers[0]]} and {_VERBS[movers[1]]}"
+        yield written(origins, movers[1]).fault(said, "let one part stand on another, each with one")
+    if part.shown_by and twin.tags[part.shown_by].kind not in _COUNTED:
+        said = f"shown_by: {twin.tags[part.shown_by].name} is of kind {twin.tags[part.shown_by].kind}, which has no more and less"
+        yield written(origins, "shown_by").fault(said, "name a number, an integer or a boolean")
     yield from _sizes(part, twin, origins)
-    for key, path, example in (("spin_by", part.spin_by, "rpm"), ("turn_by", part.turn_by, "deg")):
-        if path and not _is_like(twin, path, example):
-            what = "a rotational speed" if example == "rpm" else "an angle"
+    for key, path, example in (
+        ("spin_by", part.spin_by, "rpm"),
+        ("turn_by", part.turn_by, "deg"),
+        ("move_by", part.move_by, "m"),
+    ):
+        if path and (not _is_like(twin, path, example) or (example == "m" and twin.tags[path].unit != "m")):
+            what = {"rpm": "a rotational speed", "deg": "an angle"}.get(example, "a length")
             unit = twin.tags[path].unit or "without a unit"
             said = f"{key}: {twin.tags[path].name} is no number that is {what}: it is {unit}"
             yield written(origins, key).fault(said, f"name a tag in {example}")

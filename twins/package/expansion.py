@@ -175,13 +175,13 @@ class Expansion:
             spot.path, name, geometry, spot.prefix + form.on if form.on else "",
             _triple(form.origin), _triple(form.rotate), _triple(form.axis),
             form.spin_by, form.turn_by, form.scale_by, tuple((float(at), float(size)) for at, size in form.sizes),
+            form.move_by, form.shown_by, form.shown_from,
             form.colour_by, form.material, form.cover, form.detail,
         )  # fmt: skip
 
     def _resolved(self, part: Part) -> Part:
-        keys = (part.spin_by, part.turn_by, part.scale_by, part.colour_by)
-        spin, turn, scale, colour = (self._reference(name, part.asset) for name in keys)
-        return replace(part, spin_by=spin, turn_by=turn, scale_by=scale, colour_by=colour)
+        named = ("spin_by", "turn_by", "scale_by", "move_by", "shown_by", "colour_by")
+        return replace(part, **{key: self._reference(getattr(part, key), part.asset) for key in named})  # type: ignore[arg-type]
 
     def _reference(self, name: str, asset: str) -> str:
         return tag_named(name, asset, self.assets, self.tags) if name else ""

@@ -73,6 +73,9 @@ class PartForm(Form):
     turn_by: Text = Field(default="", description="a tag that is an angle")
     scale_by: Text = Field(default="", description="a tag whose value says how large it is, by `sizes`")
     sizes: list[Pair] = Field(default=[], description="[value of the tag, size as a share of what is drawn], rising")
+    move_by: Text = Field(default="", description="a tag that is a length: so far along the axis it stands")
+    shown_by: Text = Field(default="", description="a tag: the part is there only while that is at least `shown_from`")
+    shown_from: Finite = 1.0
     colour_by: Text = Field(default="", description="the tag that tells most about this part")
     material: Literal["equipment", "slate", "ground", "glass", "water"] = "equipment"
     cover: bool = False

@@ -16,7 +16,7 @@ from twins.physics.making import (
     settings,
 )
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
-from twins.physics.noise import Noise, keyed_generator
+from twins.physics.noise import Keys, Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import difference, quantity
 from twins.physics.signal import Signal
@@ -28,6 +28,7 @@ __all__ = [
     "CircuitError",
     "DataError",
     "FmuError",
+    "Keys",
     "Maker",
     "Model",
     "Noise",

@@ -14,6 +14,7 @@ from twins.physics.fmu import FmuError, FmuModel
 from twins.physics.grid import Grid
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
+from twins.physics.production_line import ProductionLine
 from twins.physics.quantity import quantity
 from twins.physics.rotor import Rotor
 from twins.physics.signal import Signal
@@ -28,6 +29,7 @@ LIBRARY: dict[str, Callable[..., Model]] = {
     "circulation": Circulation,
     "grid": Grid,
     "met-mast": MetMast,
+    "production-line": ProductionLine,
     "signal": Signal,
     "substation": Substation,
     "wakes": Wakes,
@@ -132,7 +134,11 @@ def settings(parameters: tuple[Variable, ...], written: object) -> Iterator[tupl
 
 
 def setting(variable: Variable, name: str, value: object) -> float:
-    """One written parameter in SI. Raises ValueError."""
+    """One written parameter in SI; of a word, its place. Raises ValueError."""
+    if variable.words:
+        if value not in variable.words:
+            raise ValueError(f"{name}: “{value}” is none of its words; write one of {', '.join(variable.words)}")
+        return float(variable.words.index(str(value)))
     try:
         if name == variable.bare and isinstance(value, (int, float)):
             return quantity(f"{value!r} {variable.shown}", variable.unit)
