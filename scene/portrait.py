@@ -12,7 +12,7 @@ from twins import InputError
 from twins.package.opening import OpenPackage
 from twins.record import Snapshot
 
-SIZE = (560, 350)  # px
+SIZES = ((560, 350), (480, 300), (400, 250), (320, 200))  # px; the first that stays below the largest
 LARGEST = 100_000  # bytes
 START = 1_772_344_800_000_000_000  # 2026-03-01T06:00:00Z
 SETTLED_NS = 10_000_000_000
@@ -34,9 +34,12 @@ def save_portrait(package: Path, view: str = "", colour_by: str = "") -> Path:
         scene.show(_told(opened), 0.0)
         screen = OffScreen(scene)
         try:
-            pose = scene.pose_of(viewpoint) if viewpoint else scene.overview(SIZE[0] / SIZE[1])
+            pose = scene.pose_of(viewpoint) if viewpoint else scene.overview(SIZES[0][0] / SIZES[0][1])
             to = package / "picture.png"
-            write_png(screen.picture(pose, *SIZE), to)
+            for size in SIZES:
+                write_png(screen.picture(pose, *size), to)
+                if to.stat().st_size < LARGEST:
+                    break
         finally:
             screen.close()
     return to

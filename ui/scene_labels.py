@@ -20,7 +20,7 @@ from ui.theme import Theme, Tokens, font
 
 PADDING, HEIGHT, MARK = 8.0, 24.0, 14.0
 Text = tuple[str, str, str, bool]  # name, value, unit, and whether the value is current
-FEW = 20  # so many things have labels though they have no value; where there are more, only those with one
+FEW = 12  # so many things have labels though they have no value; where there are more, only those with one
 FAR_SIZES = 6.0  # labels are gone from this many times the twin's size
 
 
@@ -57,7 +57,12 @@ class Labels(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plain, strong = font(), font(weight=QFont.Weight.DemiBold)
-        chosen = {i for i, home in enumerate(self._homes) if f"{self._scene.selected}/".startswith(home + "/")}
+        around = f"{self.root}/"
+        chosen = {
+            i
+            for i, home in enumerate(self._homes)
+            if f"{self._scene.selected}/".startswith(home + "/") and not around.startswith(home + "/")
+        }
         few = self._inside.count(self.root) <= FEW
         here = [i for i, root in enumerate(self._inside) if root == self.root or i in chosen]
         told = [i for i in here if few or self._texts[i][1] or i in chosen]

@@ -7,7 +7,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twins.asset import Asset, AssetKind, Figure, Georeference, ModelVersion, Placement, Relation, Taken, Tour, Twin, Viewpoint
+from twins.asset import (
+    Asset,
+    AssetKind,
+    Figure,
+    Georeference,
+    ModelVersion,
+    Placement,
+    Plot,
+    Relation,
+    Taken,
+    Tour,
+    Twin,
+    Viewpoint,
+)
+from twins.clock import parse_duration
 from twins.package.archive import ROOT, Contents, Files, files_in, files_of
 from twins.package.attributes import given_attributes
 from twins.package.document import Document, read_document
@@ -137,11 +151,12 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     made.faults += expansion.faults
     made.origins, made.alarms, made.surroundings = expansion.origins, expansion.alarms, found.surroundings
     around = {"models": found.models} | ({} if form.environment.terrain is None else {"terrain": form.environment.terrain})
+    notice = " ".join(dict.fromkeys(filter(None, (_line(head.notice), *found.notices))))
     made.twin = Twin(
         head.id, root.name, root.kind, expansion.assets, expansion.tags, tuple(found.relations), tuple(found.viewpoints),
         around, head.timezone, head.description,
-        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files),
-        found.version, georeference=_georeference(form), tour=_tour(made),
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), tuple(_plots(made, form)),
+        head.colour_by, notice, Contents(made.files), found.version, _georeference(form), _tour(made),
     )  # fmt: skip
 
 
@@ -154,6 +169,7 @@ class _Found:
     models: dict[str, dict[str, object]] = field(default_factory=dict)  # of the environments, by `b12/wind`
     surroundings: dict[str, Origin] = field(default_factory=dict)  # where those were written
     version: ModelVersion = field(default_factory=ModelVersion)  # of the outermost
+    notices: list[str] = field(default_factory=list)  # of the nested
 
 
 def _fill(made: Draft, expansion: Expansion, form: TwinFile, found: _Found) -> None:
@@ -190,6 +206,7 @@ def _nested(
     form, types = _package(made, layer)
     if form is None:
         return
+    found.notices.append(_line(form.twin.notice))
     head, at = form.twin, Placement(asset.at.x, asset.at.y, asset.at.z, asset.at.heading)
     root = Asset(
         path, asset.name or head.name or head.id, AssetKind(asset.kind or head.kind), parent=expansion.layer.below(asset.parent),
@@ -198,6 +215,10 @@ def _nested(
     inside = expansion.within(types, layer)
     inside.root(root, head, (origin, Origin(made.documents[layer.file(ROOT)], ("twin",))))
     yield lambda: _fill(made, inside, form, found)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _unfit(made: Draft, expansion: Expansion, asset: AssetForm, layer: Layer | None, origin: Origin) -> Fault | None:
@@ -272,6 +293,18 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
         expansion.assets[path] = replace(asset, model={**asset.model, "parameters": parameters})
         expansion.origins[path] = (origin, *expansion.origins[path])
     return found.mark
+
+
+def _plots(made: Draft, form: TwinFile) -> Iterator[Plot]:
+    for name, each in form.plots.items():
+        try:
+            over = parse_duration(each.over)
+            if over <= 0:
+                raise ValueError
+            yield Plot(name, each.label or spoken(name), each.x, each.y, over, each.wave)
+        except ValueError:
+            said = f"{name}: “{each.over}” is no duration"
+            made.faults.append(made.documents[ROOT].fault(("plots", name, "over"), said, "write it like 4 s or 10 min"))
 
 
 def _figures(made: Draft, form: TwinFile) -> Iterator[Figure]:
