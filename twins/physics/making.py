@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 
+from twins.physics.access import AccessDoor
+from twins.physics.air_handler import AirHandler, AirTerminal
 from twins.physics.blade import TableError, read_blade
 from twins.physics.centrifugal_pump import CentrifugalPump
+from twins.physics.distribution import Distribution
 from twins.physics.floris_wakes import FlorisWakes
 from twins.physics.fmu import FmuError, FmuModel
 from twins.physics.grid import Grid
+from twins.physics.heat_pump import HeatPump
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
 from twins.physics.quantity import quantity
@@ -17,20 +21,29 @@ from twins.physics.rotor import Rotor
 from twins.physics.signal import Signal
 from twins.physics.substation import Substation
 from twins.physics.wakes import Wakes
+from twins.physics.weather import Weather
 from twins.physics.wind import Wind
 from twins.physics.wind_turbine import WindTurbine
+from twins.physics.zone import Zone
 
 Written = Mapping[str, object]
 LIBRARY: dict[str, Callable[[], Model]] = {
+    "access-door": AccessDoor,
+    "air-handler": AirHandler,
+    "air-terminal": AirTerminal,
     "centrifugal-pump": CentrifugalPump,
+    "distribution": Distribution,
     "grid": Grid,
+    "heat-pump": HeatPump,
     "met-mast": MetMast,
     "signal": Signal,
     "substation": Substation,
     "wakes": Wakes,
     "wakes-floris": FlorisWakes,
+    "weather": Weather,
     "wind": Wind,
     "wind-turbine": WindTurbine,
+    "zone": Zone,
 }
 
 

@@ -1,0 +1,249 @@
+"""An air handling unit: dampers that mix, a heat recovery, a filter that clogs, coils, and a fan that holds the duct's pressure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twins.physics.model import Array, Rows, Variable, Wave, approached, rows, stacked, wandered
+from twins.physics.weather import saturated
+from twins.physics.zone import AIR_DENSITY, AIR_HEAT
+
+_EVAPORATION = 2.45e6  # J/kg
+_OUTDOOR_CO2 = 4.2e-4
+
+
+class AirHandler:
+    """Flow m through filter, coils and ducts takes (filter_resistance + fixed_resistance)·m²; the fan gives
+    pressure·n² (affinity laws) at n of its full speed. What it feeds tells a step ago how much air it takes and at what pressure;
+    from that follows how open it is, and from that what flows now, so nothing swings.
+    """
+
+    parameters = (
+        Variable("nominal_flow", "kg/s", 6.0, 0.01, 1_000.0),
+        Variable("fan_pressure", "Pa", 1_150.0, 10.0, 10_000.0),  # at full speed
+        Variable("fan_efficiency", "", 0.62, 0.05, 1.0),  # fan, motor and drive
+        Variable("filter_resistance", "", 2.2, 0.0, 200.0),  # Pa/(kg/s)²; its clean value is some 80 Pa at nominal flow
+        Variable("fixed_resistance", "", 7.0, 0.0, 200.0),
+        Variable("heat_recovery", "", 0.72, 0.0, 0.95),
+        Variable("least_outdoor", "", 0.35, 0.0, 1.0),
+        Variable("damper_stuck", "", 0.0, 0.0, 1.0),  # 0 follows its command, 1 stands at `damper_stuck_at`
+        Variable("damper_stuck_at", "", 0.04, 0.0, 1.0),
+        Variable("thermometer_offset", "K", 0.0, -20.0, 20.0),  # of the supply air, by which it is controlled
+        Variable("opens", "", 6.0, 0.0, 24.0),
+        Variable("closes", "", 19.0, 0.0, 24.0),
+    )
+    states = (Variable("fan_share"), Variable("coil_temperature", "K", 289.15), Variable("damper", "", 0.35), Variable("flutter"))
+    inputs = (
+        Variable("outdoor_temperature", "K", 283.15),
+        Variable("outdoor_moisture", "", 0.006),
+        Variable("hour", "", 12.0),
+        Variable("workday", "", 1.0),
+        Variable("supply_setpoint", "K", 290.15, 283.0, 303.0),
+        Variable("pressure_setpoint", "Pa", 250.0, 0.0, 1_000.0),
+        Variable("air_flow", "kg/s", gathered="feeds", against=True, lagged=True),
+        Variable("return_heat", "W", gathered="feeds", against=True, lagged=True),
+        Variable("return_moisture", "kg/s", gathered="feeds", against=True, lagged=True),
+        Variable("return_co2", "kg/s", gathered="feeds", against=True, lagged=True),
+        Variable("opening", "", gathered="feeds", against=True, lagged=True),
+        Variable("heating_share", "", 1.0, gathered="feeds", lagged=True),
+        Variable("cooling_share", "", 1.0, gathered="feeds", lagged=True),
+        Variable("supplied", "", 1.0, gathered="feeds", lagged=True),
+    )
+    outputs = (
+        Variable("supply_temperature", "K", 290.15),
+        Variable("supply_reading", "K", 290.15),
+        Variable("supply_moisture_ratio", "", 0.006),
+        Variable("supply_co2_ratio", "", 4.4e-4),
+        Variable("return_temperature", "K", 294.15),
+        Variable("mixed_temperature", "K", 290.15),
+        Variable("duct_pressure", "Pa"),
+        Variable("filter_pressure", "Pa"),
+        Variable("fan_speed"),
+        Variable("unit_flow", "kg/s"),
+        Variable("outdoor_share"),
+        Variable("damper_command"),
+        Variable("heating_asked", "W"),
+        Variable("cooling_asked", "W"),
+        Variable("heating_load", "W"),
+        Variable("cooling_load", "W"),
+        Variable("power", "W"),
+        Variable("state", words=("stopped", "running", "no power")),
+    )
+    waves: tuple[Wave, ...] = ()
+    noises = 1
+    longest_step = 300.0
+    batched = True
+    forkable = True
+
+    def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
+        """See `Model`."""
+        s, u, p = rows(self.states, state), rows(self.inputs, inputs), rows(self.parameters, parameters)
+        wanted = (u["hour"] >= p["opens"]) & (u["hour"] < p["closes"]) & (u["workday"] > 0.5)
+        fan_share = approached(s["fan_share"], (wanted & (u["supplied"] > 0.5)).astype(float), dt, 20.0)
+        flutter = wandered(s["flutter"], dt, 20.0, noise[0])
+        blown = _blown(fan_share, flutter, u, p)
+        command, damper, air = _mixed(s["damper"], blown, u, p, dt)
+        target = u["supply_setpoint"] - p["thermometer_offset"]
+        coil = approached(s["coil_temperature"], target, dt, 90.0)
+        told = {**blown, **air, "damper_command": command, **_coiled(coil, blown, air, u)}
+        told["supply_reading"] = told["supply_temperature"] + p["thermometer_offset"]
+        told["state"] = np.where(u["supplied"] > 0.5, np.where(fan_share > 0.05, 1.0, 0.0), 2.0)
+        told["supply_co2_ratio"] = air["co2"]
+        after = {"fan_share": fan_share, "coil_temperature": coil, "damper": damper, "flutter": flutter}
+        shape = state.shape[1:]
+        return stacked(self.states, after, shape), stacked(self.outputs, told, shape)
+
+
+def _blown(running: Array, flutter: Array, u: Rows, p: Rows) -> dict[str, Array]:
+    """The fan holds the duct's pressure as long as it can; what the dampers let through is opening·√pressure."""
+    resistance = p["filter_resistance"] + p["fixed_resistance"]
+    opening = np.maximum(u["opening"], 0.05)  # kg/s at 1 √Pa, from all that it feeds
+    held = u["pressure_setpoint"] * running * (1 + 0.01 * flutter)
+    speed = np.sqrt(np.clip(held * (1 + resistance * opening**2) / p["fan_pressure"], 0.0, 1.0))
+    duct = p["fan_pressure"] * speed**2 / (1 + resistance * opening**2)
+    flow = opening * np.sqrt(duct)
+    lift = p["fan_pressure"] * speed**2
+    return {
+        "fan_speed": speed,
+        "duct_pressure": duct,
+        "unit_flow": flow,
+        "filter_pressure": p["filter_resistance"] * flow**2,
+        "power": flow / AIR_DENSITY * lift / p["fan_efficiency"] + 90.0 * running,
+    }
+
+
+def _mixed(damper: Array, blown: Rows, u: Rows, p: Rows, dt: float) -> tuple[Array, Array, dict[str, Array]]:
+    """(the damper's command, where it stands, the air behind it): as much of the outdoors as helps, never less than people need."""
+    taken = np.maximum(u["air_flow"], 1e-6)
+    flows = u["air_flow"] > 1e-3
+    back = np.where(flows, u["return_heat"] / (taken * AIR_HEAT), 294.15)
+    water = np.where(flows, u["return_moisture"] / taken, u["outdoor_moisture"])
+    gas = np.where(flows, u["return_co2"] / taken, _OUTDOOR_CO2)
+    span = u["outdoor_temperature"] - back
+    useful = (u["supply_setpoint"] - back) / np.where(np.abs(span) > 0.5, span, -0.5)
+    free = (u["outdoor_temperature"] < back - 0.5) & (u["supply_setpoint"] < back)
+    command = np.where(free, np.clip(useful, p["least_outdoor"], 1.0), p["least_outdoor"]) * (blown["fan_speed"] > 0.05)
+    command = np.where(free & (u["outdoor_temperature"] > u["supply_setpoint"]), 1.0, command) * (blown["fan_speed"] > 0.05)
+    stands = command + (p["damper_stuck_at"] - command) * p["damper_stuck"]
+    damper = approached(damper, stands, dt, 25.0)
+    recovering = np.where(free & (u["outdoor_temperature"] + p["heat_recovery"] * -span > u["supply_setpoint"]), 0.0, 1.0)
+    mixed = back + damper * (1 - p["heat_recovery"] * recovering) * span
+    return (
+        command,
+        damper,
+        {
+            "return_temperature": back,
+            "mixed_temperature": mixed,
+            "outdoor_share": damper,
+            "moisture": water + damper * (u["outdoor_moisture"] - water),
+            "co2": gas + damper * (_OUTDOOR_CO2 - gas),
+        },
+    )
+
+
+def _coiled(coil: Array, blown: Rows, air: Rows, u: Rows) -> dict[str, Array]:
+    """The fan's warmth, then what the plant can give of what is asked; a coil below the dew point dries the air."""
+    flow = blown["unit_flow"]
+    warmed = air["mixed_temperature"] + blown["power"] * (flow > 0.05) / (np.maximum(flow, 0.05) * AIR_HEAT)
+    asked = flow * AIR_HEAT * (coil - warmed)
+    heating, cooling = np.maximum(asked, 0), np.maximum(-asked, 0)
+    heated, cooled = heating * np.clip(u["heating_share"], 0, 1), cooling * np.clip(u["cooling_share"], 0, 1)
+    supply = warmed + (heated - cooled) / (np.maximum(flow, 0.05) * AIR_HEAT)
+    dry = np.where(cooled > 0, np.minimum(air["moisture"], saturated(supply - 1.0)), air["moisture"])
+    latent = flow * (air["moisture"] - dry) * _EVAPORATION
+    return {
+        "supply_temperature": supply,
+        "supply_moisture_ratio": dry,
+        "heating_asked": heating,
+        "cooling_asked": cooling + latent,
+        "heating_load": heated,
+        "cooling_load": cooled + latent,
+    }
+
+
+class AirTerminal:
+    """The box above a ceiling (VAV): a damper that opens as the zone grows warm or its air stale, and the radiator below the window."""
+
+    parameters = (
+        Variable("nominal_flow", "kg/s", 0.5, 0.001, 100.0),  # fully open at `design_pressure`
+        Variable("design_pressure", "Pa", 250.0, 1.0, 5_000.0),
+        Variable("least_opening", "", 0.25, 0.0, 1.0),
+        Variable("radiator_power", "W", 5_000.0, 0.0, 1e6),
+        Variable("co2_limit", "", 9.0e-4, 4e-4, 5e-3),  # opens in full 200 ppm above
+        Variable("stuck", "", 0.0, 0.0, 1.0),  # 0 follows its command, 1 stands at `stuck_at`
+        Variable("stuck_at", "", 0.05, 0.0, 1.0),
+        Variable("thermostat_offset", "K", 0.0, -15.0, 15.0),  # of the reading it is controlled by
+    )
+    states = (Variable("damper", "", 0.3), Variable("valve"), Variable("cooling_need"), Variable("heating_need"))
+    inputs = (
+        Variable("supply_temperature", "K", 290.15, gathered="feeds"),
+        Variable("supply_moisture_ratio", "", 0.006, gathered="feeds"),
+        Variable("supply_co2_ratio", "", 4.2e-4, gathered="feeds"),
+        Variable("duct_pressure", "Pa", 250.0, gathered="feeds"),
+        Variable("heating_share", "", 1.0, gathered="heats", lagged=True),
+        Variable("air_temperature", "K", 294.65, gathered="serves", against=True, lagged=True),
+        Variable("moisture", "", 0.006, gathered="serves", against=True, lagged=True),
+        Variable("co2", "", 4.6e-4, gathered="serves", against=True, lagged=True),
+        Variable("heat_below", "K", 294.15, gathered="serves", against=True, lagged=True),
+        Variable("cool_above", "K", 296.15, gathered="serves", against=True, lagged=True),
+    )
+    outputs = (
+        Variable("air_flow", "kg/s"),
+        Variable("opening"),
+        Variable("damper_position"),
+        Variable("damper_command"),
+        Variable("thermostat", "K", 294.65),
+        Variable("discharge_temperature", "K", 290.15),
+        Variable("supply_heat", "W"),
+        Variable("supply_moisture", "kg/s"),
+        Variable("supply_co2", "kg/s"),
+        Variable("return_heat", "W"),
+        Variable("return_moisture", "kg/s"),
+        Variable("return_co2", "kg/s"),
+        Variable("heat", "W"),
+        Variable("radiators_asked", "W"),
+        Variable("radiators_load", "W"),
+    )
+    waves: tuple[Wave, ...] = ()
+    noises = 0
+    longest_step = 300.0
+    batched = True
+    forkable = True
+
+    def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
+        """See `Model`."""
+        s, u, p = rows(self.states, state), rows(self.inputs, inputs), rows(self.parameters, parameters)
+        seen = u["air_temperature"] + p["thermostat_offset"]
+        cool, heat = seen - u["cool_above"], u["heat_below"] - seen
+        cooling = np.clip(s["cooling_need"] + cool * dt / 1_800.0, 0, 1)
+        heating = np.clip(s["heating_need"] + heat * dt / 1_800.0, 0, 1)
+        stale = np.clip((u["co2"] - p["co2_limit"]) / 2e-4, 0, 1)
+        need = np.clip(np.maximum(0.6 * np.maximum(cool, 0) + cooling, stale), 0, 1)
+        command = p["least_opening"] + (1 - p["least_opening"]) * need
+        damper = approached(s["damper"], command + (p["stuck_at"] - command) * p["stuck"], dt, 60.0)
+        valve = approached(s["valve"], np.clip(0.6 * np.maximum(heat, 0) + heating, 0, 1), dt, 60.0)
+        after = {"damper": damper, "valve": valve, "cooling_need": cooling, "heating_need": heating}
+        shape = state.shape[1:]
+        told = {"damper_command": command, "damper_position": damper, "thermostat": seen, **_given(damper, valve, u, p)}
+        return stacked(self.states, after, shape), stacked(self.outputs, told, shape)
+
+
+def _given(damper: Array, valve: Array, u: Rows, p: Rows) -> dict[str, Array]:
+    opening = damper * p["nominal_flow"] / np.sqrt(p["design_pressure"])
+    flow = opening * np.sqrt(np.maximum(u["duct_pressure"], 0))
+    asked = valve * p["radiator_power"]
+    given = asked * np.clip(u["heating_share"], 0, 1)
+    return {
+        "air_flow": flow,
+        "opening": opening,
+        "discharge_temperature": u["supply_temperature"],
+        "supply_heat": flow * AIR_HEAT * u["supply_temperature"],
+        "supply_moisture": flow * u["supply_moisture_ratio"],
+        "supply_co2": flow * u["supply_co2_ratio"],
+        "return_heat": flow * AIR_HEAT * u["air_temperature"],
+        "return_moisture": flow * u["moisture"],
+        "return_co2": flow * u["co2"],
+        "heat": given,
+        "radiators_asked": asked,
+        "radiators_load": given,
+    }
