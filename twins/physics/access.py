@@ -10,7 +10,7 @@ from twins.physics.zone import busy
 
 class AccessDoor:
     """Crossings are a Poisson process by thinning: their rate follows how quickly people come and go, and a few that fetch lunch.
-    The alarm is armed out of hours; an opening without a badge while it is armed is an intrusion, and stands until it is disarmed."""
+    The alarm is armed out of hours; an opening without a badge then is an intrusion, and stands until it is disarmed."""
 
     parameters = (
         Variable("share", "", 0.5, 0.0, 1.0),  # of all people who take this door

@@ -10,8 +10,11 @@ from twins.physics.model import Array, Variable, Wave, rows, stacked, wandered
 
 
 class Distribution:
-    """Power goes up in the very step, whether there is voltage goes down a step later. The breaker warms as a bimetal does: it holds
-    1.13 of its rating for ever and trips at 1.45 within the hour (IEC 60898-1); once open it stays so until it is reset."""
+    """Power goes up in the very step; whether there is voltage goes down a step later.
+
+    The breaker warms as a bimetal: it holds 1.13 of its rating for ever and trips at 1.45 within the hour (IEC 60898-1); once
+    open it stays so until it is reset.
+    """
 
     parameters = (
         Variable("rating", "A", 63.0, 0.1, 1e5),

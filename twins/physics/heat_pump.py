@@ -11,8 +11,11 @@ _AIR_PINCH, _WATER_PINCH = 9.0, 4.0  # K at full load, between refrigerant and a
 
 
 class HeatPump:
-    """COP is a share of Carnot's between the temperatures at which the refrigerant boils and condenses; both lie away from air and
-    water by a pinch that grows with load, and that grows where refrigerant is lacking, as less of a coil is wetted."""
+    """COP is a share of Carnot's between where the refrigerant boils and condenses.
+
+    Both lie away from air and water by a pinch that grows with load, and where refrigerant is lacking, as less of a coil is
+    wetted.
+    """
 
     parameters = (
         Variable("heating_capacity", "W", 90_000.0, 1.0, 1e9),  # at 7 °C outdoors
@@ -38,10 +41,12 @@ class HeatPump:
         Variable("power", "W"),
         Variable("cop", "", 3.5),
         Variable("evaporating_temperature", "K", 275.15),
+        Variable("evaporating_pinch", "K"),
         Variable("load_share"),
+        Variable("fan_turns", "rad/s"),
         Variable("heating_share", "", 1.0),
         Variable("cooling_share", "", 1.0),
-        Variable("state", words=("standby", "heating", "cooling", "no power")),
+        Variable("state", words=("standby", "heating", "cooling", "unpowered")),
     )
     waves: tuple[Wave, ...] = ()
     noises = 1
@@ -78,6 +83,8 @@ def _worked(u: Rows, p: Rows, ripple: Array) -> dict[str, Array]:
         "power": (power * (1 + 0.004 * ripple) + p["pumps"] * works) * on,
         "cop": np.where(power > 1.0, (heat + cold) / np.maximum(power, 1.0), np.where(cools, cop_cold, cop_hot)),
         "evaporating_temperature": np.where(cools, boils_cold, boils_hot) + 0.1 * ripple,
+        "evaporating_pinch": np.where(cools, _COLD - boils_cold, air - boils_hot) + 0.1 * ripple,
+        "fan_turns": 80.0 * np.minimum(np.sqrt(np.maximum(hot_load, cold_load)), 1.0) * on,
         "load_share": np.maximum(hot_load, cold_load),
         "heating_share": np.where(on, np.minimum(1.0, heat_most / np.maximum(heat_asked, 1.0)), 0.0),
         "cooling_share": np.where(on, np.minimum(1.0, cold_most / np.maximum(cold_asked, 1.0)), 0.0),

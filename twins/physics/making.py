@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 
 from twins.physics.access import AccessDoor
-from twins.physics.air_handler import AirHandler, AirTerminal
+from twins.physics.air_handler import AirHandler
+from twins.physics.air_terminal import AirTerminal
 from twins.physics.blade import TableError, read_blade
 from twins.physics.centrifugal_pump import CentrifugalPump
 from twins.physics.distribution import Distribution

@@ -1,4 +1,4 @@
-"""A zone of a building: its air, what stands in it and what it is built of, the sun through its windows, its people and lights."""
+"""A zone of a building: its air, what it is built of, the sun through its windows, its people and lights."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def _told(after: Rows, u: Rows, p: Rows, use: Rows) -> dict[str, Array]:
     wide = p["deadband"] / 2 + np.where(open_, 0.0, p["setback"])
     below, above = u["temperature_setpoint"] - wide, u["temperature_setpoint"] + wide
     air, there = after["air_temperature"], use["people"] > 0
-    off = np.maximum(np.maximum(294.15 - air, air - 299.15), 0.0) * there  # 21 … 26 °C, category II of EN 16798-1 and its slack
+    off = np.maximum(np.maximum(293.15 - air, air - 299.15), 0.0) * there  # 20 … 26 °C, category II of EN 16798-1
     stored = p["air_capacity"] * air + p["light_capacity"] * after["surface_temperature"]
     return {
         "humidity": np.clip(after["moisture"] / saturated(air), 0, 1),
