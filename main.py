@@ -17,6 +17,7 @@ from twins import InputError
 from ui import (
     anomaly_commands,
     calibration_commands,
+    circuit_commands,
     degradation_commands,
     desk_commands,
     estimation_commands,
@@ -171,7 +172,7 @@ desk_commands.add_to(app)
 @app.command("import")
 def import_(
     twin: TwinName,
-    source: Annotated[Path, typer.Argument(help="A .csv, .csv.gz or .parquet file.")],
+    source: Annotated[Path, typer.Argument(help="A .csv, .csv.gz or .parquet file, or a WFDB record's .hea.")],
     map_: Annotated[Path, typer.Option("--map", help="The mapping, see docs/import.md.")],
     to: Annotated[Path, typer.Option("--to", help="The recording: made, or extended where it exists.")],
     json_: AsJson = False,
@@ -185,6 +186,13 @@ def import_(
 
     package = _package(twin)
     loaded = load(package)
+    if source.suffix.lower() == ".hea":
+        from twins.historian.wfdb import import_wfdb
+
+        with progress("importing", quiet=json_) as say, interruptible() as cancelled:
+            told = import_wfdb(loaded, zipped(package), source, map_, to, say, cancelled)
+        print_json(told) if json_ else print_table(told)
+        return
     mapping = read_mapping(map_)
     with progress("importing", quiet=json_) as say, interruptible() as cancelled:
         report = import_history(loaded, zipped(package), source, mapping, to, say, cancelled)
@@ -324,10 +332,12 @@ def export(
                 )
         else:
             from twins.historian.exporting import export_table
+            from twins.package.opening import notice_of
 
             _known(recording, tag or [])
             with progress("exporting", quiet=False) as say, interruptible() as cancelled:
-                export_table(recording, *stretch(recording, start, end, ("--start", "--end")), tag, to, say, cancelled)
+                span = stretch(recording, start, end, ("--start", "--end"))
+                export_table(recording, *span, tag, to, say, cancelled, notice_of(recording.package_at(span[1])))
 
 
 simulation_commands.add_to(app, lambda twin: _package(twin))
@@ -336,6 +346,7 @@ estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
+circuit_commands.add_to(app)
 prediction_commands.add_to(app)
 predictor_commands.add_to(app, lambda twin: _package(twin))
 rehearsal_commands.add_to(app, lambda twin: _package(twin))

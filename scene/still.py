@@ -52,6 +52,7 @@ def save_still(
 def _lines(twin: Twin, snapshot: Snapshot, mark: str) -> tuple[str, ...]:
     then = "hindsight" if snapshot.hindsight else "known then"
     return (
+        twin.notice,
         mark,
         twin.name,
         f"{format_time(snapshot.time, ZoneInfo(twin.timezone)).replace('T', '  ')}  {then}",

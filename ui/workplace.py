@@ -171,6 +171,7 @@ class Workplace(QObject):
             Dock("views", "Views", LEFT, self._views),
             Dock("inspector", "Inspector", RIGHT, self._inspector),
             Dock("trends", "Trends", BELOW_RIGHT, self._trends),
+            *([Dock("plots", "Plots", BELOW_RIGHT, self._plots)] if self.opened.twin.plots else []),
             Dock("timeline", "Timeline", BOTTOM, self._timeline),
             Dock("alarms", "Alarms", LOWEST, self._alarms),
             Dock("events", "Events", LOWEST, self._events),
@@ -215,6 +216,11 @@ class Workplace(QObject):
         from ui.panels.trends import TrendsPanel
 
         return TrendsPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
+
+    def _plots(self) -> QWidget:
+        from ui.panels.plots import Plots
+
+        return Plots(self.theme, self.opened.twin, self.timeline)
 
     def _alarms(self) -> QWidget:
         from ui.panels.alarms import Alarms

@@ -10,6 +10,7 @@ from twins.asset.alarm import Alarm
 from twins.asset.asset import Asset, AssetKind, Relation
 from twins.asset.estimated import estimated_tags
 from twins.asset.figure import Figure
+from twins.asset.plot import Plot
 from twins.asset.tag import Tag
 from twins.asset.version import ModelVersion
 
@@ -52,6 +53,9 @@ class Twin:
     description: str = ""
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
     figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
+    plots: tuple[Plot, ...] = ()  # one tag over another
+    colour_by: str = ""  # the quantity or tag name that a fresh window colours by; "" where nothing says
+    notice: str = ""  # stands on every screen and on everything that is taken out
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
     model_version: ModelVersion = field(default_factory=ModelVersion)
     georeference: Georeference | None = None

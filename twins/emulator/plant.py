@@ -9,7 +9,7 @@ import numpy as np
 
 from twins import InputError
 from twins.asset import Twin
-from twins.clock import SECOND
+from twins.clock import DAY, MINUTE, SECOND
 from twins.emulator.instruments import Instruments
 from twins.package.words import did_you_mean
 from twins.physics import Array
@@ -101,4 +101,6 @@ def _knob(twin: Twin, key: str) -> Knob:
 def _step(twin: Twin) -> int:
     """The step in ns: what the models bear and what the quickest tag wants."""
     periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns]
-    return max(_SHORTEST, min([_LONGEST, longest_step(composed(twin, 0)), *periods]))
+    bears = longest_step(composed(twin, 0))
+    longest = SECOND if MINUTE <= bears < DAY else _LONGEST  # what goes from event to event is exact at any step
+    return max(_SHORTEST, min([longest, bears, *periods]))

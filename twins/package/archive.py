@@ -124,7 +124,8 @@ def _with_root(files: Files) -> Files:
 
 def _folder(folder: Path) -> Files:
     own = [
-        folder / name for name in (ROOT, "viewpoints.yaml", "attributes.json", "calibration.yaml", "README.md", "blade.csv")
+        folder / name
+        for name in (ROOT, "viewpoints.yaml", "attributes.json", "calibration.yaml", "tour.yaml", "README.md", "blade.csv")
     ] + sorted(folder.glob("LICENSE*"))
     for room in ("types", "mappings", "scenarios", "predictors", "meshes", "airfoils", "models"):
         own += sorted((folder / room).rglob("*"))

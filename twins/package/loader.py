@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twins.asset import Asset, AssetKind, Figure, Georeference, ModelVersion, Relation, Taken, Twin, Viewpoint
+from twins.asset import Asset, AssetKind, Figure, Georeference, ModelVersion, Plot, Relation, Taken, Twin, Viewpoint
+from twins.clock import parse_duration
 from twins.package.archive import ROOT, Contents, Files, files_in, files_of
 from twins.package.attributes import given_attributes
 from twins.package.document import Document, read_document
@@ -135,8 +136,8 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     made.twin = Twin(
         head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
         form.environment.model_dump(exclude_none=True), head.timezone, head.description,
-        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files), version,
-        _georeference(form),
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), tuple(_plots(made, form)),
+        head.colour_by, " ".join(head.notice.split()), Contents(made.files), version, _georeference(form),
     )  # fmt: skip
 
 
@@ -173,6 +174,18 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
         expansion.assets[path] = replace(asset, model={**asset.model, "parameters": parameters})
         expansion.origins[path] = (origin, *expansion.origins[path])
     return found.mark
+
+
+def _plots(made: Draft, form: TwinFile) -> Iterator[Plot]:
+    for name, each in form.plots.items():
+        try:
+            over = parse_duration(each.over)
+            if over <= 0:
+                raise ValueError
+            yield Plot(name, each.label or spoken(name), each.x, each.y, over, each.wave)
+        except ValueError:
+            said = f"{name}: “{each.over}” is no duration"
+            made.faults.append(made.documents[ROOT].fault(("plots", name, "over"), said, "write it like 4 s or 10 min"))
 
 
 def _figures(made: Draft, form: TwinFile) -> Iterator[Figure]:

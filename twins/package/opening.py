@@ -13,6 +13,20 @@ from twins.package.loader import load, load_zipped
 from twins.package.mesh_store import Meshes, key_of, stored
 
 
+def notice_of(content: bytes | None) -> str:
+    """What a package that a recording holds wants to stand on everything that is taken out; "" where it wants nothing."""
+    from twins.package.archive import ROOT
+    from twins.package.document import read_document
+    from twins.package.fault import PackageError
+
+    try:
+        data = read_document(ROOT, files_in(content or b"").read(ROOT)).data
+    except PackageError:
+        return ""
+    head = data.get("twin") if isinstance(data, dict) else None
+    return " ".join(str(head.get("notice") or "").split())[:200] if isinstance(head, dict) else ""
+
+
 class OpenPackage:
     """Mesh files are read from `folder`; for a zip that is a temporary one, gone with `close`."""
 

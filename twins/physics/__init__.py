@@ -1,10 +1,22 @@
 """Physics: what a model is, and the machines that are known. It may know machines; nothing else of the core may."""
 
 from twins.physics.blade import TableError, read_blade
+from twins.physics.circuit import CircuitError
 from twins.physics.fmu import FmuError
-from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, missing_extra, modelled, named, setting, settings
+from twins.physics.making import (
+    LIBRARY,
+    DataError,
+    Maker,
+    RotorError,
+    blade_files,
+    missing_extra,
+    modelled,
+    named,
+    setting,
+    settings,
+)
 from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
-from twins.physics.noise import Noise, keyed_generator
+from twins.physics.noise import Keys, Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import difference, quantity
 from twins.physics.signal import Signal
@@ -13,7 +25,10 @@ __all__ = [
     "LIBRARY",
     "Array",
     "Chart",
+    "CircuitError",
+    "DataError",
     "FmuError",
+    "Keys",
     "Maker",
     "Model",
     "Noise",

@@ -10,6 +10,8 @@ from twins.physics.air_handler import AirHandler
 from twins.physics.air_terminal import AirTerminal
 from twins.physics.blade import TableError, read_blade
 from twins.physics.centrifugal_pump import CentrifugalPump
+from twins.physics.circuit_form import read_plan
+from twins.physics.circulation import Circulation
 from twins.physics.distribution import Distribution
 from twins.physics.floris_wakes import FlorisWakes
 from twins.physics.fmu import FmuError, FmuModel
@@ -17,6 +19,7 @@ from twins.physics.grid import Grid
 from twins.physics.heat_pump import HeatPump
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
+from twins.physics.production_line import ProductionLine
 from twins.physics.quantity import quantity
 from twins.physics.rotor import Rotor
 from twins.physics.signal import Signal
@@ -28,15 +31,17 @@ from twins.physics.wind_turbine import WindTurbine
 from twins.physics.zone import Zone
 
 Written = Mapping[str, object]
-LIBRARY: dict[str, Callable[[], Model]] = {
+LIBRARY: dict[str, Callable[..., Model]] = {
     "access-door": AccessDoor,
     "air-handler": AirHandler,
     "air-terminal": AirTerminal,
     "centrifugal-pump": CentrifugalPump,
+    "circulation": Circulation,
     "distribution": Distribution,
     "grid": Grid,
     "heat-pump": HeatPump,
     "met-mast": MetMast,
+    "production-line": ProductionLine,
     "signal": Signal,
     "substation": Substation,
     "wakes": Wakes,
@@ -50,6 +55,10 @@ LIBRARY: dict[str, Callable[[], Model]] = {
 
 class RotorError(ValueError):
     """A rotor's parameters don't go together; one sentence."""
+
+
+class DataError(ValueError):
+    """The file that a model is made of isn't there; one sentence."""
 
 
 class Maker:
@@ -68,6 +77,8 @@ class Maker:
             raise ValueError(f"there is no physics “{name}”; there are {', '.join(LIBRARY)}")
         if missing := missing_extra(name):
             raise ValueError(missing)
+        if name == "circulation":
+            return self._circulation(str(written.get("data") or ""), str(written.get("units") or "cgs"))
         if name != "wind-turbine":
             return self._once(name, LIBRARY[name])
         blade, airfoils = blade_files(written, self._files)
@@ -87,6 +98,15 @@ class Maker:
                 f"there is no file {name} in the package; " + (f"there is {', '.join(there)}" if there else "put it there")
             )
         return FmuModel(name, self._files[name])
+
+    def _circulation(self, name: str, units: str) -> Model:
+        if name not in self._files:
+            there = [each for each in self._files if each.startswith("models/") and each.endswith((".yaml", ".json"))]
+            said = f"there is no file {name} in the package" if name else "a circulation without a circuit"
+            raise DataError(
+                f"{said}; write data: {there[0] if there else 'models/circuit.yaml'}" + ("" if there else " and put it there")
+            )
+        return self._once(("circulation", name, units), lambda: Circulation(read_plan(self._files[name], name, units)))
 
     def _rotor(self, blade: str, airfoils: str, radius: float, hub: float, blades: float, precone: float) -> Rotor:
         if hub >= radius:
@@ -128,7 +148,11 @@ def settings(parameters: tuple[Variable, ...], written: object) -> Iterator[tupl
 
 
 def setting(variable: Variable, name: str, value: object) -> float:
-    """One written parameter in SI. Raises ValueError."""
+    """One written parameter in SI; of a word, its place. Raises ValueError."""
+    if variable.words:
+        if value not in variable.words:
+            raise ValueError(f"{name}: “{value}” is none of its words; write one of {', '.join(variable.words)}")
+        return float(variable.words.index(str(value)))
     try:
         if name == variable.bare and isinstance(value, (int, float)):
             return quantity(f"{value!r} {variable.shown}", variable.unit)

@@ -69,7 +69,11 @@ class Chart:
 
 
 class Model(Protocol):
-    """Pure: the same arguments give the same bits, and nothing is remembered between two steps."""
+    """Pure: the same arguments give the same bits, and nothing is remembered between two steps.
+
+    One whose instances act on each other says by which relation they do, `related`, and is `joined(names, pairs, parameters)` to
+    those instances; it raises ValueError in one sentence where that can't be.
+    """
 
     @property
     def inputs(self) -> tuple[Variable, ...]:
@@ -119,7 +123,8 @@ class Model(Protocol):
     def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
         """The state after `dt` seconds and the outputs then.
 
-        `t` is the time at the end of the step, s since 1970 UTC; `noise` holds standard normals (noises, member, instance).
+        `t` is the time at the end of the step, s since 1970 UTC; `noise` holds standard normals (noises, member, instance); of a
+        model that is `keyed`, one row of keys by which it draws itself.
         """
         ...
 
@@ -166,6 +171,6 @@ def wandered(value: Array, dt: float, time_constant: Array | float, noise: Array
     return kept * value + np.sqrt(1 - kept * kept) * noise
 
 
-def approached(value: Array, target: Array, dt: float, time_constant: Array | float) -> Array:
+def approached(value: Array, target: Array, dt: Array | float, time_constant: Array | float) -> Array:
     """One exact step of a first-order lag."""
     return target + (value - target) * np.exp(-dt / time_constant)

@@ -41,13 +41,15 @@ def rows(work: Iterable[Prediction]) -> Iterator[dict[str, object]]:
         yield dict(zip(COLUMNS, told, strict=True))
 
 
-def as_csv(work: Iterable[Prediction]) -> str:
-    """With a header line. A cell that a spreadsheet would take for a formula is made text."""
+def as_csv(work: Iterable[Prediction], notice: str = "") -> str:
+    """With a header line, and the `notice` of a twin that has one in each row. A cell that a spreadsheet would take for a
+    formula is made text."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    also = {"notice": notice} if notice else {}
+    writer = csv.DictWriter(out, (*COLUMNS, *also), lineterminator="\n")
     writer.writeheader()
     for row in rows(work):
-        writer.writerow({name: _harmless(value) for name, value in row.items()})
+        writer.writerow({name: _harmless(value) for name, value in (row | also).items()})
     return out.getvalue()
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twins import InputError
 from twins.asset import Asset, Twin
-from twins.physics import Array, Maker, Model, Noise, Variable, beginning, defaults, modelled, settings
+from twins.physics import Array, Keys, Maker, Model, Noise, Variable, beginning, defaults, modelled, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +44,23 @@ class Group:
     forced: dict[int, Array] = field(
         init=False, default_factory=dict
     )  # input rows given from outside: (member, instance), NaN: not
-    _noise: Noise = field(init=False)
+    _noise: Noise | Keys = field(init=False)
 
     def __post_init__(self) -> None:
         n, model = len(self.instances), self.model
         self.state, self.inputs, self.parameters, self.outputs = (
             defaults(each, self.members, n) for each in (model.states, model.inputs, model.parameters, model.outputs)
         )
-        self._noise = Noise(self.seed, self.name, model.noises, self.members, n, self.first)
+        self._noise = self._noise_of(alike=False)
 
     def share_noise(self) -> None:
         """All members have the noise of the first from now on, so that nothing but what differs makes a difference."""
-        self._noise = Noise(self.seed, self.name, self.model.noises, self.members, len(self.instances), self.first, alike=True)
+        self._noise = self._noise_of(alike=True)
 
     def advance(self, step: int, t: float, dt: float, *, still: bool = False) -> None:
         """One step of all instances; the groups that feed it must have gone before. `still` is without noise."""
-        for row in {wire.row for wire in self.wires}:
-            self.inputs[row] = 0.0
+        for wire in self.wires:
+            self.inputs[wire.row][:, wire.targets] = 0.0
         for wire in self.wires:
             given = wire.source.outputs[wire.source_row][:, wire.sources]
             np.add.at(self.inputs[wire.row].T, wire.targets, given.T)
@@ -68,6 +68,12 @@ class Group:
             self.inputs[row] = np.where(np.isnan(given), self.inputs[row], given)
         noise = np.zeros((self.model.noises, *self.state.shape[1:])) if still else self._noise.at(step)
         self.state, self.outputs = self.model.advance(self.state, self.inputs, self.parameters, t, dt, noise)
+
+    def _noise_of(self, *, alike: bool) -> Noise | Keys:
+        n = len(self.instances)
+        if getattr(self.model, "keyed", False):
+            return Keys(self.seed, self.name, self.members, n, self.first, alike=alike)
+        return Noise(self.seed, self.name, self.model.noises, self.members, n, self.first, alike=alike)
 
     def row(self, what: str, name: str) -> int:
         """The row of an input, output, state or parameter by name; −1 where there is none."""
@@ -86,6 +92,7 @@ def composed(twin: Twin, seed: int, members: int = 1, first: int = 0) -> list[Gr
             groups.append(Group(f"{_word(named[paths[0]])} {len(groups)}", model, paths, seed, members, first))
             for i, path in enumerate(paths):
                 _set_parameters(groups[-1], i, named[path].get("parameters"), path)
+    _relate(groups, twin)
     _gather(groups, twin)
     whole = [*_surrounded(groups, twin, maker, seed), *groups]
     for group in whole:
@@ -139,6 +146,19 @@ def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
             group.parameters[group.row("parameters", name), :, i] = value
     except ValueError as problem:
         raise InputError(f"{place}: {problem}") from None
+
+
+def _relate(groups: Sequence[Group], twin: Twin) -> None:
+    """A model whose instances act on each other is told which do."""
+    for group in groups:
+        if kind := getattr(group.model, "related", ""):
+            at = {path: i for i, path in enumerate(group.instances)}
+            inside = [each for each in twin.relations if each.kind == kind and each.subject in at and each.object in at]
+            pairs = [(at[each.subject], at[each.object]) for each in inside]
+            try:
+                group.model = group.model.joined(group.instances, pairs, group.parameters)  # type: ignore[attr-defined]
+            except ValueError as problem:
+                raise InputError(str(problem)) from None
 
 
 def _gather(groups: Sequence[Group], twin: Twin) -> None:
