@@ -49,7 +49,7 @@ class Zone:
         Variable("lighting_density", "W/m^2", 7.0, 0.0, 50.0),
         Variable("lighting_target", "lx", 500.0, 1.0, 5_000.0),
         Variable("deadband", "K", 2.0, 0.0, 10.0),  # between heating and cooling
-        Variable("setback", "K", 4.0, 0.0, 20.0),  # wider by so much either way out of hours
+        Variable("setback", "K", 3.0, 0.0, 20.0),  # wider by so much either way out of hours
         Variable("opens", "", 6.0, 0.0, 24.0),
         Variable("closes", "", 19.0, 0.0, 24.0),
     )
