@@ -40,6 +40,8 @@ class AirHandler:
         Variable("workday", "", 1.0),
         Variable("supply_setpoint", "K", 290.15, 283.0, 303.0),
         Variable("pressure_setpoint", "Pa", 250.0, 0.0, 1_000.0),
+        Variable("room_shift", "K", 0.0, -4.0, 4.0),  # of every room's set-point
+        Variable("economy_band", "K", 0.0, 0.0, 4.0),  # by which every room may be warmer and colder yet
         Variable("air_flow", "kg/s", gathered="feeds", against=True, lagged=True),
         Variable("return_heat", "W", gathered="feeds", against=True, lagged=True),
         Variable("return_moisture", "kg/s", gathered="feeds", against=True, lagged=True),
@@ -57,6 +59,8 @@ class AirHandler:
         Variable("return_temperature", "K", 294.15),
         Variable("mixed_temperature", "K", 290.15),
         Variable("duct_pressure", "Pa"),
+        Variable("room_shift", "K"),
+        Variable("economy_band", "K"),
         Variable("filter_pressure", "Pa"),
         Variable("fan_speed"),
         Variable("fan_turns", "rad/s"),
@@ -91,6 +95,7 @@ class AirHandler:
         told["supply_reading"] = told["supply_temperature"] + p["thermometer_offset"]
         told["state"] = np.where(u["supplied"] > 0.5, np.where(fan_share > 0.05, 1.0, 0.0), 2.0)
         told["outdoor_temperature"], told["fan_turns"] = u["outdoor_temperature"], 120.0 * blown["fan_speed"]
+        told["room_shift"], told["economy_band"] = u["room_shift"], u["economy_band"]
         told["supply_co2_ratio"] = air["co2"]
         after = {"fan_share": fan_share, "coil_temperature": coil, "damper": damper, "flutter": flutter}
         shape = state.shape[1:]

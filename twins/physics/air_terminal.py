@@ -27,6 +27,8 @@ class AirTerminal:
         Variable("supply_moisture_ratio", "", 0.006, gathered="feeds"),
         Variable("supply_co2_ratio", "", 4.2e-4, gathered="feeds"),
         Variable("duct_pressure", "Pa", 250.0, gathered="feeds"),
+        Variable("room_shift", "K", gathered="feeds"),
+        Variable("economy_band", "K", gathered="feeds"),
         Variable("heating_share", "", 1.0, gathered="heats", lagged=True),
         Variable("air_temperature", "K", 294.65, gathered="serves", against=True, lagged=True),
         Variable("moisture", "", 0.006, gathered="serves", against=True, lagged=True),
@@ -61,7 +63,8 @@ class AirTerminal:
         """See `Model`."""
         s, u, p = rows(self.states, state), rows(self.inputs, inputs), rows(self.parameters, parameters)
         seen = u["air_temperature"] + p["thermostat_offset"]
-        cool, heat = seen - u["cool_above"], u["heat_below"] - seen
+        cool = seen - u["cool_above"] - u["room_shift"] - u["economy_band"]
+        heat = u["heat_below"] + u["room_shift"] - u["economy_band"] - seen
         cooling = np.clip(s["cooling_need"] + cool * dt / 1_800.0, 0, 1)
         heating = np.clip(s["heating_need"] + heat * dt / 1_800.0, 0, 1)
         stale = np.clip((u["co2"] - p["co2_limit"]) / 2e-4, 0, 1)

@@ -69,7 +69,7 @@ def _worked(u: Rows, p: Rows, ripple: Array) -> dict[str, Array]:
     heat_asked, heat = u["heating_asked"] + u["radiators_asked"], u["heating_load"] + u["radiators_load"]
     cold_asked, cold = u["cooling_asked"], u["cooling_load"]
     hot_load, cold_load = heat / heat_most, cold / cold_most
-    boils_hot = air - 2.0 - _AIR_PINCH * hot_load / charge**2
+    boils_hot = air - 1.0 - _AIR_PINCH * hot_load / charge**2
     boils_cold = _COLD - 1.0 - _WATER_PINCH * cold_load / charge**2
     cop_hot = _cop(p["carnot_share"], _HOT + _WATER_PINCH * hot_load, boils_hot, _HOT)
     cop_cold = _cop(p["carnot_share"], np.maximum(air + 4.0, 295.15) + _AIR_PINCH * cold_load, boils_cold, boils_cold)

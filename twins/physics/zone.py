@@ -32,6 +32,8 @@ class Zone:
         *(Variable(f"window_{name}", "m^2", 0.0, 0.0, 1e4) for name, _ in FACADES),
         Variable("window_loss", "W/(m^2*K)", 1.3, 0.1, 6.0),
         Variable("window_gain", "", 0.45, 0.0, 1.0),  # of the sun that comes in, across the pane
+        Variable("sun_to_air", "", 0.1, 0.0, 1.0),  # by furniture that is warmed
+        Variable("sun_to_light", "", 0.3, 0.0, 1.0),
         Variable("shading", "", 0.0, 0.0, 1.0),
         Variable("wall_conductance", "W/K", 15.0, 0.0, 1e5),
         Variable("roof_conductance", "W/K", 0.0, 0.0, 1e5),
@@ -168,8 +170,11 @@ def _warmed(s: Rows, u: Rows, p: Rows, use: Rows, dt: float) -> dict[str, Array]
     sunned = _ABSORBED / _OUTSIDE * (p["wall_conductance"] * wall + p["roof_conductance"] * level)
     sunned = sunned - p["roof_conductance"] * _SKY * 0.9 / _OUTSIDE
     beside = p["partition_conductance"] * (u["neighbour_temperature"] - u["neighbours"] * s["mass_temperature"])
-    to_air, to_light = 0.6 * inside + 0.1 * use["solar_gain"] + u["heat"], 0.25 * inside + 0.3 * use["solar_gain"]
-    to_heavy = 0.15 * inside + 0.6 * use["solar_gain"] + sunned + beside
+    to_air, to_light = (
+        0.6 * inside + p["sun_to_air"] * use["solar_gain"] + u["heat"],
+        0.25 * inside + p["sun_to_light"] * use["solar_gain"],
+    )
+    to_heavy = 0.15 * inside + (1 - p["sun_to_air"] - p["sun_to_light"]) * use["solar_gain"] + sunned + beside
 
     air_c, light_c, heavy_c = p["air_capacity"] / dt, p["light_capacity"] / dt, p["heavy_capacity"] / dt
     light, heavy = light_c + p["light_film"], heavy_c + p["heavy_film"] + outside
