@@ -19,6 +19,7 @@ from ui import (
     calibration_commands,
     circuit_commands,
     degradation_commands,
+    detection_commands,
     desk_commands,
     estimation_commands,
     new_commands,
@@ -344,6 +345,7 @@ simulation_commands.add_to(app, lambda twin: _package(twin))
 search_commands.add_to(app, lambda twin: _package(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
+detection_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
 circuit_commands.add_to(app)
