@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
         table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV or Parquet, a row an instant, in order of time.")],
         label: Annotated[str, typer.Option(help="The column that says 1 where it is so, and 0 where it is not.")],
         input_: Annotated[list[str], typer.Option("--input", help="A column it is told from; may be repeated.")],
-        learn_from: Annotated[float, typer.Option(help="The share of the rows, from the first, to learn from.", min=0.05, max=0.95)] = 0.6,
+        learn_from: Annotated[
+            float, typer.Option(help="The share of the rows, from the first, to learn from.", min=0.05, max=0.95)
+        ] = 0.6,
         to: Annotated[Path | None, typer.Option(help="Write it as an ONNX model for a package's predictors/.")] = None,
         sep: Annotated[str | None, typer.Option(help="The sign between cells; default: found out.")] = None,
         json_: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
@@ -49,5 +51,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _print(rows: int, told: dict[str, object]) -> None:
     for name in ("accuracy", "sensitivity", "specificity", "usual"):
-        typer.echo(f"{name:12}{100 * float(str(told[name])):7.2f} %" + ("  (always the commoner answer)" if name == "usual" else ""))
+        typer.echo(
+            f"{name:12}{100 * float(str(told[name])):7.2f} %" + ("  (always the commoner answer)" if name == "usual" else "")
+        )
     typer.echo(f"on {rows:,} rows that it had not seen")

@@ -175,7 +175,7 @@ def test_that_behind_a_breaker_that_trips_it_is_dark_and_nothing_else_is(office:
         ("heat-wave", MORNING, {"energy": 1.1, "peak_power": 1.1}),
         ("full-house", MORNING, {"energy": 1.05, "worst_air": 1.02}),
         ("no-night-set-back", WINTER - 10 * HOUR, {"energy": 1.02}),
-        ("economy", WINTER, {"energy": 0.97}),
+        ("economy", WINTER, {"energy": 0.97, "dissatisfied": 1.02}),
     ],
 )
 def test_that_a_what_if_moves_its_figures_the_expected_way(office: Twin, name: str, start: int, moved: dict[str, float]) -> None:

@@ -97,6 +97,7 @@ class Zone:
         Variable("plug_power", "W"),
         Variable("solar_gain", "W"),
         Variable("discomfort", "K"),  # how far outside its band, while there is somebody
+        Variable("dissatisfied", "", 0.05),  # the share of those there, as foreseen by their warmth (ISO 7730)
         Variable("comfortable", words=("no", "yes")),
         Variable("heat_below", "K", 294.15),
         Variable("cool_above", "K", 296.15),
@@ -222,6 +223,7 @@ def _told(after: Rows, u: Rows, p: Rows, use: Rows) -> dict[str, Array]:
     return {
         "humidity": np.clip(after["moisture"] / saturated(air), 0, 1),
         "discomfort": off,
+        "dissatisfied": np.where(there, _dissatisfied(air, u["outdoor_temperature"]), 0.05),
         "comfortable": (off <= 0).astype(float),
         "heat_below": below,
         "cool_above": above,
@@ -229,3 +231,13 @@ def _told(after: Rows, u: Rows, p: Rows, use: Rows) -> dict[str, Array]:
         "neighbours": np.ones_like(air),
         "heat_stored": stored + p["heavy_capacity"] * after["mass_temperature"],
     }
+
+
+def _dissatisfied(air: Array, outdoor: Array) -> Array:
+    """Fanger's PPD (ISO 7730) of a PMV that is linear in the air's temperature, 0.28 per kelvin at a desk.
+
+    People dress by the weather, so that 22 °C suits them in the cold and 24.5 °C on a warm day (after Schiavon & Lee, Building and Environment 59, 2013).
+    """
+    suits = 295.15 + 2.5 * np.clip((outdoor - 278.15) / 20.0, 0, 1)
+    vote = np.clip(0.28 * (air - suits), -3, 3)
+    return 1 - 0.95 * np.exp(-0.03353 * vote**4 - 0.2179 * vote**2)
