@@ -29,6 +29,7 @@ from ui import (
     rul_commands,
     search_commands,
     simulation_commands,
+    start_commands,
 )
 from ui.stretch import ALWAYS, span_of, stretch
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
@@ -50,12 +51,13 @@ From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the
 
 
 @app.callback(invoke_without_command=True)
-def demo(context: typer.Context) -> None:
-    """Twindeck: a desktop workstation for digital twins. Without a command it opens the demo wind farm."""
+def start(
+    context: typer.Context,
+    twin: Annotated[str, typer.Option(help="Open the demo of this twin rather than the start page.")] = "",
+) -> None:
+    """Twindeck: a desktop workstation for digital twins. Without a command it opens the start page."""
     if context.invoked_subcommand is None:
-        from ui.demo import run
-
-        raise typer.Exit(run(TWINS / "north-ridge"))
+        raise typer.Exit(start_commands.begin(twin))
 
 
 @app.command("open")
@@ -149,11 +151,15 @@ def emulate(
     until_eof: UntilEof = False,
 ) -> None:
     """A plant made of models: it publishes every tag and obeys set-points. Ctrl+C ends it."""
+    from queue import SimpleQueue
+
     from twins.emulator import run
     from twins.package.loader import load
 
-    with until_stopped(until_eof) as stop:
-        run(load(_package(twin)), broker, speed, fault or [], seed, stop, lambda sentence: print(sentence, flush=True))
+    later: SimpleQueue[str] = SimpleQueue()
+    with until_stopped(until_eof, later.put) as stop:
+        say = lambda sentence: print(sentence, flush=True)  # noqa: E731
+        run(load(_package(twin)), broker, speed, fault or [], seed, stop, say, later)
 
 
 @app.command()
@@ -354,6 +360,7 @@ predictor_commands.add_to(app, lambda twin: _package(twin))
 rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
 new_commands.add_to(app)
+start_commands.add_to(app)
 
 
 @app.command()

@@ -183,13 +183,17 @@ class _Builder:
         if not asset.path:
             return
         above = self._frames.get(asset.parent, np.eye(4))
-        if asset.parent and asset.at == Placement():
+        if asset.parent and asset.at == Placement() and not (asset.twin or self._twin.assets[asset.parent].twin):
             self._frames[asset.path], self._homes[asset.path] = above, self._homes.get(asset.parent, asset.path)
             return
         own = above @ placed(asset.at.x, asset.at.y, asset.at.z or 0.0, asset.at.heading)
-        if asset.at.z is None:
+        if asset.at.z is None and not self._lifted(asset.parent):
             own[2, 3] = self._height(own[0, 3], own[1, 3])
         self._frames[asset.path], self._homes[asset.path] = own, asset.path
+
+    def _lifted(self, parent: str) -> bool:
+        """What is nested in a twin that was put at a height stands on that one's floor, not on the ground."""
+        return any(above.twin and above.at.z is not None for above in self._twin.ancestors(parent))
 
     def _stand(self, key: tuple[str, str], named: Mapping[tuple[str, str], Part]) -> tuple[int, Matrix]:
         """Which joint a part rides on, and where in it; a part that moves is its own joint."""

@@ -6,6 +6,7 @@ from twins.asset.estimated import expects, health_of, residual_of, unit_of, wand
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.plot import Plot
 from twins.asset.tag import Limits, Tag, TagKind
+from twins.asset.tour import Step, Tour
 from twins.asset.twin import Georeference, Twin, Viewpoint
 from twins.asset.version import ModelVersion
 
@@ -22,9 +23,11 @@ __all__ = [
     "Placement",
     "Plot",
     "Relation",
+    "Step",
     "Tag",
     "TagKind",
     "Taken",
+    "Tour",
     "Twin",
     "Viewpoint",
     "expects",

@@ -70,6 +70,7 @@ class Asset:
     model: Mapping[str, object] = field(default_factory=dict)
     faults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     description: str = ""
+    twin: str = ""  # the folder of the package that it is, where it is a twin of its own: `buildings/office`
     attributes: Mapping[str, object] = field(default_factory=dict)  # what its file of origin says of it: a GUID, a fire rating
 
     @property

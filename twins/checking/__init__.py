@@ -13,13 +13,14 @@ from twins.checking.plots import plot_faults
 from twins.checking.predictors import predictor_faults
 from twins.checking.references import reference_faults
 from twins.checking.tags import tag_faults
+from twins.checking.tour import tour_faults
 from twins.package.archive import files_of
 from twins.package.fault import Fault, PackageError, in_order
 from twins.package.loader import draft
 
 JUDGES = (
     tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, predictor_faults,
-    plot_faults,
+    plot_faults, tour_faults,
 )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def model_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
             yield from _fault(name, asset, twin, written(origins, "faults", name))
     surroundings = twin.environment.get("models")
     for name, model in surroundings.items() if isinstance(surroundings, Mapping) else ():
-        yield from _model(model, (Origin(made.documents["twin.yaml"], ("environment", "models", name)),), twin, "")
+        yield from _model(model, (made.surroundings[name],), twin, "")
 
 
 def composition_faults(made: Draft, twin: Twin) -> Iterator[Fault]:

@@ -130,8 +130,8 @@ class _Meshes:
     def faults(self, reference: str, origin: Origin) -> Iterator[Fault]:
         """Of one `FILE#NAME`."""
         file, _, name = reference.partition("#")
-        if not file.startswith("meshes/") or file not in self._files.sizes:
-            held = [each for each in self._files.sizes if each.startswith("meshes/")]
+        if "/meshes/" not in f"/{file}" or file not in self._files.sizes:
+            held = [each for each in self._files.sizes if "/meshes/" in f"/{each}"]
             yield origin.fault(f"there is no mesh file {file}", did_you_mean(file, held) or "put it into the folder meshes/")
             return
         names = self._read(file)
@@ -155,7 +155,7 @@ class _Meshes:
         return self._names[file]
 
     def _path(self, file: str) -> Path:
-        if self._files.folder is not None:
+        if self._files.folder is not None and (self._files.folder / file).is_file():
             return self._files.folder / file
         path = Path(self._open_files.enter_context(tempfile.TemporaryDirectory())) / Path(file).name
         path.write_bytes(self._files.read(file))

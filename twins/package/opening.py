@@ -28,12 +28,12 @@ def notice_of(content: bytes | None) -> str:
 
 
 class OpenPackage:
-    """Mesh files are read from `folder`; for a zip that is a temporary one, gone with `close`."""
+    """Mesh files are read from `folder`; a temporary one, gone with `close`, for a zip and for what holds twins that ship."""
 
     def __init__(self, twin: Twin, files: Files) -> None:
         self.twin, self._files = twin, files
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
-        self.folder = files.folder or self._unpack(files)
+        self.folder = files.folder if files.folder is not None and not files.shipped else self._unpack(files)
 
     @classmethod
     def at(cls, path: Path) -> Self:

@@ -187,6 +187,9 @@ class AssetForm(Form):
 
     id: Word
     type: Text = ""
+    twin: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$", max_length=256)
+    ] = Field(default="", description="it is a package of its own: a folder of this one, or the name of a twin that ships")
     name: Text = ""
     kind: Kind | None = None
     description: Text = ""
@@ -303,15 +306,17 @@ class ViewpointsFile(Form):
 
 
 def json_schema(file: str = "twin.yaml") -> dict[str, Any]:
-    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml`, `viewpoints.yaml` or `predictors/*.yaml`.
+    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml`, `viewpoints.yaml`, `tour.yaml` or `predictors/*.yaml`.
 
     Raises InputError where there is no such sort.
     """
     from twins import InputError
     from twins.package.predictor_file import PredictorForm
+    from twins.package.touring import TourFile
 
     forms: dict[str, type[Form]] = {
         "twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile, "predictors/*.yaml": PredictorForm,
+        "tour.yaml": TourFile,
     }  # fmt: skip
     if file not in forms:
         raise InputError(f"there is no schema of “{file}”; there are {', '.join(forms)}")

@@ -71,6 +71,7 @@ class Maker:
     def model(self, written: Written) -> Model:
         """Raises ValueError in one sentence; TableError where a table of the package is at fault."""
         if fmu := str(written.get("fmu") or ""):
+            fmu = f"{written.get('folder', '')}{fmu}"
             return self._once(("fmu", fmu), lambda: self._fmu(fmu))
         name = str(written.get("physics", ""))
         if name not in LIBRARY:
@@ -78,7 +79,8 @@ class Maker:
         if missing := missing_extra(name):
             raise ValueError(missing)
         if name == "circulation":
-            return self._circulation(str(written.get("data") or ""), str(written.get("units") or "cgs"))
+            data = f"{written.get('folder', '')}{written['data']}" if written.get("data") else ""
+            return self._circulation(data, str(written.get("units") or "cgs"))
         if name != "wind-turbine":
             return self._once(name, LIBRARY[name])
         blade, airfoils = blade_files(written, self._files)
@@ -133,9 +135,10 @@ def modelled(written: Written) -> bool:
 
 def blade_files(written: Written, files: Mapping[str, bytes]) -> tuple[str, str]:
     """(blade, folder of polars) of a wind turbine; "" where neither is named and there is no blade.csv."""
-    blade = str(written.get("blade") or ("blade.csv" if "blade.csv" in files else ""))
+    folder, named = str(written.get("folder", "")), str(written.get("blade") or "")
+    blade = f"{folder}{named or 'blade.csv'}" if named or f"{folder}blade.csv" in files else ""
     beside = f"{blade.rpartition('/')[0]}/airfoils".lstrip("/")
-    return blade, str(written.get("airfoils") or beside).rstrip("/")
+    return blade, f"{folder}{written['airfoils']}".rstrip("/") if written.get("airfoils") else beside
 
 
 def settings(parameters: tuple[Variable, ...], written: object) -> Iterator[tuple[str, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
@@ -184,19 +184,19 @@ def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) ->
     """The environment's models, an instance for each asset that stands in them, in the package's order.
 
     A later one takes from an earlier one what it has inputs for, and gives in its stead; what assets return to it (`returned`) is
-    that of the step before, so no circle arises.
+    that of the step before, so no circle arises. In those of a nested twin only its own assets stand, and these take from an
+    outer one only what no nearer one gives.
     """
     written = twin.environment.get("models")
+    models = {name: _made(maker, "", each) for name, each in (written.items() if isinstance(written, Mapping) else ())}
     around: list[Group] = []
-    for name, each in written.items() if isinstance(written, Mapping) else ():
-        model = _made(maker, "", each)
-        gives = {variable.name for variable in model.outputs}
-        inside = tuple(path for group in groups if _takes(group.model.inputs, gives) for path in group.instances)
+    for name, model in models.items():
+        inside = tuple(path for group in groups for path in group.instances if _stands_in(path, group, name, models))
         if inside:
             new = Group(name, model, inside, seed, groups[0].members, groups[0].first, surrounds=True)
             for i, path in enumerate(inside):
                 _put_in_place(new, i, twin.assets[path], groups)
-                _set_parameters(new, i, each.get("parameters"), f"environment {name}")
+                _set_parameters(new, i, written[name].get("parameters"), f"environment {name}")  # type: ignore[index]
             around.append(new)
     for k, new in enumerate(around):
         _join(new, around[:k])
@@ -208,12 +208,33 @@ def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) ->
     return around
 
 
+def _stands_in(path: str, group: Group, name: str, models: Mapping[str, Model]) -> bool:
+    """Whether an asset is in a surrounding: of a twin around it, that gives something which no twin nearer to it gives."""
+    wanted = {variable.name for variable in group.model.inputs if not variable.gathered}
+    gives = wanted & {variable.name for variable in models[name].outputs}
+    scope = _scope(name)
+    for other, model in models.items():
+        if len(_scope(other)) > len(scope) and path.startswith(_scope(other)):
+            gives -= {variable.name for variable in model.outputs}
+    return bool(gives) and path.startswith(scope)
+
+
+def _scope(surrounding: str) -> str:
+    """How the paths of a surrounding's own twin begin: `b12/` of `b12/wind`."""
+    return surrounding[: surrounding.rfind("/") + 1]
+
+
 def _join(group: Group, around: Sequence[Group]) -> None:
-    """An input takes the output of the same name of the last surrounding that gives it."""
+    """An input of an instance takes the output of the same name of the last surrounding that gives it there."""
     for row, variable in enumerate(group.model.inputs):
-        givers = [each for each in around if each.row("outputs", variable.name) >= 0]
-        if givers and not variable.gathered and not variable.returned:
-            _wire(group, row, givers[-1], variable.name, _same_place(givers[-1], group))
+        if variable.gathered or variable.returned:
+            continue
+        taken: set[str] = set()
+        for giver in reversed(around):
+            if giver.row("outputs", variable.name) >= 0:
+                pairs = _same_place(giver, group)
+                _wire(group, row, giver, variable.name, [pair for pair in pairs if group.instances[pair[1]] not in taken])
+                taken.update(giver.instances)
 
 
 def _same_place(source: Group, to: Group) -> list[tuple[int, int]]:
@@ -230,10 +251,6 @@ def _put_in_place(group: Group, i: int, asset: Asset, groups: Sequence[Group]) -
             group.parameters[row, :, i] = place[variable.name]
         elif own is not None and (there := own.row("parameters", variable.name)) >= 0:
             group.parameters[row, :, i] = own.parameters[there, :, own.instances.index(asset.path)]
-
-
-def _takes(inputs: Iterable[Variable], gives: set[str]) -> bool:
-    return any(variable.name in gives and not variable.gathered for variable in inputs)
 
 
 def _row(variables: Sequence[Variable], name: str) -> int:
