@@ -236,7 +236,8 @@ def _told(after: Rows, u: Rows, p: Rows, use: Rows) -> dict[str, Array]:
 def _dissatisfied(air: Array, outdoor: Array) -> Array:
     """Fanger's PPD (ISO 7730) of a PMV that is linear in the air's temperature, 0.28 per kelvin at a desk.
 
-    People dress by the weather, so that 22 °C suits them in the cold and 24.5 °C on a warm day (after Schiavon & Lee, Building and Environment 59, 2013).
+    People dress by the weather, so that 22 °C suits them in the cold and 24.5 °C on a warm day (after Schiavon & Lee, Building
+    and Environment 59, 2013).
     """
     suits = 295.15 + 2.5 * np.clip((outdoor - 278.15) / 20.0, 0, 1)
     vote = np.clip(0.28 * (air - suits), -3, 3)

@@ -68,13 +68,13 @@ def learnt(inputs: Sequence[str], x: Array, so: Array) -> YesOrNo:
 def judged(model: YesOrNo, x: Array, so: Array) -> Verdicts:
     """On rows (n, inputs) and what was so (n,)."""
     known = np.isfinite(x).all(axis=1) & np.isfinite(so)
-    said, so = model.probability(x[known]) > 0.5, so[known] > 0.5
-    share = float(so.mean())
+    said, is_so = model.probability(x[known]) > 0.5, so[known] > 0.5
+    share = float(is_so.mean())
     return Verdicts(
-        len(so),
-        float((said == so).mean()),
-        float((said & so).sum() / max(so.sum(), 1)),
-        float((~said & ~so).sum() / max((~so).sum(), 1)),
+        len(is_so),
+        float((said == is_so).mean()),
+        float((said & is_so).sum() / max(is_so.sum(), 1)),
+        float((~said & ~is_so).sum() / max((~is_so).sum(), 1)),
         max(share, 1 - share),
     )
 
