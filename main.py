@@ -20,6 +20,7 @@ from ui import (
     circuit_commands,
     degradation_commands,
     desk_commands,
+    detection_commands,
     estimation_commands,
     new_commands,
     prediction_commands,
@@ -350,6 +351,7 @@ simulation_commands.add_to(app, lambda twin: _package(twin))
 search_commands.add_to(app, lambda twin: _package(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
+detection_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
 circuit_commands.add_to(app)

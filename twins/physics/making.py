@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 
+from twins.physics.access import AccessDoor
+from twins.physics.air_handler import AirHandler
+from twins.physics.air_terminal import AirTerminal
 from twins.physics.blade import TableError, read_blade
 from twins.physics.centrifugal_pump import CentrifugalPump
 from twins.physics.circuit_form import read_plan
 from twins.physics.circulation import Circulation
+from twins.physics.distribution import Distribution
 from twins.physics.floris_wakes import FlorisWakes
 from twins.physics.fmu import FmuError, FmuModel
 from twins.physics.grid import Grid
+from twins.physics.heat_pump import HeatPump
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
 from twins.physics.production_line import ProductionLine
@@ -20,22 +25,31 @@ from twins.physics.rotor import Rotor
 from twins.physics.signal import Signal
 from twins.physics.substation import Substation
 from twins.physics.wakes import Wakes
+from twins.physics.weather import Weather
 from twins.physics.wind import Wind
 from twins.physics.wind_turbine import WindTurbine
+from twins.physics.zone import Zone
 
 Written = Mapping[str, object]
 LIBRARY: dict[str, Callable[..., Model]] = {
+    "access-door": AccessDoor,
+    "air-handler": AirHandler,
+    "air-terminal": AirTerminal,
     "centrifugal-pump": CentrifugalPump,
     "circulation": Circulation,
+    "distribution": Distribution,
     "grid": Grid,
+    "heat-pump": HeatPump,
     "met-mast": MetMast,
     "production-line": ProductionLine,
     "signal": Signal,
     "substation": Substation,
     "wakes": Wakes,
     "wakes-floris": FlorisWakes,
+    "weather": Weather,
     "wind": Wind,
     "wind-turbine": WindTurbine,
+    "zone": Zone,
 }
 
 

@@ -34,6 +34,8 @@ class Variable:
     high: float = math.inf
     words: tuple[str, ...] = ()  # its value is the place of one of these
     gathered: str = ""  # of an input: the sum over all assets that stand in this relation to the asset: feeds
+    against: bool = False  # of a gathered input: from those that the asset itself stands in the relation to
+    lagged: bool = False  # of a gathered input: what they told a step ago, so that a circle may close over it
     returned: bool = False  # of an input of a surrounding: what the asset itself told a step ago
     told: str = (
         ""  # the output that tells it: of an input again, of a state (default: by its name), of a parameter on the average

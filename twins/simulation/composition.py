@@ -59,8 +59,8 @@ class Group:
 
     def advance(self, step: int, t: float, dt: float, *, still: bool = False) -> None:
         """One step of all instances; the groups that feed it must have gone before. `still` is without noise."""
-        for row in {wire.row for wire in self.wires}:
-            self.inputs[row] = 0.0
+        for wire in self.wires:
+            self.inputs[wire.row][:, wire.targets] = 0.0
         for wire in self.wires:
             given = wire.source.outputs[wire.source_row][:, wire.sources]
             np.add.at(self.inputs[wire.row].T, wire.targets, given.T)
@@ -125,13 +125,19 @@ def _levels(twin: Twin, models: Mapping[str, Model]) -> Iterator[list[str]]:
 
 
 def _feeders(path: str, models: Mapping[str, Model], twin: Twin) -> Iterator[str]:
-    """The assets whose outputs one asset's model gathers."""
+    """The assets whose outputs of the very step one asset's model gathers."""
     for variable in models[path].inputs:
-        for relation in twin.relations if variable.gathered else ():
-            source = models.get(relation.subject)
-            fits = relation.object == path and relation.kind == variable.gathered
-            if fits and source and _row(source.outputs, variable.name) >= 0:
-                yield relation.subject
+        for giver, taker in _pairs(variable, twin) if not variable.lagged else ():
+            source = models.get(giver)
+            if taker == path and source and _row(source.outputs, variable.name) >= 0:
+                yield giver
+
+
+def _pairs(variable: Variable, twin: Twin) -> Iterator[tuple[str, str]]:
+    """(who gives, who takes) along the relations that an input is gathered by."""
+    for relation in twin.relations if variable.gathered else ():
+        if relation.kind == variable.gathered:
+            yield (relation.object, relation.subject) if variable.against else (relation.subject, relation.object)
 
 
 def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
@@ -160,10 +166,10 @@ def _gather(groups: Sequence[Group], twin: Twin) -> None:
     for group in groups:
         to = {path: i for i, path in enumerate(group.instances)}
         for row, variable in enumerate(group.model.inputs):
-            joined = [each for each in twin.relations if each.kind == variable.gathered and each.object in to]
+            joined = [(giver, taker) for giver, taker in _pairs(variable, twin) if taker in to]
             for source in groups if joined else ():
                 out = {path: i for i, path in enumerate(source.instances)}
-                pairs = {(out[each.subject], to[each.object]) for each in joined if each.subject in out}
+                pairs = {(out[giver], to[taker]) for giver, taker in joined if giver in out}
                 _wire(group, row, source, variable.name, sorted(pairs))
 
 
