@@ -21,7 +21,8 @@ from twins.simulation.knobs import Knob, knob, knobs_of, turn
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
-_LONGEST = SECOND // 4
+_LONGEST = SECOND
+_QUICK = SECOND // 4
 _SHORTEST = SECOND // 50
 _SETTLING = 120 * SECOND
 
@@ -99,6 +100,7 @@ def _knob(twin: Twin, key: str) -> Knob:
 
 
 def _step(twin: Twin) -> int:
-    """The step in ns: what the models bear and what the quickest tag wants."""
+    """The step in ns: what the models bear, and four to what the quickest tag tells, where it takes a second or more."""
     periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns]
-    return max(_SHORTEST, min([_LONGEST, longest_step(composed(twin, 0)), *periods]))
+    quickest = min(periods, default=0)
+    return max(_SHORTEST, min([_LONGEST, max(_QUICK, quickest // 4), longest_step(composed(twin, 0)), *periods]))

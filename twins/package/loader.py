@@ -227,7 +227,7 @@ def _relations(made: Draft, form: TwinFile, assets: Mapping[str, Asset]) -> Iter
                     made.documents[ROOT].fault(("relations", k, end), f"{end}: there is no asset “{path}”", remedy)
                 )
         if all(assets.get(path) for path in ends.values()):
-            yield Relation(relation.subject, relation.kind, relation.object)
+            yield Relation(relation.subject, relation.kind, relation.object, relation.share)
 
 
 def _viewpoints(made: Draft, assets: Mapping[str, Asset]) -> Iterator[Viewpoint]:

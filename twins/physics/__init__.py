@@ -3,7 +3,21 @@
 from twins.physics.blade import TableError, read_blade
 from twins.physics.fmu import FmuError
 from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, missing_extra, modelled, named, setting, settings
-from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
+from twins.physics.model import (
+    Array,
+    Chart,
+    Joints,
+    Model,
+    Rows,
+    Variable,
+    Wave,
+    beginning,
+    defaults,
+    joined,
+    resumed,
+    rows,
+    stacked,
+)
 from twins.physics.noise import Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import difference, quantity
@@ -14,6 +28,7 @@ __all__ = [
     "Array",
     "Chart",
     "FmuError",
+    "Joints",
     "Maker",
     "Model",
     "Noise",
@@ -28,6 +43,7 @@ __all__ = [
     "blade_files",
     "defaults",
     "difference",
+    "joined",
     "keyed_generator",
     "missing_extra",
     "modelled",

@@ -6,29 +6,44 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 
 from twins.physics.blade import TableError, read_blade
+from twins.physics.canyon import Canyon
 from twins.physics.centrifugal_pump import CentrifugalPump
+from twins.physics.city_building import CityBuilding
 from twins.physics.floris_wakes import FlorisWakes
 from twins.physics.fmu import FmuError, FmuModel
 from twins.physics.grid import Grid
+from twins.physics.heat_plant import HeatPlant
+from twins.physics.junction import Junction
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
 from twins.physics.quantity import quantity
 from twins.physics.rotor import Rotor
 from twins.physics.signal import Signal
+from twins.physics.street import Street
+from twins.physics.street_lighting import StreetLighting
 from twins.physics.substation import Substation
 from twins.physics.wakes import Wakes
+from twins.physics.water import WaterTower, WaterZone
 from twins.physics.wind import Wind
 from twins.physics.wind_turbine import WindTurbine
 
 Written = Mapping[str, object]
 LIBRARY: dict[str, Callable[[], Model]] = {
+    "canyon": Canyon,
     "centrifugal-pump": CentrifugalPump,
+    "city-building": CityBuilding,
     "grid": Grid,
+    "heat-plant": HeatPlant,
+    "junction": Junction,
     "met-mast": MetMast,
     "signal": Signal,
+    "street": Street,
+    "street-lighting": StreetLighting,
     "substation": Substation,
     "wakes": Wakes,
     "wakes-floris": FlorisWakes,
+    "water-tower": WaterTower,
+    "water-zone": WaterZone,
     "wind": Wind,
     "wind-turbine": WindTurbine,
 }

@@ -34,7 +34,7 @@ class Variable:
     high: float = math.inf
     words: tuple[str, ...] = ()  # its value is the place of one of these
     gathered: str = ""  # of an input: the sum over all assets that stand in this relation to the asset: feeds
-    returned: bool = False  # of an input of a surrounding: what the asset itself told a step ago
+    returned: bool = False  # what was told a step ago: by the asset itself to its surrounding, or `gathered` against the order
     told: str = (
         ""  # the output that tells it: of an input again, of a state (default: by its name), of a parameter on the average
     )
@@ -66,8 +66,21 @@ class Chart:
     evaluate: Callable[[Rows], Rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Joints:
+    """Which instances of a network are joined: `sources[k]` gives the share `shares[k]` of what leaves it to `targets[k]`."""
+
+    sources: NDArray[np.intp]
+    targets: NDArray[np.intp]
+    shares: Array
+
+
 class Model(Protocol):
-    """Pure: the same arguments give the same bits, and nothing is remembered between two steps."""
+    """Pure: the same arguments give the same bits, and nothing is remembered between two steps.
+
+    A model of a network has besides `joined_by`, the relation that joins its instances, and `joined(joints)`, which answers
+    the model that knows them; all its instances are then advanced at once.
+    """
 
     @property
     def inputs(self) -> tuple[Variable, ...]:
@@ -120,6 +133,12 @@ class Model(Protocol):
         `t` is the time at the end of the step, s since 1970 UTC; `noise` holds standard normals (noises, member, instance).
         """
         ...
+
+
+def joined(model: Model, joints: Callable[[str], Joints]) -> Model:
+    """The model that knows how its instances are joined, where it is one of a network."""
+    relation = getattr(model, "joined_by", "")
+    return model.joined(joints(relation)) if relation else model  # type: ignore[attr-defined]
 
 
 def rows(variables: Sequence[Variable], values: Array) -> dict[str, Array]:

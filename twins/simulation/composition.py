@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twins import InputError
-from twins.asset import Asset, Twin
-from twins.physics import Array, Maker, Model, Noise, Variable, beginning, defaults, modelled, settings
+from twins.asset import Asset, Relation, Twin
+from twins.physics import Array, Joints, Maker, Model, Noise, Variable, beginning, defaults, joined, modelled, settings
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """An input row sums an output row of another group: instance `targets[k]` takes from instance `sources[k]`."""
+    """An input row sums an output row of another group: instance `targets[k]` takes `shares[k]` of what instance `sources[k]`
+    gives.
+    """
 
     row: int
     source: Group
     source_row: int
     sources: NDArray[np.intp]
     targets: NDArray[np.intp]
+    shares: Array
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +66,7 @@ class Group:
         for row in {wire.row for wire in self.wires}:
             self.inputs[row] = 0.0
         for wire in self.wires:
-            given = wire.source.outputs[wire.source_row][:, wire.sources]
+            given = wire.source.outputs[wire.source_row][:, wire.sources] * wire.shares
             np.add.at(self.inputs[wire.row].T, wire.targets, given.T)
         for row, given in self.forced.items():
             self.inputs[row] = np.where(np.isnan(given), self.inputs[row], given)
@@ -83,7 +87,8 @@ def composed(twin: Twin, seed: int, members: int = 1, first: int = 0) -> list[Gr
     for level in _levels(twin, models):
         for model in dict.fromkeys(models[path] for path in level):
             paths = tuple(path for path in level if models[path] is model)
-            groups.append(Group(f"{_word(named[paths[0]])} {len(groups)}", model, paths, seed, members, first))
+            knowing = joined(model, partial(_joints, twin, paths))
+            groups.append(Group(f"{_word(named[paths[0]])} {len(groups)}", knowing, paths, seed, members, first))
             for i, path in enumerate(paths):
                 _set_parameters(groups[-1], i, named[path].get("parameters"), path)
     _gather(groups, twin)
@@ -105,26 +110,43 @@ def _made(maker: Maker, path: str, written: Mapping[str, object]) -> Model:
 
 
 def _levels(twin: Twin, models: Mapping[str, Model]) -> Iterator[list[str]]:
-    order = TopologicalSorter({path: set(_feeders(path, models, twin)) for path in models})
+    """A network is one place in the order, for all of its assets at once."""
+    nodes: dict[object, str] = {}
+    node = {path: nodes.setdefault(model if hasattr(model, "joined_by") else path, path) for path, model in models.items()}
+    order: TopologicalSorter[str] = TopologicalSorter()
+    reaching: dict[tuple[str, str], list[str]] = {}
+    for relation in twin.relations:
+        reaching.setdefault((relation.object, relation.kind), []).append(relation.subject)
+    for path in models:
+        order.add(node[path], *(node[feeder] for feeder in _feeders(path, models, reaching)))
     try:
         order.prepare()
     except CycleError as problem:
         circle = " → ".join(problem.args[1][::-1])
         raise InputError(f"the models of {circle} feed each other in a circle; remove one of these relations") from None
     while order.is_active():
-        ready = order.get_ready()
+        ready = set(order.get_ready())
         order.done(*ready)
-        yield sorted(ready, key=list(models).index)
+        yield [path for path in models if node[path] in ready]
 
 
-def _feeders(path: str, models: Mapping[str, Model], twin: Twin) -> Iterator[str]:
-    """The assets whose outputs one asset's model gathers."""
+def _joints(twin: Twin, paths: Sequence[str], kind: str) -> Joints:
+    place = {path: i for i, path in enumerate(paths)}
+    inside = [each for each in twin.relations if each.kind == kind and each.subject in place and each.object in place]
+    return Joints(
+        np.array([place[each.subject] for each in inside], np.intp),
+        np.array([place[each.object] for each in inside], np.intp),
+        np.array([each.share for each in inside], float),
+    )
+
+
+def _feeders(path: str, models: Mapping[str, Model], reaching: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:
+    """The assets whose outputs one asset's model gathers; what was told a step ago needs no order."""
     for variable in models[path].inputs:
-        for relation in twin.relations if variable.gathered else ():
-            source = models.get(relation.subject)
-            fits = relation.object == path and relation.kind == variable.gathered
-            if fits and source and _row(source.outputs, variable.name) >= 0:
-                yield relation.subject
+        for subject in reaching.get((path, variable.gathered), ()) if variable.gathered and not variable.returned else ():
+            source = models.get(subject)
+            if source and _row(source.outputs, variable.name) >= 0:
+                yield subject
 
 
 def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
@@ -137,21 +159,26 @@ def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
 
 def _gather(groups: Sequence[Group], twin: Twin) -> None:
     """Wires each gathered input to the sum of what feeds it."""
+    by_kind: dict[str, list[Relation]] = {}
+    for relation in twin.relations:
+        by_kind.setdefault(relation.kind, []).append(relation)
     for group in groups:
         to = {path: i for i, path in enumerate(group.instances)}
         for row, variable in enumerate(group.model.inputs):
-            joined = [each for each in twin.relations if each.kind == variable.gathered and each.object in to]
-            for source in groups if joined else ():
+            related = [each for each in by_kind.get(variable.gathered, ()) if each.object in to]
+            for source in groups if related else ():
                 out = {path: i for i, path in enumerate(source.instances)}
-                pairs = {(out[each.subject], to[each.object]) for each in joined if each.subject in out}
-                _wire(group, row, source, variable.name, sorted(pairs))
+                pairs = {(out[each.subject], to[each.object]): each.share for each in related if each.subject in out}
+                _wire(group, row, source, variable.name, sorted(pairs), [pairs[pair] for pair in sorted(pairs)])
 
 
-def _wire(group: Group, row: int, source: Group, name: str, pairs: Sequence[tuple[int, int]]) -> None:
+def _wire(
+    group: Group, row: int, source: Group, name: str, pairs: Sequence[tuple[int, int]], shares: Sequence[float] = (1.0,)
+) -> None:
     source_row = _row(source.model.outputs, name)
     if source_row >= 0 and pairs:
         sources, targets = np.array(pairs, np.intp).T
-        group.wires.append(Wire(row, source, source_row, sources, targets))
+        group.wires.append(Wire(row, source, source_row, sources, targets, np.array(shares, float)))
 
 
 def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) -> list[Group]:
@@ -175,7 +202,7 @@ def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) ->
     for k, new in enumerate(around):
         _join(new, around[:k])
         for row, variable in enumerate(new.model.inputs):
-            for group in groups if variable.returned else ():
+            for group in groups if variable.returned and not variable.gathered else ():
                 _wire(new, row, group, variable.name, _same_place(group, new))
     for group in groups:
         _join(group, around)
