@@ -75,7 +75,7 @@ class District:
             x, y = self.at(i, j)
             level = way in ("east", "west")
             sort = "avenue" if level and self._avenue(j) else "street-long" if level else "street"
-            wanted = "" if self._is_inside(i, j) else f", demand: {950 if sort == 'avenue' else 380} 1/h"
+            wanted = "" if self._is_inside(i, j) else f", demand: {1100 if sort == 'avenue' else 400} 1/h"
             phase = "" if not self._is_inside(to_i, to_j) else f"phase: {0 if level else 1}"
             model = f"model: {{ parameters: {{ {(phase + wanted).lstrip(', ')} }} }}" if phase + wanted else ""
             self._place(street, sort, x + 8 * east, y + 8 * north, heading, "traffic", self._name(street), model)

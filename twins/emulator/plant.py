@@ -101,6 +101,6 @@ def _knob(twin: Twin, key: str) -> Knob:
 
 def _step(twin: Twin) -> int:
     """The step in ns: what the models bear, and four to what the quickest tag tells, where it takes a second or more."""
-    periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns]
+    periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns and not tag.computed]
     quickest = min(periods, default=0)
     return max(_SHORTEST, min([_LONGEST, max(_QUICK, quickest // 4), longest_step(composed(twin, 0)), *periods]))

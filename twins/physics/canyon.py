@@ -73,8 +73,8 @@ class Canyon:
 
 
 def _exchange(wind: Array, passing: Array, width: Array) -> Array:
-    """m/s through the canyon's top; `passing` is vehicle metres a second and metre. σ_w² = (0.1 u)² + b² n v S² / W."""
-    return np.sqrt((0.1 * wind) ** 2 + 0.09 * passing * 4.0 / width * 0.7 + 0.02**2)
+    """m/s through the top; `passing` is vehicle metres a second and metre. σ_w² = (0.1 u)² + b² n v S² / W, u in the street."""
+    return np.sqrt((0.1 * 0.45 * wind) ** 2 + 0.09 * passing * 4.0 / width * 0.7 + 0.02**2)
 
 
 def _dioxide(nox: Array, far: Array, ozone: Array, primary: Array) -> Array:

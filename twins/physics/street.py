@@ -92,6 +92,7 @@ class Street:
         Variable("surge"),
         Variable("speed", "m/s", 50 / 3.6),
         Variable("flow", "1/s"),
+        Variable("delayed"),
         Variable("entered", "", kept=True),
         Variable("left", "", kept=True),
     )
@@ -193,6 +194,8 @@ class Street:
         moving = np.where(vehicles > 0.05, travelled / np.maximum(vehicles, 0.05), p["free_speed"])
         after["speed"] = approached(after["speed"], np.minimum(moving, p["free_speed"]), dt, _SMOOTHED)
         after["flow"] = approached(after["flow"], travelled / p["length"], dt, _SMOOTHED)
+        held = np.maximum(vehicles - travelled / p["free_speed"], 0)
+        after["delayed"] = approached(after["delayed"], held, dt, _SMOOTHED)
         length = p["length"] / CELLS
         queued = cells > 1.05 * _capacity(p) / p["free_speed"] * length
         ratio = after["speed"] / p["free_speed"]
@@ -202,8 +205,8 @@ class Street:
             "vehicles": vehicles,
             "queue": queued.sum(axis=0) * length,
             "travel_time": p["length"] / np.maximum(after["speed"], 0.3),
-            "travelled": travelled,
-            "delayed": np.maximum(vehicles - travelled / p["free_speed"], 0) + after["waiting"],
+            "travelled": after["flow"] * p["length"],
+            "delayed": after["delayed"] + after["waiting"],
             "level_of_service": np.sum([ratio < least for least in _AT_LEAST], axis=0).astype(float),
             **exhaust(vehicles, travelled, moving),
         }

@@ -20,7 +20,7 @@ class WaterZone:
         Variable("leak", "m^3/s", 2e-4, 0.0, 1.0, shown="l/s"),  # at 4 bar
         Variable("elevation", "m", 0.0, -100.0, 1_000.0),
     )
-    states = (Variable("flow", "m^3/s", 0.004), Variable("pulse"))
+    states = (Variable("flow", "m^3/s", 0.0015), Variable("pulse"))
     inputs = (
         Variable("water", "m^3/s", gathered="draws_from"),
         Variable("head", "m", 40.0, gathered="supplies", returned=True),
