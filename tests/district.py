@@ -14,7 +14,12 @@ _WAYS = {"east": (1, 0, 90), "west": (-1, 0, 270), "north": (0, 1, 0), "south": 
 _RIGHT = {"east": "south", "south": "west", "west": "north", "north": "east"}
 _LEFT = {right: way for way, right in _RIGHT.items()}
 _INSIDE = (
-    (("apartment-house", -27, 27, 180), ("apartment-house", -27, -27, 0), ("row-houses", 30, 28, 180), ("row-houses", 30, -28, 0)),
+    (
+        ("apartment-house", -27, 27, 180),
+        ("apartment-house", -27, -27, 0),
+        ("row-houses", 30, 28, 180),
+        ("row-houses", 30, -28, 0),
+    ),
     (("courtyard-block", -17, 0, 0), ("tower-block", 38, 16, 0), ("row-houses", 33, -30, 0)),
     (("offices", -28, 24, 180), ("offices", -28, -24, 0), ("tower-block", 30, 0, 90)),
     (("apartment-house", -30, 0, 90), ("apartment-house", 0, 0, 90), ("apartment-house", 32, 0, 270)),
@@ -100,7 +105,9 @@ class District:
                     number += 1
                     house = f"b{number:02d}"
                     self.houses[f"buildings/{house}"] = (x + east, y + north)
-                    self._place(house, sort, x + east, y + north, heading, "buildings", f"{sort.replace('-', ' ').capitalize()} {number}")
+                    self._place(
+                        house, sort, x + east, y + north, heading, "buildings", f"{sort.replace('-', ' ').capitalize()} {number}"
+                    )
 
     def _content(self, i: int, j: int) -> tuple[tuple[str, float, float, float], ...]:
         special = {(2, 2): (("park", 0, 0, 0),), (3, 1): (("plot", 0, 0, 0),), (1, 2): (("school", 0, -10, 0),),
@@ -125,7 +132,15 @@ class District:
         for k, (east, north) in enumerate([(-1, 1), (1, 1), (-1, -1), (1, -1)]):
             i, j = (self.columns - 1) / 2 + east * 1.0, (self.rows - 1) / 2 - north * 0.7
             x, y = self.at(round(i), round(j))
-            self._place(f"zone-{k + 1}", "water-zone", x - 12, y - 12, 0, "water", f"Water zone {('north-west', 'north-east', 'south-west', 'south-east')[k]}")
+            self._place(
+                f"zone-{k + 1}",
+                "water-zone",
+                x - 12,
+                y - 12,
+                0,
+                "water",
+                f"Water zone {('north-west', 'north-east', 'south-west', 'south-east')[k]}",
+            )
             self._relate(f"water/zone-{k + 1}", "draws_from", "water/tower")
             self._relate("water/tower", "supplies", f"water/zone-{k + 1}")
         for house, (x, y) in self.houses.items():
@@ -135,11 +150,15 @@ class District:
             self._relate(house, "draws_from", zone)
             self._relate(zone, "supplies", house)
 
-    def _place(self, id: str, sort: str, x: float, y: float, heading: float, parent: str, name: str, more: str = "", z: str = "") -> None:
+    def _place(
+        self, id: str, sort: str, x: float, y: float, heading: float, parent: str, name: str, more: str = "", z: str = ""
+    ) -> None:
         spot = f"x: {x:g}, y: {y:g}, z: {0.18 if parent in ('buildings', 'air', 'water', '') and sort != 'river' else 0}"
         spot += f", heading: {heading:g}" if heading else ""
         within = f"parent: {parent}, " if parent else ""
-        self.assets.append(f"  - {{ id: {id}, type: {sort}, name: {name}, {within}at: {{ {spot} }}{', ' + more if more else ''} }}")
+        self.assets.append(
+            f"  - {{ id: {id}, type: {sort}, name: {name}, {within}at: {{ {spot} }}{', ' + more if more else ''} }}"
+        )
 
     def _relate(self, subject: str, kind: str, object: str, share: float = 1.0) -> None:
         part = f", share: {share:g}" if share != 1 else ""
@@ -147,9 +166,11 @@ class District:
 
 
 def written(folder: Path, columns: int, rows: int) -> Path:
-    """A package of so many junctions, with the types of the one that ships."""
+    """A package of so many junctions, with the types of the one that ships; its houses have no windows."""
     district = District(columns, rows)
     shutil.copytree(OURS / "types", folder / "types")
+    houses = folder / "types" / "buildings.yaml"
+    houses.write_text("\n".join(line for line in houses.read_text("utf-8").splitlines() if "      windows:" not in line), "utf-8")
     head, tail = (OURS / "twin.yaml").read_text("utf-8").split("  # everything that stands here\n")[0], ENVIRONMENT
     body = "\n".join([*district.assets, "", "relations:", *district.relations])
     (folder / "twin.yaml").write_text(f"{head}  # everything that stands here\n{body}\n{tail}", "utf-8")

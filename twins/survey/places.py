@@ -94,13 +94,13 @@ def _spacing(metres: np.ndarray) -> float:
     if len(metres) < 2:
         return 10.0
     near = [float(np.sort(np.hypot(*(metres - each).T))[1]) for each in metres[:500]]
-    return max(float(np.median(near)), float(np.ptp(metres, axis=0).max()) / 120, 1.0)
+    return max(float(np.median(near)), float(np.ptp(metres, axis=0).max()) / 70, 1.0)
 
 
 def _post(spacing: float) -> tuple[np.ndarray, np.ndarray]:
     """A round post, half as wide and as high as they stand apart."""
     angle = np.arange(_SIDES) * 2 * math.pi / _SIDES
-    ring = 0.25 * spacing * np.column_stack([np.cos(angle), np.sin(angle)])
+    ring = 0.4 * spacing * np.column_stack([np.cos(angle), np.sin(angle)])
     points = np.concatenate([np.column_stack([ring, np.full(_SIDES, z)]) for z in (0.0, 0.4 * spacing)])
     k, after = np.arange(_SIDES), (np.arange(_SIDES) + 1) % _SIDES
     sides = [np.column_stack([k, after, after + _SIDES]), np.column_stack([k, after + _SIDES, k + _SIDES])]
