@@ -111,7 +111,8 @@ class District:
 
     def _content(self, i: int, j: int) -> tuple[tuple[str, float, float, float], ...]:
         special = {(2, 2): (("park", 0, 0, 0),), (3, 1): (("plot", 0, 0, 0),), (1, 2): (("school", 0, -10, 0),),
-                   (3, 2): (("arena", 0, 0, 0),), (0, 0): (), (4, 0): (("tower-block", 32, 20, 0), ("tower-block", 30, -18, 0))}  # fmt: skip
+                   (3, 2): (("arena", 0, 0, 0),), (0, 0): (), (4, 0): (("tower-block", 32, 20, 0), ("tower-block", 30, -18, 0)),
+                   }  # fmt: skip
         return special.get((i, j), _INSIDE[(i * 3 + j * 5 + i * j) % len(_INSIDE)])
 
     def _lay_networks(self) -> None:

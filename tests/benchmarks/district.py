@@ -39,7 +39,7 @@ def _measured(folder: Path) -> dict[str, float]:
     from scene.picture import OffScreen
     from scene.twin_scene import TwinScene
     from twins.clock import SECOND
-    from twins.historian.memory import MemoryRecording
+    from twins.historian.file import RecordingFile
     from twins.package.opening import OpenPackage
     from twins.record import Samples
 
@@ -51,9 +51,10 @@ def _measured(folder: Path) -> dict[str, float]:
     scene, found["scene_s"] = _timed(lambda: TwinScene(twin, meshes))
     found["triangles"] = float(sum(len(mesh.triangles) for mesh in meshes.values()))
     print("  " + ", ".join(f"{name} {value:,.0f}" for name, value in found.items()), flush=True)
-    recording, numbers = MemoryRecording(), [tag for tag in twin.tags.values() if tag.unit and not tag.computed]
+    recording = RecordingFile.create(folder / "r.twin-recording", b"", twin.id, START * SECOND, simulated=True)
+    numbers = [tag for tag in twin.tags.values() if tag.unit and not tag.computed]
     rng = np.random.default_rng(1)
-    recording.append(Samples.join([_sample(tag, rng) for tag in numbers]))
+    recording.append(Samples.join([_sample(tag, rng) for tag in numbers]), [])
     snapshot, found["state_ms"] = _timed(lambda: recording.at((START + 1) * SECOND))
     choice = next(each for each in choices_of(twin) if each.name == "traffic speed")
     _, found["colour_by_ms"] = _timed(lambda: scene.colour_by(choice))
