@@ -17,6 +17,7 @@ from twins import InputError
 from ui import (
     anomaly_commands,
     calibration_commands,
+    circuit_commands,
     degradation_commands,
     desk_commands,
     estimation_commands,
@@ -27,6 +28,7 @@ from ui import (
     rul_commands,
     search_commands,
     simulation_commands,
+    start_commands,
 )
 from ui.stretch import ALWAYS, span_of, stretch
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
@@ -48,12 +50,13 @@ From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the
 
 
 @app.callback(invoke_without_command=True)
-def demo(context: typer.Context) -> None:
-    """Twindeck: a desktop workstation for digital twins. Without a command it opens the demo wind farm."""
+def start(
+    context: typer.Context,
+    twin: Annotated[str, typer.Option(help="Open the demo of this twin rather than the start page.")] = "",
+) -> None:
+    """Twindeck: a desktop workstation for digital twins. Without a command it opens the start page."""
     if context.invoked_subcommand is None:
-        from ui.demo import run
-
-        raise typer.Exit(run(TWINS / "north-ridge"))
+        raise typer.Exit(start_commands.begin(twin))
 
 
 @app.command("open")
@@ -147,11 +150,15 @@ def emulate(
     until_eof: UntilEof = False,
 ) -> None:
     """A plant made of models: it publishes every tag and obeys set-points. Ctrl+C ends it."""
+    from queue import SimpleQueue
+
     from twins.emulator import run
     from twins.package.loader import load
 
-    with until_stopped(until_eof) as stop:
-        run(load(_package(twin)), broker, speed, fault or [], seed, stop, lambda sentence: print(sentence, flush=True))
+    later: SimpleQueue[str] = SimpleQueue()
+    with until_stopped(until_eof, later.put) as stop:
+        say = lambda sentence: print(sentence, flush=True)  # noqa: E731
+        run(load(_package(twin)), broker, speed, fault or [], seed, stop, say, later)
 
 
 @app.command()
@@ -171,7 +178,7 @@ desk_commands.add_to(app)
 @app.command("import")
 def import_(
     twin: TwinName,
-    source: Annotated[Path, typer.Argument(help="A .csv, .csv.gz or .parquet file.")],
+    source: Annotated[Path, typer.Argument(help="A .csv, .csv.gz or .parquet file, or a WFDB record's .hea.")],
     map_: Annotated[Path, typer.Option("--map", help="The mapping, see docs/import.md.")],
     to: Annotated[Path, typer.Option("--to", help="The recording: made, or extended where it exists.")],
     json_: AsJson = False,
@@ -185,6 +192,13 @@ def import_(
 
     package = _package(twin)
     loaded = load(package)
+    if source.suffix.lower() == ".hea":
+        from twins.historian.wfdb import import_wfdb
+
+        with progress("importing", quiet=json_) as say, interruptible() as cancelled:
+            told = import_wfdb(loaded, zipped(package), source, map_, to, say, cancelled)
+        print_json(told) if json_ else print_table(told)
+        return
     mapping = read_mapping(map_)
     with progress("importing", quiet=json_) as say, interruptible() as cancelled:
         report = import_history(loaded, zipped(package), source, mapping, to, say, cancelled)
@@ -324,10 +338,12 @@ def export(
                 )
         else:
             from twins.historian.exporting import export_table
+            from twins.package.opening import notice_of
 
             _known(recording, tag or [])
             with progress("exporting", quiet=False) as say, interruptible() as cancelled:
-                export_table(recording, *stretch(recording, start, end, ("--start", "--end")), tag, to, say, cancelled)
+                span = stretch(recording, start, end, ("--start", "--end"))
+                export_table(recording, *span, tag, to, say, cancelled, notice_of(recording.package_at(span[1])))
 
 
 simulation_commands.add_to(app, lambda twin: _package(twin))
@@ -336,11 +352,13 @@ estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 anomaly_commands.add_to(app)
 calibration_commands.add_to(app, lambda twin: _package(twin))
+circuit_commands.add_to(app)
 prediction_commands.add_to(app)
 predictor_commands.add_to(app, lambda twin: _package(twin))
 rehearsal_commands.add_to(app, lambda twin: _package(twin))
 rul_commands.add_to(app)
 new_commands.add_to(app)
+start_commands.add_to(app)
 
 
 @app.command()

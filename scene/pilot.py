@@ -36,7 +36,7 @@ class Pilot:
         self._height, self._blocked = height, blocked
         self._land = land  # else there is no ground that hides what is below, and the eye may go under it
         self._nearest = min(0.5, pose.distance / 20)  # metres from what one looks at: less before a small thing
-        self._glide: tuple[Pose, Pose, float] | None = None  # from, to, seconds gone
+        self._glide: tuple[Pose, Pose, float, float] | None = None  # from, to, seconds gone and in all
 
     @property
     def moving(self) -> bool:
@@ -71,9 +71,9 @@ class Pilot:
         if self.way is not Way.WALK:
             self._set(camera.zoom(self.pose, WHEEL_STEP**notches, at, self._nearest))
 
-    def glide(self, to: Pose) -> None:
-        """Moves there, eased."""
-        self._glide = (self.pose, to, 0.0)
+    def glide(self, to: Pose, seconds: float = camera.EASE_SECONDS) -> None:
+        """Moves there, eased, in so many seconds."""
+        self._glide = (self.pose, to, 0.0, seconds)
 
     def jump(self, to: Pose) -> None:
         """Is there at once."""
@@ -82,10 +82,10 @@ class Pilot:
     def tick(self, seconds: float) -> None:
         """Lets time pass: the glide goes on, held keys move."""
         if self._glide is not None:
-            start, end, gone = self._glide
+            start, end, gone, whole = self._glide
             gone += seconds
-            self._set(camera.eased(start, end, gone / camera.EASE_SECONDS))
-            self._glide = (start, end, gone) if gone < camera.EASE_SECONDS else None
+            self._set(camera.eased(start, end, gone / whole))
+            self._glide = (start, end, gone, whole) if gone < whole else None
         elif self.moving:
             self._go(seconds)
 

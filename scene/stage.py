@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 import numpy as np
@@ -18,15 +19,33 @@ Meshes = Mapping[tuple[str, str], Mesh]  # (asset, part name) → its mesh in th
 Height = Callable[[float, float], float]  # metres above zero of the ground at x, y
 
 
+class Sort(Enum):
+    """What a joint does by its tag: goes round at a rate, stands at an angle, so far along its axis, grows, is there or not."""
+
+    SPINS = "spins"
+    TURNS = "turns"
+    MOVES = "moves"
+    GROWS = "grows"
+    SHOWS = "shows"
+
+
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """A part that moves: it turns about `axis` in `frame`, which stands in the joint `on` (its place, −1: the world)."""
+    """A part that moves: it turns about `axis`, or grows, in `frame`, which stands in the joint `on` (its place, −1: the
+    world)."""
 
     on: int
     frame: Matrix
     axis: tuple[float, float, float]
     tag: str
-    spins: bool  # else it stands at its tag's angle
+    sort: Sort
+    shown_from: float = 0.0  # of one that comes and goes
+    sizes: tuple[tuple[float, float], ...] = ()  # of one that grows: how large it is for its tag's value
+
+    @property
+    def spins(self) -> bool:
+        """It goes round."""
+        return self.sort is Sort.SPINS
 
 
 @dataclass(frozen=True)
@@ -116,6 +135,18 @@ class Stage:
         return np.array([mesh.bounds for mesh in self.meshes]).reshape(-1, 2, 3)
 
 
+def _moved_by(part: Part) -> list[tuple[Sort, str]]:
+    named = (
+        (Sort.SPINS, part.spin_by), (Sort.TURNS, part.turn_by), (Sort.MOVES, part.move_by), (Sort.GROWS, part.scale_by),
+        (Sort.SHOWS, part.shown_by),
+    )  # fmt: skip
+    return [(sort, tag) for sort, tag in named if tag]
+
+
+def _sizes_of(part: Part, sort: Sort) -> tuple[tuple[float, float], ...]:
+    return part.sizes if sort is Sort.GROWS else ()
+
+
 class _Builder:
     """Walks the tree once; the frames of assets and joints are met before what stands on them."""
 
@@ -152,13 +183,17 @@ class _Builder:
         if not asset.path:
             return
         above = self._frames.get(asset.parent, np.eye(4))
-        if asset.parent and asset.at == Placement():
+        if asset.parent and asset.at == Placement() and not (asset.twin or self._twin.assets[asset.parent].twin):
             self._frames[asset.path], self._homes[asset.path] = above, self._homes.get(asset.parent, asset.path)
             return
         own = above @ placed(asset.at.x, asset.at.y, asset.at.z or 0.0, asset.at.heading)
-        if asset.at.z is None:
+        if asset.at.z is None and not self._lifted(asset.parent):
             own[2, 3] = self._height(own[0, 3], own[1, 3])
         self._frames[asset.path], self._homes[asset.path] = own, asset.path
+
+    def _lifted(self, parent: str) -> bool:
+        """What is nested in a twin that was put at a height stands on that one's floor, not on the ground."""
+        return any(above.twin and above.at.z is not None for above in self._twin.ancestors(parent))
 
     def _stand(self, key: tuple[str, str], named: Mapping[tuple[str, str], Part]) -> tuple[int, Matrix]:
         """Which joint a part rides on, and where in it; a part that moves is its own joint."""
@@ -167,8 +202,8 @@ class _Builder:
             below = (home, part.on)
             joint, base = self._stand(below, named) if part.on and below in named else (-1, self._frames[home])
             stands = base @ frame(part.origin, part.rotate)
-            if part.spin_by or part.turn_by:
-                self._joints.append(Joint(joint, stands, part.axis, part.spin_by or part.turn_by, bool(part.spin_by)))
+            for sort, tag in _moved_by(part):
+                self._joints.append(Joint(joint, stands, part.axis, tag, sort, part.shown_from, _sizes_of(part, sort)))
                 joint, stands = len(self._joints) - 1, np.eye(4)
             self._stands[key] = joint, stands
         return self._stands[key]

@@ -32,8 +32,8 @@ def save_still(
     mark: str = "",
 ) -> None:
     """Draws the snapshot as seen from a viewpoint (default: the first, else all of it). Raises InputError."""
-    viewpoint = _named_view(package.twin, view)
-    choice = _named_choice(package.twin, colour_by)
+    viewpoint = named_view(package.twin, view)
+    choice = named_choice(package.twin, colour_by)
     scene = TwinScene(package.twin, package.meshes())
     if choice:
         scene.colour_by(choice)
@@ -52,6 +52,7 @@ def save_still(
 def _lines(twin: Twin, snapshot: Snapshot, mark: str) -> tuple[str, ...]:
     then = "hindsight" if snapshot.hindsight else "known then"
     return (
+        twin.notice,
         mark,
         twin.name,
         f"{format_time(snapshot.time, ZoneInfo(twin.timezone)).replace('T', '  ')}  {then}",
@@ -66,7 +67,8 @@ def parsed_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _named_view(twin: Twin, name: str) -> Viewpoint | None:
+def named_view(twin: Twin, name: str) -> Viewpoint | None:
+    """The viewpoint of that name, the first for none. Raises InputError."""
     if not name:
         return next(iter(twin.viewpoints), None)
     for viewpoint in twin.viewpoints:
@@ -75,7 +77,8 @@ def _named_view(twin: Twin, name: str) -> Viewpoint | None:
     raise InputError(f"there is no viewpoint “{name}”; there are {', '.join(v.name for v in twin.viewpoints) or 'none'}")
 
 
-def _named_choice(twin: Twin, name: str) -> Choice | None:
+def named_choice(twin: Twin, name: str) -> Choice | None:
+    """What is meant by a title, a quantity or the name of a tag. Raises InputError."""
     if not name:
         return None
     choices = choices_of(twin)

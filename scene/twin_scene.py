@@ -156,6 +156,10 @@ class TwinScene:
             boxes = self.boxes[[i for i in own if still[i]] or own]
             x, y, _ = (boxes[:, 0].min(axis=0) + boxes[:, 1].max(axis=0)) / 2
             found[home] = np.array([x, y, self.boxes[own, 1, 2].max()])
+        for root in self.twin.roots:
+            if root and root not in found and len(self.stage.within(root)):
+                low, high = self.bounds(root)
+                found[root] = np.array([*((low + high) / 2)[:2], high[2]])
         return found
 
     def told_of(self, home: str) -> str:

@@ -78,7 +78,9 @@ def _file(place: Workplace) -> tuple[Action, ...]:
     return (
         Action("new-twin", "New twin from files…", "File", lambda: new_twin(place)),
         Action("screenshot", "Save a picture of the window…", "File", lambda: save_picture(place), ("Ctrl+Shift+S",)),
-        Action("quit", "Quit", "File", place.window.close, ("Ctrl+Q",)),
+        Action("start-page", "Start page", "File", place.to_start, ("Ctrl+Home",)),
+        Action("close", "Close this window", "File", place.window.close, ("Ctrl+W",)),
+        Action("quit", "Quit", "File", place.quit, ("Ctrl+Q",)),
     )
 
 
@@ -144,7 +146,8 @@ def _go(place: Workplace) -> tuple[Action, ...]:
         Action("find", "Find an asset or a tag", "Go", place.find, ("Ctrl+F", "/")),
         Action("time", "Go to a time", "Go", place.timeline_panel.type_time, ("Ctrl+T", "T")),
         Action("fit", "Show the selection", "Go", lambda: scene.fit(selection.asset), ("F",)),
-        Action("overview", "Show everything", "Go", lambda: scene.fit(""), ("Shift+F",)),
+        Action("overview", "Show everything", "Go", lambda: scene.fit(place.descent.root), ("Shift+F",)),
+        Action("out", "Out of the twin that one is in", "Go", place.descent.out, ("Backspace",)),
         *(
             Action(way, f"Move through the scene: {way}", "Go", lambda way=way: place.move_by(way), (key,))
             for way, key in (("orbit", "1"), ("fly", "2"), ("walk", "3"))
@@ -158,7 +161,9 @@ def _go(place: Workplace) -> tuple[Action, ...]:
 
 
 def _help(place: Workplace) -> tuple[Action, ...]:
-    return (Action("keys", "Every key", "Help", place.show_keys, ("F1",)),)
+    tour = place.guide.tour
+    guided = (Action("tour", tour.name, "Help", place.guide.begin, ("Shift+F1",)),) if tour.steps else ()
+    return (*guided, Action("keys", "Every key", "Help", place.show_keys, ("F1",)))
 
 
 def save_picture(place: Workplace) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +16,13 @@ from twins import InputError
 from ui.scene_probe import Probe, surface_format
 from ui.settings import Settings, default_path
 from ui.shell import Shell
+from ui.told import SHOWN, teller
 
 if TYPE_CHECKING:
     from ui.workplace import Workplace
+
+
+RECENT, MOST_RECENT = "recent", 12
 
 
 def run(
@@ -29,10 +35,13 @@ def run(
     screenshot: Path | None = None,
     operator: str = "",
     branches: tuple[Path, ...] = (),
+    begin_fault: Callable[[str], None] | None = None,
+    wait: Callable[[], None] | None = None,
 ) -> int:
     """Opens the window and returns its exit code. Without a package the recording's own is shown. Raises InputError.
 
     `operator` is who is at the desk; a live window asks where it is not said. `branches` are what-ifs and forecasts to show.
+    `begin_fault` begins a fault in a plant that is ours to break. `wait` returns once what is to be opened is there.
     """
     QSurfaceFormat.setDefaultFormat(surface_format())
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -47,22 +56,41 @@ def run(
     from ui.workplace import Workplace
 
     try:
-        opened_package, opened, timeline = prepare(package, recording, at, branches)
+        beforehand = None
+        if wait is not None:  # what takes long is done meanwhile
+            import ui.scene_view  # noqa: F401
+            from twins.package.opening import OpenPackage
+
+            beforehand = OpenPackage.at(package) if package is not None else None
+            wait()
+        opened_package, opened, timeline = prepare(package, recording, at, branches, beforehand)
         if play:
             _play(timeline, play)
     except InputError:
         probe.give_up()
         raise
     _survive_errors()
-    place = Workplace(app, opened, timeline, settings, probe, operator)
+    place = Workplace(app, opened, timeline, settings, probe, operator, begin_fault)
+    place.tell = tell = teller()
+    signal.signal(signal.SIGTERM, lambda *_: place.window.close())  # asked to go: everything is kept first
     place.window.show()
     QTimer.singleShot(0, shell.close)
+    if tell is not None:
+        place.window.furnished.connect(lambda: tell(SHOWN))
+    remember(settings, recording or package if begin_fault is None else None)
     if seconds:
         QTimer.singleShot(round(seconds * 1000), lambda: _leave(place, screenshot))
     try:
         return app.exec()
     finally:
         opened_package.close()
+
+
+def remember(settings: Settings, path: Path | None) -> None:
+    """Keeps what was opened for the start page, the newest first; a demo is always there anyway."""
+    if path is not None and path.exists():
+        kept = [one for one in settings.get(RECENT, []) if one != str(path.absolute())]
+        settings.put(RECENT, [str(path.absolute()), *kept][:MOST_RECENT])
 
 
 def _play(timeline, speed: float) -> None:  # type: ignore[no-untyped-def]

@@ -61,6 +61,7 @@ class AssetModel(QAbstractItemModel):
         self._alarmed: tuple[object, ...] = ()
         self._nodes: list[_Node] = []
         self._places: dict[tuple[str, str], int] = {}
+        self.root = ""  # the twin whose tree this is
         self.search("")
 
     def search(self, text: str) -> None:
@@ -70,8 +71,8 @@ class AssetModel(QAbstractItemModel):
         self._nodes.clear()
         self._places.clear()
         wanted = self._found(words) if words else dict.fromkeys(self._twin.assets, ())
-        if "" in wanted:
-            self._grow("", -1, wanted)
+        if self.root in wanted:
+            self._grow(self.root, -1, wanted)
         self.endResetModel()
 
     def show(self, snapshot: Snapshot) -> None:

@@ -53,7 +53,7 @@ class Calibrating(QObject):
         super().__init__()
         self._opened, self._timeline = opened, timeline
         self.runs = Runs()
-        self.runs.changed.connect(self.changed)
+        self.runs.changed.connect(lambda: self.changed.emit())
         self.runs.ended.connect(self._hear)
         self._timer = QTimer(self, interval=JUDGED_EVERY_MS)
         self._timer.timeout.connect(self._judge_live)
@@ -111,13 +111,13 @@ class Calibrating(QObject):
     def read_versions(self) -> None:
         """Which there are."""
         if self._opened.package is not None:
-            self._add("versions", ("versions", str(self._opened.package)), self.versions.emit)
+            self._add("versions", ("versions", str(self._opened.package)), lambda told: self.versions.emit(told))
 
     def judge(self, span: str = "6 h") -> None:
         """How far off the models are by now."""
         if not self.why_not and not any(run.name == "drift" and run.state != FAILED for run in self.runs.queue):
             words = ("drift", str(self._opened.package), "--from", str(self._opened.recording), "--last", span)
-            self._add("drift", words, self.drifted.emit)
+            self._add("drift", words, lambda told: self.drifted.emit(told))
 
     def close(self) -> None:
         """Ends what runs."""
@@ -126,8 +126,8 @@ class Calibrating(QObject):
 
     # ------------------------------------------------------------------
 
-    def _add(self, name: str, words: tuple[str, ...], then: Callable[[Any], object]) -> None:
-        self.runs.add(Run(name, words, lambda answer: (then(answer), None)[1], quiet=True))
+    def _add(self, name: str, words: tuple[str, ...], then: Callable[[Any], None]) -> None:
+        self.runs.add(Run(name, words, then, quiet=True))
 
     def _change(self, words: tuple[str, ...]) -> None:
         def then(told: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The demo: a plant, a broker, a station and a window, each a process of its own, and a disturbance within the first minute."""
+"""The demo of a twin: a plant, a broker, a station and a window, each a process of its own, and a disturbance of the plant."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -16,8 +17,8 @@ from twins.clock import format_time
 from ui.live import MAIN, child, first_line
 from ui.terminal import has_screen
 
-SEED, DISTURBANCE = 2, "gearbox_bearing_wear@T01"  # the bearing passes its limit after about a minute; a derating cools it
-HEADLESS_S = 90  # without a screen: long enough for the alarm to be on the picture
+SEED = 2
+HEADLESS_S = 90  # without a screen: long enough for the alarm of the wind farm to be on the picture
 KEPT = 5  # records of earlier demos
 
 
@@ -27,17 +28,57 @@ def run(package: Path) -> int:
         print("twindeck: there is no display and no xvfb-run to make a virtual one; install xvfb", file=sys.stderr)
         return 1
     print("Starting the plant…", file=sys.stderr, flush=True)
+    with simulated(package) as plant:
+        if not has_screen():
+            plant.wait()
+            return _on_a_virtual_screen(package, plant.record)
+        from ui.application import run
+
+        return run(package, plant.record, wait=plant.wait, begin_fault=plant.begin)
+
+
+class SimulatedPlant:
+    """A plant of models and the station that records it, while they are starting and then."""
+
+    def __init__(self, record: Path, station: subprocess.Popen[str], plant: subprocess.Popen[str]) -> None:
+        self.record, self._station, self._plant = record, station, plant
+
+    def wait(self) -> None:
+        """Until the station records. Raises InputError with its complaint where it can't."""
+        first_line(self._station)
+
+    def begin(self, fault: str) -> None:
+        """A fault of the plant, like T01.gearbox_bearing_wear, begins now; a plant that has gone hears nothing."""
+        if self._plant.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._plant.stdin.write(f"{fault}\n")
+                self._plant.stdin.flush()
+
+
+@contextlib.contextmanager
+def simulated(package: Path) -> Iterator[SimulatedPlant]:
+    """Both start at once on a broker of our own, and end with the block. Raises InputError."""
+    from twins.links.broker import running_broker
+
     record = new_record(package.name)
     with contextlib.ExitStack() as running:
-        station = running.enter_context(child("record", str(package), "--to", str(record)))
-        broker = first_line(station).partition(" from ")[2].partition(" to ")[0]
-        plant = ("emulate", str(package), "--broker", broker, "--seed", str(SEED), "--fault", DISTURBANCE)
-        running.enter_context(child(*plant))
-        if has_screen():
-            from ui.application import run
+        wire = running.enter_context(contextlib.closing(running_broker(None, record.with_name(record.name + ".broker"))))
+        station = running.enter_context(child("record", str(package), "--broker", wire.url, "--to", str(record)))
+        order = ("emulate", str(package), "--broker", wire.url, "--seed", str(SEED))
+        begins = _begins(package)
+        plant = running.enter_context(child(*order, *(("--fault", begins) if begins else ())))
+        yield SimulatedPlant(record, station, plant)
 
-            return run(package, record)
-        return _on_a_virtual_screen(package, record)
+
+def _begins(package: Path) -> str:
+    """The fault that the tour says the plant has from its start."""
+    from twins.package.archive import files_of
+    from twins.package.document import read_document
+    from twins.package.touring import TOUR
+
+    files = files_of(package)
+    said = read_document(TOUR, files.read(TOUR)).data if TOUR in files.sizes else None
+    return str(said.get("begins", "")) if isinstance(said, dict) else ""
 
 
 def new_record(name: str) -> Path:

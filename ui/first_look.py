@@ -17,7 +17,10 @@ _LEAST_STRIDE = round(2 * SPEEDS[-1] * FRAME_MS * SECOND / 1000)  # as fast as p
 
 
 def first_choice(twin: Twin, choices: Sequence[Choice]) -> Choice:
-    """The quantity that tells most: the root's headline if things have it too, else what most children show, else condition."""
+    """What the package says; else the quantity that tells most: the root's headline if things have it too, else what most
+    children show, else condition."""
+    if said := [choice for choice in choices if twin.colour_by and twin.colour_by in (choice.name, choice.title)]:
+        return said[0]
     shown = Counter(twin.tags[child.headline].name for child in twin.children("") if child.headline in twin.tags)
     root = twin.tags.get(twin.assets[""].headline)
     wide = [root.name] if root and any(tag.asset and tag.name == root.name for tag in twin.tags.values()) else []

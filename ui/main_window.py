@@ -60,7 +60,10 @@ class MainWindow(QMainWindow):
         self.strip = LiveStrip(theme, opened.twin, timeline)
         self.refresh = Refresh(timeline, opened.open_recording, record=opened.recording, more=opened.branches)
         self.status = StatusLine(
-            opened.recording.stem, lambda: _size(opened.recording), lambda: (self.refresh.frame_ns, self.refresh.lag_ns)
+            opened.recording.stem,
+            opened.twin.notice,
+            lambda: _size(opened.recording),
+            lambda: (self.refresh.frame_ns, self.refresh.lag_ns),
         )
         self._frame = QFrame(objectName="frame")
         self.docks = Docks(self._frame, docks)

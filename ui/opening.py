@@ -23,14 +23,20 @@ FOREVER = 2**63 - 1
 
 
 def prepare(
-    package: Path | None, recording: Path | None, at: int | None, branches: tuple[Path, ...] = ()
+    package: Path | None,
+    recording: Path | None,
+    at: int | None,
+    branches: tuple[Path, ...] = (),
+    opened_package: OpenPackage | None = None,
 ) -> tuple[OpenPackage, Opened, Timeline]:
     """The package, what the window is opened on, and its timeline, at the instant `at`. Raises InputError.
 
-    A record that a station is writing opens live, unless an instant is asked for.
+    A record that a station is writing opens live, unless an instant is asked for. `opened_package` is the package, where it was
+    opened before.
     """
     found = _recording(recording, FOREVER if at is None else at)
-    opened_package = OpenPackage.of(found.package) if package is None else OpenPackage.at(package)
+    if opened_package is None:
+        opened_package = OpenPackage.of(found.package) if package is None else OpenPackage.at(package)
     live = recording is not None and bool(holder(recording))
     timeline = Timeline(*found.span, live=live)
     timeline.plant = replace(timeline.plant, kind=found.kind, name=found.lane or timeline.plant.name)  # a branch says what it is

@@ -30,13 +30,15 @@ def predictions(file: File, at: At = "", json_: AsJson = False) -> None:
     from twins.prognosis.maintenance import rows, work_list
     from twins.record import EventKind
 
-    with _standing(file, at) as events:
+    with _standing(file, at) as (events, notice):
         work = sorted(work_list(events(EventKind.PREDICTION)), key=lambda each: -each.risk_hours)
     if json_:
-        print_json(list(rows(work)))
+        print_json([row | ({"notice": notice} if notice else {}) for row in rows(work)])
         return
     heads = ("asset", "label", "probability", "left_middle_h", "risk_h", "deadline", "verdict")
     print_rows(heads, [""] * len(heads), [["" if row[name] is None else row[name] for name in heads] for row in rows(work)])
+    if notice:
+        print(notice)
 
 
 def maintenance(
@@ -49,10 +51,10 @@ def maintenance(
 
     if to.suffix.lower() != ".csv":
         raise InputError(f"{to}: a maintenance list is a .csv; write --to work.csv")
-    with _standing(file, at) as events:
+    with _standing(file, at) as (events, notice):
         work = work_list(events(EventKind.PREDICTION))
     with drafted(to, over=True) as draft:
-        draft.write_text(as_csv(work), encoding="utf-8")
+        draft.write_text(as_csv(work, notice), encoding="utf-8")
     told = {"file": str(to), "rows": len(work)}
     print_json(told) if json_ else print(f"{to}: {len(work)} rows")
 
@@ -89,6 +91,8 @@ def track_record(file: File, json_: AsJson = False) -> None:
 @contextlib.contextmanager
 def _standing(file: Path, at: str) -> Iterator:
     from twins.historian.days import open_record
+    from twins.package.opening import notice_of
 
     with contextlib.closing(open_record(file)) as record:
-        yield record.at(instant(at) if at else span_of(record)[1]).standing.of
+        time = instant(at) if at else span_of(record)[1]
+        yield record.at(time).standing.of, notice_of(record.package_at(time))

@@ -118,10 +118,12 @@ class Refresh(QObject):
         known_at = None if hindsight or self._following else cursor
         for i, panel in enumerate(self._panels):
             query = panel.wanted()
-            if not (query.tags or query.events or query.also):
+            if not (query.tags or query.events or query.waves or query.also):
                 self._answers[i] = UNASKED
                 continue
-            until = known_at if query.tags and not query.hindsight else None  # else the answer does not hang on the cursor
+            until = (
+                known_at if (query.tags or query.waves) and not query.hindsight else None
+            )  # else the answer does not hang on the cursor
             self._ask(i + 1, (query, until, grown), partial(_answers, query=query, known_at=until))
 
     @property

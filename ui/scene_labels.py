@@ -20,7 +20,7 @@ from ui.theme import Theme, Tokens, font
 
 PADDING, HEIGHT, MARK = 8.0, 24.0, 14.0
 Text = tuple[str, str, str, bool]  # name, value, unit, and whether the value is current
-FEW = 20  # so many things have labels though they have no value; where there are more, only those with one
+FEW = 12  # so many things have labels though they have no value; where there are more, only those with one
 FAR_SIZES = 6.0  # labels are gone from this many times the twin's size
 
 
@@ -34,6 +34,9 @@ class Labels(QWidget):
         self._homes = tuple(scene.anchors)
         self._anchors = np.array(list(scene.anchors.values()), np.float64).reshape(-1, 3)
         self._texts: list[Text] = []
+        roots = scene.twin.roots
+        self._inside = [scene.twin.root_of(scene.twin.assets[home].parent if home in roots else home) for home in self._homes]
+        self.root = ""  # only what is right in this twin has labels; a twin nested in it has one
 
     def read(self, snapshot: Snapshot) -> bool:
         """Takes names, values and units as they are now; tells whether any is another."""
@@ -54,9 +57,15 @@ class Labels(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plain, strong = font(), font(weight=QFont.Weight.DemiBold)
-        chosen = {i for i, home in enumerate(self._homes) if f"{self._scene.selected}/".startswith(home + "/")}
-        few = len(self._homes) <= FEW
-        told = [i for i, text in enumerate(self._texts) if few or text[1] or i in chosen]
+        around = f"{self.root}/"
+        chosen = {
+            i
+            for i, home in enumerate(self._homes)
+            if f"{self._scene.selected}/".startswith(home + "/") and not around.startswith(home + "/")
+        }
+        few = self._inside.count(self.root) <= FEW
+        here = [i for i, root in enumerate(self._inside) if root == self.root or i in chosen]
+        told = [i for i in here if few or self._texts[i][1] or i in chosen]
         sizes = np.array([[sum(_widths(self._texts[i], plain, strong)) + 2 * PADDING, HEIGHT] for i in told]).reshape(-1, 2)
         first = [k for k, i in enumerate(told) if i in chosen]
         anchors = self._anchors[told]

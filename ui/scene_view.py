@@ -140,18 +140,18 @@ class SceneView(QWidget):
 
     # ------------------------------------------------------------------ where it is seen from
 
-    def fit(self, asset: str = "") -> None:
+    def fit(self, asset: str = "", seconds: float = camera.EASE_SECONDS) -> None:
         """Flies to where an asset, or all, fills the picture, and other things don't hide it."""
         pose = self.pilot.pose
         pitch = min(max(pose.pitch_deg, -60.0), -8.0)
         everything = self.scene.overview(self._aspect())
-        self._glide(vantage(self.scene, asset, self._aspect(), pose.heading_deg, pitch) if asset else everything)
+        self._glide(vantage(self.scene, asset, self._aspect(), pose.heading_deg, pitch) if asset else everything, seconds)
 
-    def go(self, viewpoint: Viewpoint) -> None:
+    def go(self, viewpoint: Viewpoint, seconds: float = camera.EASE_SECONDS) -> None:
         """Flies to a saved camera, and selects what it looks at."""
         if viewpoint.asset:
             self.picked.emit(viewpoint.asset)
-        self._glide(self.scene.pose_of(viewpoint))
+        self._glide(self.scene.pose_of(viewpoint), seconds)
 
     def viewpoint(self, name: str) -> Viewpoint:
         """The camera as it stands, to be saved."""
@@ -178,6 +178,13 @@ class SceneView(QWidget):
         for labels in (self.labels, self._beside_labels):
             if labels is not None:
                 labels.setVisible(shown)
+
+    def stand_in(self, root: str) -> None:
+        """Which twin one is in: its things have the labels."""
+        for labels in (self.labels, self._beside_labels):
+            if labels is not None:
+                labels.root = root
+        self._draw()
 
     def spin(self, spinning: bool) -> None:
         """Whether rotors go round."""
@@ -309,8 +316,8 @@ class SceneView(QWidget):
         if not self.pilot.moving:
             self._timer.stop()
 
-    def _glide(self, pose: Pose) -> None:
-        self.pilot.glide(pose)
+    def _glide(self, pose: Pose, seconds: float) -> None:
+        self.pilot.glide(pose, seconds)
         self._go_on()
 
     def _go_on(self) -> None:

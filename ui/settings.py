@@ -41,6 +41,10 @@ class Settings:
         except OSError as error:
             self.notice = f"Settings can't be kept in {self._path}: {error.strerror}; check that the folder may be written."
 
+    def reread(self) -> None:
+        """What other windows have written since."""
+        self._values = self._load()
+
     def forget(self, *names: str) -> None:
         """Back to the default."""
         for name in names:

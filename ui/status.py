@@ -23,22 +23,23 @@ class StatusLine(QWidget):
     damage_asked = Signal()
     help_asked = Signal()
 
-    def __init__(self, name: str, size: Callable[[], int], pace: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, name: str, notice: str, size: Callable[[], int], pace: Callable[[], tuple[int, int]]) -> None:
         super().__init__(objectName="status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(26)
         self._name, self._size, self._pace = name, size, pace
         self._recording, self._age, self._frames, self._said = ElidedLabel(name), QLabel(), QLabel(), ElidedLabel()
         self.links = LinkSummary()
+        self.notice = QLabel(notice, visible=bool(notice), objectName="boxed")
         self.damage = QToolButton(visible=False, toolTip="What was found damaged, and what that means")
         self.damage.clicked.connect(self.damage_asked)
         help_button = QToolButton(text="F1 help", toolTip="Every key, searchable and editable")
         help_button.clicked.connect(self.help_asked)
         row = QHBoxLayout(self, spacing=18)
         row.setContentsMargins(12, 0, 8, 0)
-        for widget in (self.links, self._recording, self._age, self._frames, self.damage, self._said, help_button):
+        for widget in (self.notice, self.links, self._recording, self._age, self._frames, self.damage, self._said, help_button):
             widget.setFont(font(SECONDARY))
-            widget.setProperty("muted", widget is not self._said)
+            widget.setProperty("muted", widget not in (self._said, self.notice))
             widget.setProperty("quiet", True)
             row.addWidget(widget, 1 if widget is self._said else 0)
         self._fault = self._notice = ""

@@ -126,16 +126,20 @@ def _read_away() -> None:
 
 
 @contextlib.contextmanager
-def until_stopped(until_eof: bool) -> Iterator[threading.Event]:
-    """An event that Ctrl+C, a polite kill and (where asked) the end of standard input set."""
+def until_stopped(until_eof: bool, hear: Callable[[str], None] | None = None) -> Iterator[threading.Event]:
+    """An event that Ctrl+C, a polite kill and (where asked) the end of standard input set; `hear` gets each line of that."""
     import signal
 
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def wait_for_eof() -> None:
-        while sys.stdin.buffer.read(4096):
-            pass
+        left = b""
+        while more := os.read(0, 4096):  # past Python's buffer, whose lock a thread must not hold when the process ends
+            *lines, left = (left + more).split(b"\n")
+            left = left[-4096:]
+            for line in lines if hear is not None else ():
+                hear(line.decode(errors="replace").strip())
         stop.set()
 
     if until_eof:

@@ -23,6 +23,7 @@ from ui.settings import Settings
 from ui.shell import THEME
 from ui.theme import GREY, ICON_FILE, THEMES, Theme, font, palette, stylesheet
 from ui.time_view import TimeView
+from ui.told import QUIT, START
 from ui.viewpoints import OwnViewpoints
 from ui.watch import Watch
 
@@ -50,8 +51,11 @@ class Workplace(QObject):
         settings: Settings,
         probe: Probe | None = None,
         operator: str = "",
+        begin_fault: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
+        self._begin_fault = begin_fault
+        self.tell: Callable[[str], None] | None = None  # the start page that it was opened from, if any
         self._probe = probe
         self.app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
         self.theme = Theme(THEMES.get(settings.get(THEME, GREY.name), GREY))
@@ -162,6 +166,21 @@ class Workplace(QObject):
         self.scene.move_by(Way(way))
         self.scene.setFocus()
 
+    def to_start(self) -> None:
+        """The start page, beside this window."""
+        if self.tell is not None:
+            self.tell(START)
+        else:
+            from ui.start_page import opened_beside
+
+            opened_beside()
+
+    def quit(self) -> None:
+        """This window, and the start page that it came from."""
+        if self.tell is not None:
+            self.tell(QUIT)
+        self.window.close()
+
     # ------------------------------------------------------------------ panels, each made once the shell is painted
 
     def _docks(self) -> tuple[Dock, ...]:
@@ -171,6 +190,7 @@ class Workplace(QObject):
             Dock("views", "Views", LEFT, self._views),
             Dock("inspector", "Inspector", RIGHT, self._inspector),
             Dock("trends", "Trends", BELOW_RIGHT, self._trends),
+            *([Dock("plots", "Plots", BELOW_RIGHT, self._plots)] if self.opened.twin.plots else []),
             Dock("timeline", "Timeline", BOTTOM, self._timeline),
             Dock("alarms", "Alarms", LOWEST, self._alarms),
             Dock("events", "Events", LOWEST, self._events),
@@ -215,6 +235,11 @@ class Workplace(QObject):
         from ui.panels.trends import TrendsPanel
 
         return TrendsPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
+
+    def _plots(self) -> QWidget:
+        from ui.panels.plots import Plots
+
+        return Plots(self.theme, self.opened.twin, self.timeline)
 
     def _alarms(self) -> QWidget:
         from ui.panels.alarms import Alarms
@@ -264,6 +289,7 @@ class Workplace(QObject):
         self._tie_trends()
         self._tie_duty()
         self._tie_simulation()
+        self._tie_guide()
         self._tie_calibration()
         self.theme.changed.connect(self._dress)
         self.shortcuts = Shortcuts(self.window, actions(self), self.settings)
@@ -277,15 +303,39 @@ class Workplace(QObject):
 
     def _tie_scene(self) -> None:
         scene, selection = self.scene, self.selection
-        scene.picked.connect(selection.choose)
-        scene.visited.connect(selection.visit)
+        scene.picked.connect(lambda asset: selection.choose(asset or self.descent.root))
+        scene.visited.connect(lambda asset: self._visit(asset, self.descent.towards(asset)))
         scene.degraded.connect(self.window.status.notify)
         selection.changed.connect(lambda: scene.select(selection.asset))
-        selection.visited.connect(scene.fit)
+        selection.visited.connect(lambda asset: self._visit(asset, asset if self.opened.twin.assets[asset].twin else ""))
         scene.spin(self.settings.get(MOTION, True))
         scene.show_labels(self.labels())
         scene.select(selection.asset)
+        self._tie_descent()
         self._lay_tools()
+
+    def _tie_descent(self) -> None:
+        from ui.descent import Descent
+
+        self.descent = Descent(self.opened.twin)
+        self.descent.changed.connect(lambda: self.assets.show_trail(self.descent.trail))
+        self.descent.changed.connect(lambda: self.scene.stand_in(self.descent.root))
+        self.descent.entered.connect(self._arrive)
+        self.selection.changed.connect(lambda: self.descent.follow(self.selection.asset))
+        self.assets.crumbs.asked.connect(self.descent.enter)
+
+    def _visit(self, asset: str, twin: str) -> None:
+        """Flies to an asset, or into a twin of its own that it is or lies in."""
+        if twin and twin != self.descent.root:
+            self.descent.enter(twin)
+        else:
+            self.selection.choose(asset)
+            self.scene.fit(asset)
+
+    def _arrive(self, twin: str) -> None:
+        self.selection.choose(twin)
+        viewpoint = self.descent.viewpoint()
+        self.scene.go(viewpoint) if viewpoint is not None else self.scene.fit(twin)
 
     def _lay_tools(self) -> None:
         from ui import first_look
@@ -349,6 +399,15 @@ class Workplace(QObject):
 
         self.what_ifs = WhatIfs(self.window, self.opened, self.timeline, self.duty, self.theme)
         self.what_ifs.simulating.live = self.foretold()
+
+    def _tie_guide(self) -> None:
+        from ui.guide import Guide
+
+        twin, docks = self.opened.twin, self.window.docks
+        self.guide = Guide(twin.tour, self.scene, self.tools, self.selection, docks, self._begin_fault)
+        self.window.closing.connect(self.guide.leave)
+        self.guide.offer(self.settings, twin.id)
+        self.scene.ready.connect(self.guide.rise)
 
     def _tie_calibration(self) -> None:
         from ui.calibrating import Calibrating

@@ -56,7 +56,7 @@ def _measured(folder: Path) -> dict[str, float]:
     rng = np.random.default_rng(1)
     recording.append(Samples.join([_sample(tag, rng) for tag in numbers]), [])
     snapshot, found["state_ms"] = _timed(lambda: recording.at((START + 1) * SECOND))
-    choice = next(each for each in choices_of(twin) if each.name == "traffic speed")
+    choice = next(each for each in choices_of(twin) if each.title == "Mean speed")
     _, found["colour_by_ms"] = _timed(lambda: scene.colour_by(choice))
     found["paint_ms"] = _median(lambda _: scene.show(snapshot, 0.0), 15)
     screen = OffScreen(scene, samples=0)

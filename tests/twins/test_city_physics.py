@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from twins.physics import LIBRARY, Joints, Model, beginning, defaults
-from twins.physics.street import CELLS, Street
+from twins.physics import LIBRARY, Model, beginning, defaults
+from twins.physics.street import CELLS, Joints, Street
 
 
 def _chain(n: int) -> Street:

@@ -112,6 +112,15 @@ def test_that_a_simulated_plant_is_marked_on_every_row(tmp_path, ending):
         assert parquet.read_schema(out).metadata[b"plant"] == b"SIMULATED PLANT"
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_that_a_notice_stands_on_every_row(recording, tmp_path, ending):
+    out = tmp_path / f"out.{ending}"
+    export_table(recording, T0, T0 + MINUTE, None, out, notice="Not a medical device.")
+    rows = rows_of(out) if ending == "csv" else parquet.read_table(out).to_pylist()
+    assert rows
+    assert {row["notice"] for row in rows} == {"Not a medical device."}
+
+
 def test_that_a_long_stretch_goes_out_piece_by_piece(tmp_path, monkeypatch):
     monkeypatch.setattr(exporting, "_ROWS_AT_ONCE", 500)
     times = T0 + np.sort(np.random.default_rng(3).integers(0, 400 * 24 * 60 * MINUTE, 20_000))

@@ -177,9 +177,16 @@ def endless():
     return model([node], [("x", FLOAT, ["n", 1])], [("p", ["n", 1])], weights)
 
 
+def swelling():
+    """What it says it takes is small, what it makes of it is not."""
+    nodes = [helper.make_node("Expand", ["x", "shape"], ["wide"]), helper.make_node("ReduceMean", ["wide"], ["p"], keepdims=1)]
+    return model(nodes, [("x", FLOAT, ["n", 1])], [("p", ["n", 1])], [("shape", np.array([1 << 20, 1 << 16], np.int64))])
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
+        (swelling, "it was contained"),
         (lambda: simple("Log"), "no number"),  # of −speed: NaN
         (lambda: simple("Softplus"), "probability of"),
         (endless, "did not answer"),

@@ -288,7 +288,7 @@ def test_that_every_everyday_unit_is_named_as_its_dimension_would_be():
 
 def test_that_editors_get_a_schema_of_every_sort_of_file():
     schema = json_schema()
-    assert schema["properties"].keys() == {"twin", "types", "assets", "relations", "environment", "figures"}
+    assert schema["properties"].keys() == {"twin", "types", "assets", "relations", "environment", "figures", "plots"}
     assert schema["$defs"]["TagForm"]["additionalProperties"] is False
     assert "viewpoints" in json_schema("viewpoints.yaml")["properties"]
 

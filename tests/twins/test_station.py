@@ -271,8 +271,8 @@ class Predicted(Plant):
     def heat(self, seconds, value):
         for _ in range(seconds):
             self.says("T01.oil", value)
-            if self.station._predictors._predicting._running:
-                wait_until(lambda: all(f.done() for e in self.station._predictors._predicting._running for _, _, f in e.waiting))
+            running = getattr(self.station._predictors._predicting, "_running", ())
+            wait_until(lambda running=running: all(answer.done() for each in running for *_, answer in each.waiting))
 
 
 def test_that_a_packages_predictor_speaks_in_the_station_is_judged_and_takes_up_after_a_restart():

@@ -132,3 +132,10 @@ def test_that_the_track_record_says_only_what_was_known_by_then(panel):
     made.present(replace(snapshot(WEAR), time=NOW + 1_300 * SECOND), Answers(query, events=events))
     assert made.record.text() == "Track record: 1 of 1 intervals held what happened"
     assert "came after 20 min" in made.record.toolTip()
+
+
+def test_that_one_number_for_severity_is_told_as_one(panel):
+    made, _ = panel
+    shows(made, replace(FAN, severity=(0.4, 0.4, 0.4), model="predictor fan (limits)", version="0123456789ab"))
+    assert "Severity 40%" in made.words.text()
+    assert "predictor fan (limits) · 0123456789ab" in made.words.text()

@@ -4,7 +4,9 @@ from twins.asset.alarm import Alarm, Condition
 from twins.asset.asset import Asset, AssetKind, Part, Placement, Relation
 from twins.asset.estimated import expects, health_of, residual_of, unit_of, wandering
 from twins.asset.figure import Figure, Taken, per_second
+from twins.asset.plot import Plot
 from twins.asset.tag import Limits, Tag, TagKind
+from twins.asset.tour import Step, Tour
 from twins.asset.twin import Georeference, Twin, Viewpoint
 from twins.asset.version import ModelVersion
 
@@ -19,10 +21,13 @@ __all__ = [
     "ModelVersion",
     "Part",
     "Placement",
+    "Plot",
     "Relation",
+    "Step",
     "Tag",
     "TagKind",
     "Taken",
+    "Tour",
     "Twin",
     "Viewpoint",
     "expects",

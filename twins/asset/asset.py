@@ -43,6 +43,11 @@ class Part:
     axis: tuple[float, float, float] = (0.0, 0.0, 1.0)
     spin_by: str = ""  # a tag path in revolutions a minute: it goes round at that rate
     turn_by: str = ""  # a tag path in degrees: it stands at that angle
+    scale_by: str = ""  # a tag path: it is as large as `sizes` says for its value
+    sizes: tuple[tuple[float, float], ...] = ()  # (value, size as a share of what is drawn), rising; linear between
+    move_by: str = ""  # a tag path of a length: it stands so far along the axis
+    shown_by: str = ""  # a tag path: it is there only while the tag is at least `shown_from`
+    shown_from: float = 1.0
     colour_by: str = ""  # the tag that tells most of this part; "" is the headline of its asset
     material: str = "equipment"  # equipment, slate, ground, glass, water
     cover: bool = False  # turns to glass when its asset, or one inside, is selected
@@ -65,6 +70,7 @@ class Asset:
     model: Mapping[str, object] = field(default_factory=dict)
     faults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     description: str = ""
+    twin: str = ""  # the folder of the package that it is, where it is a twin of its own: `buildings/office`
     attributes: Mapping[str, object] = field(default_factory=dict)  # what its file of origin says of it: a GUID, a fire rating
 
     @property

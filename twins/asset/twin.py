@@ -10,7 +10,9 @@ from twins.asset.alarm import Alarm
 from twins.asset.asset import Asset, AssetKind, Relation
 from twins.asset.estimated import estimated_tags
 from twins.asset.figure import Figure
+from twins.asset.plot import Plot
 from twins.asset.tag import Tag
+from twins.asset.tour import Tour
 from twins.asset.version import ModelVersion
 
 
@@ -52,9 +54,13 @@ class Twin:
     description: str = ""
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by key
     figures: tuple[Figure, ...] = ()  # what a stretch of time is judged by
+    plots: tuple[Plot, ...] = ()  # one tag over another
+    colour_by: str = ""  # the quantity or tag name that a fresh window colours by; "" where nothing says
+    notice: str = ""  # stands on every screen and on everything that is taken out
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)  # of the package, by name; models read theirs
     model_version: ModelVersion = field(default_factory=ModelVersion)
     georeference: Georeference | None = None
+    tour: Tour = field(default_factory=Tour)
 
     @cached_property
     def estimated(self) -> Mapping[str, Tag]:
@@ -72,6 +78,15 @@ class Twin:
             if asset.path:
                 found.setdefault(asset.parent, []).append(asset)
         return {parent: tuple(assets) for parent, assets in found.items()}
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The assets that are twins: the whole, "", and each that is nested in it."""
+        return tuple(path for path, asset in self.assets.items() if not path or asset.twin)
+
+    def root_of(self, path: str) -> str:
+        """The nearest twin that an asset is in; of one that is a twin, itself."""
+        return next((asset.path for asset in self.ancestors(path) if asset.twin), "")
 
     def children(self, path: str) -> tuple[Asset, ...]:
         """The assets directly below one, in the package's order."""

@@ -7,17 +7,20 @@ from pathlib import Path
 from twins.checking.alarms import alarm_faults
 from twins.checking.estimates import estimate_faults
 from twins.checking.expressions import expression_faults
-from twins.checking.models import model_faults
+from twins.checking.models import composition_faults, model_faults
 from twins.checking.parts import part_faults, terrain
+from twins.checking.plots import plot_faults
 from twins.checking.predictors import predictor_faults
 from twins.checking.references import reference_faults
 from twins.checking.tags import tag_faults
+from twins.checking.tour import tour_faults
 from twins.package.archive import files_of
 from twins.package.fault import Fault, PackageError, in_order
 from twins.package.loader import draft
 
 JUDGES = (
     tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, predictor_faults,
+    plot_faults, tour_faults,
 )  # fmt: skip
 
 
@@ -32,6 +35,8 @@ def check(path: Path | str) -> list[Fault]:
     found = [*made.faults, *terrain(made)]
     for judge in JUDGES:
         found += judge(made, made.twin)
+    if not found:
+        found += composition_faults(made, made.twin)
     return list(in_order(found))
 
 

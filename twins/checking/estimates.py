@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from twins.asset import Asset, Tag, TagKind, Twin, wandering
+from twins.checking.models import of_library
 from twins.clock import parse_duration
 from twins.package.fault import Fault
 from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
-from twins.physics import LIBRARY, Model, difference
+from twins.physics import LIBRARY, CircuitError, DataError, Model, difference
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
 
@@ -28,11 +29,14 @@ def _of(asset: Asset, estimate: Mapping[str, object], twin: Twin, origins: tuple
     if asset.model.get("fmu"):
         yield origin.fault("the state inside an FMU can't be estimated", "remove estimate:, or take a model of the library")
         return
-    physics = LIBRARY.get(str(asset.model.get("physics", "")))
-    if physics is None or asset.model.get("physics") == "signal":
+    if asset.model.get("physics") not in LIBRARY or asset.model.get("physics") == "signal":
         yield origin.fault("there is no model here that could be estimated", "write physics: beside it")
         return
-    model, own = physics(), {twin.tags[path].name: twin.tags[path] for path in asset.tags}
+    try:
+        model = of_library(asset.model, twin)
+    except (DataError, CircuitError):
+        return  # told where the model is
+    own = {twin.tags[path].name: twin.tags[path] for path in asset.tags}
     names = estimate.get("expects", ())
     for k, name in enumerate(names if isinstance(names, (list, tuple)) else ()):
         yield from _expected(str(name), own, model, asset, written(origins, "model", "estimate", "expects").at(k))

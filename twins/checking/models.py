@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from twins import InputError
 from twins.asset import Asset, Tag, TagKind, Twin
 from twins.checking.references import unknown_tag, visible
 from twins.expression import same_dimension, tag_named
@@ -14,6 +15,8 @@ from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 from twins.physics import (
     LIBRARY,
+    CircuitError,
+    DataError,
     FmuError,
     Maker,
     Model,
@@ -29,6 +32,7 @@ from twins.physics import (
     setting,
 )
 from twins.physics.profile import ProfileError
+from twins.simulation.composition import composed
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
 
@@ -40,17 +44,26 @@ def model_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
         if asset.model.get("fmu"):
             yield from _fmu(asset, twin, origins)
         elif asset.model:
-            yield from _model(asset.model, origins)
+            yield from _model(asset.model, origins, twin)
             yield from _tables(asset, twin, origins)
             yield from _bindings(asset, twin, origins)
         for name in asset.faults:
             yield from _fault(name, asset, twin, written(origins, "faults", name))
     surroundings = twin.environment.get("models")
     for name, model in surroundings.items() if isinstance(surroundings, Mapping) else ():
-        yield from _model(model, (Origin(made.documents["twin.yaml"], ("environment", "models", name)),), "")
+        yield from _model(model, (made.surroundings[name],), twin, "")
 
 
-def _model(model: Mapping[str, object], origins: tuple[Origin, ...], key: str = "model") -> Iterator[Fault]:
+def composition_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
+    """Where models that are sound each don't go together."""
+    try:
+        composed(twin, 0)
+    except InputError as problem:
+        origin = Origin(made.documents["twin.yaml"], ("relations",))
+        yield _sentence(str(problem) if "; " in str(problem) else f"{problem}; see docs/package.md", origin)
+
+
+def _model(model: Mapping[str, object], origins: tuple[Origin, ...], twin: Twin, key: str = "model") -> Iterator[Fault]:
     steps = (key,) if key else ()
     name = str(model.get("physics", ""))
     if not name and not model.get("fmu"):
@@ -63,7 +76,12 @@ def _model(model: Mapping[str, object], origins: tuple[Origin, ...], key: str = 
         return
     if missing := missing_extra(name):
         yield _sentence(missing, written(origins, *steps, "physics"))
-    known = {variable.name: variable for variable in LIBRARY[name]().parameters}
+    try:
+        made = of_library(model, twin)
+    except (DataError, CircuitError) as problem:
+        yield _sentence(str(problem), written(origins, *steps, "data"))
+        return
+    known = {variable.name: variable for variable in made.parameters}
     parameters = model.get("parameters")
     for parameter, value in parameters.items() if isinstance(parameters, Mapping) else ():
         origin = written(origins, *steps, "parameters", parameter)
@@ -73,6 +91,17 @@ def _model(model: Mapping[str, object], origins: tuple[Origin, ...], key: str = 
             yield origin.fault(f"{name} has no parameter “{parameter}”", remedy)
         else:
             yield from _value(parameter, value, variable, origin)
+
+
+def of_library(written: Mapping[str, object], twin: Twin) -> Model:
+    """A model of the library, whatever is wrong with its parameters. Raises DataError and CircuitError where its file is at
+    fault."""
+    try:
+        return Maker(twin.files).model(written)
+    except (DataError, CircuitError):
+        raise
+    except ValueError:
+        return LIBRARY[str(written["physics"])]()
 
 
 def _fmu(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
@@ -129,16 +158,19 @@ def _tables(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[F
 
 def _bindings(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
     """Which tags tell the outputs, and which set the inputs."""
-    model = LIBRARY.get(str(asset.model.get("physics", "")))
-    if model is None or asset.model["physics"] == "signal":
+    if asset.model.get("physics") not in LIBRARY or asset.model["physics"] == "signal":
         return
-    yield from _named_outputs(asset, twin, model(), written(origins, "model", "outputs"))
-    yield from _named_inputs(asset, twin, model(), written(origins, "model", "inputs"))
+    try:
+        model = of_library(asset.model, twin)
+    except (DataError, CircuitError):
+        return  # told where the model is
+    yield from _named_outputs(asset, twin, model, written(origins, "model", "outputs"))
+    yield from _named_inputs(asset, twin, model, written(origins, "model", "inputs"))
     outputs = asset.model.get("outputs")
     told = {path.rpartition(".")[2]: twin.tags[path] for path in asset.tags}
     for name, tag in told.items():
         output = outputs.get(name, name) if isinstance(outputs, Mapping) else name
-        variable = _named(name, model().inputs) if tag.writable else _named(str(output), model().outputs)
+        variable = _named(name, model.inputs) if tag.writable else _named(str(output), model.outputs)
         yield from _misfit(tag, variable, written(origins, "tags", name))
 
 
@@ -213,7 +245,8 @@ def _models(asset: Asset, twin: Twin) -> Iterator[Model]:
     """Of the asset and what it is part of, as far as they can be made."""
     for owner in twin.ancestors(asset.path):
         if str(owner.model.get("physics", "")) in LIBRARY:
-            yield LIBRARY[str(owner.model["physics"])]()
+            with suppress(DataError, CircuitError):  # told where it stands
+                yield of_library(owner.model, twin)
         elif owner.model.get("fmu"):
             with suppress(FmuError):  # told where it stands
                 yield Maker(twin.files).model(owner.model)

@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 from twins.asset import Part, TagKind, Twin
@@ -19,6 +20,8 @@ from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 
 _PLACE = re.compile(r"[\w-]+(?:\.[\w-]+|\[\d+\])*")
+_VERBS = {"spin_by": "spins", "turn_by": "turns", "move_by": "moves", "scale_by": "grows"}
+_COUNTED = (TagKind.NUMBER, TagKind.INTEGER, TagKind.BOOLEAN)
 _STEP = re.compile(r"\[(\d+)\]|([\w-]+)")
 
 
@@ -69,20 +72,41 @@ def _sentence(sentence: str, origin: Origin) -> Fault:
 
 
 def _moved(part: Part, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
-    for key in ("spin_by", "turn_by", "colour_by"):
+    for key in ("spin_by", "turn_by", "move_by", "scale_by", "shown_by", "colour_by"):
         origin = written(origins, key)
         if name := origin.value():
             yield from unknown_tag(str(name), key, part.asset, twin, origin)
-    if part.spin_by and part.turn_by:
-        yield written(origins, "turn_by").fault(
-            f"{part.name} both spins and turns", "let one part stand on another, each with one"
-        )
-    for key, path, example in (("spin_by", part.spin_by, "rpm"), ("turn_by", part.turn_by, "deg")):
-        if path and not _is_like(twin, path, example):
-            what = "a rotational speed" if example == "rpm" else "an angle"
+    movers = [key for key in _VERBS if getattr(part, key)]
+    if len(movers) > 1:
+        said = f"{part.name} both {_VERBS[movers[0]]} and {_VERBS[movers[1]]}"
+        yield written(origins, movers[1]).fault(said, "let one part stand on another, each with one")
+    if part.shown_by and twin.tags[part.shown_by].kind not in _COUNTED:
+        said = f"shown_by: {twin.tags[part.shown_by].name} is of kind {twin.tags[part.shown_by].kind}, which has no more and less"
+        yield written(origins, "shown_by").fault(said, "name a number, an integer or a boolean")
+    yield from _sizes(part, twin, origins)
+    for key, path, example in (
+        ("spin_by", part.spin_by, "rpm"),
+        ("turn_by", part.turn_by, "deg"),
+        ("move_by", part.move_by, "m"),
+    ):
+        if path and (not _is_like(twin, path, example) or (example == "m" and twin.tags[path].unit != "m")):
+            what = {"rpm": "a rotational speed", "deg": "an angle"}.get(example, "a length")
             unit = twin.tags[path].unit or "without a unit"
             said = f"{key}: {twin.tags[path].name} is no number that is {what}: it is {unit}"
             yield written(origins, key).fault(said, f"name a tag in {example}")
+
+
+def _sizes(part: Part, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
+    example = "write sizes: [[50, 0.8], [120, 1]]"
+    if part.scale_by and twin.tags[part.scale_by].kind not in (TagKind.NUMBER, TagKind.INTEGER):
+        yield written(origins, "scale_by").fault(f"scale_by: {part.scale_by} is no number", "name a tag that is one")
+    if bool(part.sizes) != bool(part.scale_by) and not (part.sizes and written(origins, "scale_by").value()):
+        yield written(origins, "sizes").fault(f"{part.name}: scale_by and sizes belong together", example)
+    values = [at for at, _ in part.sizes]
+    if part.sizes and (len(values) < 2 or any(b <= a for a, b in pairwise(values))):
+        yield written(origins, "sizes").fault(f"{part.name}: sizes want two values at least, rising", example)
+    if any(not 0.01 <= size <= 100 for _, size in part.sizes):
+        yield written(origins, "sizes").fault(f"{part.name}: a size outside 0.01 to 100", "1 is as it is drawn")
 
 
 def _is_like(twin: Twin, path: str, example: str) -> bool:
@@ -106,8 +130,8 @@ class _Meshes:
     def faults(self, reference: str, origin: Origin) -> Iterator[Fault]:
         """Of one `FILE#NAME`."""
         file, _, name = reference.partition("#")
-        if not file.startswith("meshes/") or file not in self._files.sizes:
-            held = [each for each in self._files.sizes if each.startswith("meshes/")]
+        if "/meshes/" not in f"/{file}" or file not in self._files.sizes:
+            held = [each for each in self._files.sizes if "/meshes/" in f"/{each}"]
             yield origin.fault(f"there is no mesh file {file}", did_you_mean(file, held) or "put it into the folder meshes/")
             return
         names = self._read(file)
@@ -131,7 +155,7 @@ class _Meshes:
         return self._names[file]
 
     def _path(self, file: str) -> Path:
-        if self._files.folder is not None:
+        if self._files.folder is not None and (self._files.folder / file).is_file():
             return self._files.folder / file
         path = Path(self._open_files.enter_context(tempfile.TemporaryDirectory())) / Path(file).name
         path.write_bytes(self._files.read(file))

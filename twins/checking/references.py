@@ -16,11 +16,19 @@ from twins.package.words import did_you_mean
 def reference_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
     """Whatever an asset or the twin names."""
     yield from _timezone(twin, made.origins[""][0].at("timezone"))
+    yield from _coloured(twin, made.origins[""][0].at("colour_by"))
     for asset in twin.assets.values():
         origins = made.origins[asset.path]
         shows = written(origins, "shows")
         for k, name in enumerate(shows.value() or ()):
             yield from unknown_tag(str(name), "shows", asset.path, twin, shows.at(k))
+
+
+def _coloured(twin: Twin, origin: Origin) -> Iterator[Fault]:
+    known = {word for tag in twin.tags.values() for word in (tag.quantity, tag.name)}
+    if twin.colour_by and twin.colour_by not in known:
+        remedy = did_you_mean(twin.colour_by, known) or "write a quantity, or the name of a tag"
+        yield origin.fault(f"colour_by: nothing here is a “{twin.colour_by}”", remedy)
 
 
 def unknown_tag(name: str, key: str, asset: str, twin: Twin, origin: Origin) -> Iterator[Fault]:

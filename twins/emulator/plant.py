@@ -9,7 +9,7 @@ import numpy as np
 
 from twins import InputError
 from twins.asset import Twin
-from twins.clock import SECOND
+from twins.clock import DAY, MINUTE, SECOND
 from twins.emulator.instruments import Instruments
 from twins.package.words import did_you_mean
 from twins.physics import Array
@@ -21,8 +21,7 @@ from twins.simulation.knobs import Knob, knob, knobs_of, turn
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
-_LONGEST = SECOND
-_QUICK = SECOND // 4
+_LONGEST = SECOND // 4
 _SHORTEST = SECOND // 50
 _SETTLING = 120 * SECOND
 
@@ -102,5 +101,8 @@ def _knob(twin: Twin, key: str) -> Knob:
 def _step(twin: Twin) -> int:
     """The step in ns: what the models bear, and four to what the quickest tag tells, where it takes a second or more."""
     periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns and not tag.computed]
-    quickest = min(periods, default=0)
-    return max(_SHORTEST, min([_LONGEST, max(_QUICK, quickest // 4), longest_step(composed(twin, 0)), *periods]))
+    bears = longest_step(composed(twin, 0))
+    longest = (
+        SECOND if MINUTE <= bears < DAY else min(max(_LONGEST, min(periods, default=0) // 4), SECOND)
+    )  # what goes from event to event is exact at any step
+    return max(_SHORTEST, min([longest, bears, *periods]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from queue import SimpleQueue
 
 from twins import InputError, clock
 from twins.asset import Twin
@@ -22,21 +23,36 @@ _SLIP = SECOND // 4  # of the wall: a clock further off than this is said anew
 
 
 def run(
-    twin: Twin, url: str, speed: float, faults: Sequence[str], seed: int, stop: threading.Event, say: Callable[[str], object]
+    twin: Twin,
+    url: str,
+    speed: float,
+    faults: Sequence[str],
+    seed: int,
+    stop: threading.Event,
+    say: Callable[[str], object],
+    later: SimpleQueue[str] | None = None,
 ) -> None:
-    """Emulates until `stop` is set. Raises InputError on what can't be run."""
+    """Emulates until `stop` is set. Faults that come `later` begin at once. Raises InputError on what can't be run."""
     _refuse_bad_speed(speed)
     injections(faults, twin, 0)  # a wrong name is refused before anything is connected
     side = MqttPlantSide(twin, url)
     try:
         waits = "" if side.wait_connected(3.0) else "; nobody answers there yet, it goes on trying"
         say(f"a simulated plant of {twin.id} at {url}, {speed:g} times as fast as the clock{waits}")
-        operate(twin, side, speed, faults, seed, stop)
+        operate(twin, side, speed, faults, seed, stop, lambda plant: _begin(plant, later or SimpleQueue(), say))
     finally:
         side.close()
 
 
-def operate(twin: Twin, side: PlantSide, speed: float, faults: Sequence[str], seed: int, stop: threading.Event) -> None:
+def operate(
+    twin: Twin,
+    side: PlantSide,
+    speed: float,
+    faults: Sequence[str],
+    seed: int,
+    stop: threading.Event,
+    between: Callable[[Plant], object] = lambda plant: None,
+) -> None:
     """Runs the plant on a side of a link, which stays open. An earlier run's clock is continued, so time never goes back."""
     _refuse_bad_speed(speed)
     pace = _Pace(side.read_clock(1.0), speed)
@@ -48,6 +64,7 @@ def operate(twin: Twin, side: PlantSide, speed: float, faults: Sequence[str], se
         if pace.has_slipped():
             side.say_clock(pace.clock)
         told = plant.run_to(min(pace.plant_time(), plant.time + _stretch(speed)))
+        between(plant)
         if len(told):
             side.publish(told)
         gateway.serve()
@@ -55,6 +72,16 @@ def operate(twin: Twin, side: PlantSide, speed: float, faults: Sequence[str], se
             beaten = pace.passed()
             side.beat()
     side.say_clock(pace.resting())
+
+
+def _begin(plant: Plant, later: SimpleQueue[str], say: Callable[[str], object]) -> None:
+    """The faults that were asked for since; what can't begin is said, and the plant goes on."""
+    while not later.empty():
+        try:
+            for fault in injections([later.get()], plant.twin, plant.time):
+                plant.inject(fault)
+        except InputError as refused:
+            say(str(refused))
 
 
 def _stretch(speed: float) -> int:

@@ -3,9 +3,10 @@
 Robust least squares (Huber's smooth loss) by a trust region within bounds, with what was thought before as one more measurement.
 An output weighs by what of its errors the parameters could not explain for it alone, and by how many of its steps stand for
 themselves: errors last, and so many tell no more than one (autocorrelation time: Geyer 1992, doi:10.1214/ss/1177011137). The
-interval is that of an M-estimator, H⁻¹ S H⁻¹ (Liang & Zeger 1986, doi:10.1093/biomet/73.1.13), where S is the larger of two: the
-sum over blocks of time of the outer products of their scores; and what is left of each output's errors times how long it lasts,
-which knows what doesn't change within a short record. Student's t has as many degrees of freedom as there are blocks less one.
+interval is that of an M-estimator, H⁻¹ S H⁻¹ (Liang & Zeger 1986, doi:10.1093/biomet/73.1.13). S is the larger of two: the sum
+over blocks of time of the outer products of their scores; and what is left of each output's errors times how long it lasts, which
+knows what doesn't change within a short record. An offset of each output is added, as large as an instrument's least deviation,
+the same throughout: no record tells that from the parameters. Student's t has as many degrees of freedom as blocks less one.
 """
 
 from __future__ import annotations
@@ -156,7 +157,12 @@ def _found(
             (low, high), loss="soft_l1", x_scale="jac", max_nfev=_EVALUATIONS, xtol=1e-3, ftol=5e-4,
         )  # fmt: skip
         z = whole(ended.x)
-    return _Found(z, *_sandwich(off(z[free]), turn(z[free]), rows // len(blocks), np.tile(blocks, len(measured))[rows], prior**2))
+    return _Found(
+        z,
+        *_sandwich(
+            off(z[free]), turn(z[free]), rows // len(blocks), np.tile(blocks, len(measured))[rows], least / noise, prior**2
+        ),
+    )
 
 
 class _Slopes:
@@ -206,9 +212,9 @@ def _lasting(off: Array) -> float:
 
 
 def _sandwich(
-    r: Array, slope: Array, outputs: NDArray[np.intp], blocks: NDArray[np.int64], prior: Array
+    r: Array, slope: Array, outputs: NDArray[np.intp], blocks: NDArray[np.int64], beside: Array, prior: Array
 ) -> tuple[Array, Array, int]:
-    """Precision and spread of what a fit found, and from how many blocks."""
+    """Precision and spread of what a fit found, and from how many blocks; `beside` (output,): how far each may be off."""
     weight, curve = 1 / np.sqrt(1 + r**2), (1 + r**2) ** -1.5
     known, place = np.unique(blocks, return_inverse=True)
     scores, lasting = np.zeros((len(known), slope.shape[1])), np.zeros((slope.shape[1], slope.shape[1]))
@@ -218,4 +224,7 @@ def _sandwich(
         lasting += float((score**2).mean()) * _lasting(score) * own.T @ own
     spread = scores.T @ scores * len(known) / max(len(known) - 1, 1)
     spread = np.where(np.trace(spread) >= np.trace(lasting), spread, lasting)
+    for each in np.unique(outputs):
+        shift = beside[each] * (slope * curve[:, None])[outputs == each].sum(axis=0)
+        spread = spread + np.outer(shift, shift)
     return (slope * curve[:, None]).T @ slope + prior, spread + prior, len(known)

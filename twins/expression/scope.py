@@ -12,12 +12,17 @@ _CHILDREN = "children."
 
 
 def tag_named(name: str, asset: str, assets: Mapping[str, Asset], tags: Mapping[str, Tag]) -> str:
-    """The path of the tag a name means: of the asset itself, of an owner above it, or the name is a path. "" is none."""
+    """The path of the tag a name means: of the asset itself, of an owner above it, or the name is a path. "" is none.
+
+    A path is meant within the nearest twin, where it is there, and then further out.
+    """
     owner: str | None = asset
     while owner is not None:
         path = f"{owner}.{name}" if owner else name
         if path in tags:
             return path
+        if owner and owner in assets and assets[owner].twin and f"{owner}/{name}" in tags:
+            return f"{owner}/{name}"
         owner = (assets[owner].parent if owner in assets else "") if owner else None
     return name if name in tags else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,23 +46,25 @@ def export_table(
     out: Path,
     progress: Callable[[float, str], None] = lambda part, doing: None,
     cancelled: Callable[[], bool] = lambda: False,
+    notice: str = "",
 ) -> int:
     """Writes the samples with start ≤ time < end (ns UTC) of these tags (None: all) to a .parquet or .csv; returns how many.
 
     Columns: time, tag, value (double; of an enumeration its code, of a boolean 0 or 1), text (what is not a plain number, in
-    words; integers in full), unit, quality, reason, assumed, arrival; `plant` of a simulated one or a branch.
+    words; integers in full), unit, quality, reason, assumed, arrival; `plant` of a simulated one or a branch; `notice` of a twin
+    that has one.
     Raises RecordingError with a sentence for the user, and ExportCancelled; then `out` is as it was.
     """
     _refuse(recording, tags, out)
-    mark = mark_of(recording)
+    said = {key: word for key, word in (("plant", mark_of(recording)), ("notice", notice)) if word}
     rows = 0
-    with drafted(out, over=True) as draft, _writer(draft, mark) as writer:
+    with drafted(out, over=True) as draft, _writer(draft, said) as writer:
         for upto, samples in _stretches(recording, start, end, tags):
             if cancelled():
                 raise ExportCancelled(f"the export to {out.name} was cancelled; nothing was written")
             rows += len(samples)
             if len(samples):
-                writer.write_table(_table(samples, mark, csv=out.suffix.lower() == ".csv"))
+                writer.write_table(_table(samples, said, csv=out.suffix.lower() == ".csv"))
             progress((upto - start) / max(end - start, 1), f"Writing {out.name}")
     return rows
 
@@ -87,18 +89,17 @@ def _stretches(recording: Recording, start: int, end: int, tags: Sequence[str] |
         step = int(min(max(step * min(_ROWS_AT_ONCE / max(len(samples), 1), 8.0), SECOND // 1000), _LONGEST_STEP))
 
 
-def _writer(path: Path, mark: str) -> Any:
+def _writer(path: Path, said: Mapping[str, str]) -> Any:
     import pyarrow as pa
     from pyarrow import csv, parquet
 
     if path.suffix.lower() == ".csv":
-        return csv.CSVWriter(path, _schema(mark, pa.string()), write_options=csv.WriteOptions(quoting_style="needed"))
-    schema = _schema(mark, pa.timestamp("ns", "UTC"))
-    told = {"plant": mark} if mark else {}
-    return parquet.ParquetWriter(path, schema.with_metadata({"made_by": "Twindeck", **told}), compression="zstd")
+        return csv.CSVWriter(path, _schema(said, pa.string()), write_options=csv.WriteOptions(quoting_style="needed"))
+    schema = _schema(said, pa.timestamp("ns", "UTC"))
+    return parquet.ParquetWriter(path, schema.with_metadata({"made_by": "Twindeck", **said}), compression="zstd")
 
 
-def _schema(mark: str, moment: pa.DataType) -> pa.Schema:
+def _schema(said: Mapping[str, str], moment: pa.DataType) -> pa.Schema:
     import pyarrow as pa
 
     word = pa.string() if pa.types.is_string(moment) else pa.dictionary(pa.int32(), pa.string())
@@ -113,13 +114,13 @@ def _schema(mark: str, moment: pa.DataType) -> pa.Schema:
         ("assumed", pa.bool_()),
         ("arrival", moment),
     ]
-    return pa.schema(fields + ([("plant", word)] if mark else []))
+    return pa.schema(fields + [(key, word) for key in said])
 
 
-def _table(samples: Samples, mark: str, *, csv: bool) -> pa.Table:
+def _table(samples: Samples, said: Mapping[str, str], *, csv: bool) -> pa.Table:
     import pyarrow as pa
 
-    schema = _schema(mark, pa.string() if csv else pa.timestamp("ns", "UTC"))
+    schema = _schema(said, pa.string() if csv else pa.timestamp("ns", "UTC"))
     channel = samples.channel
     value, text = _values(samples)
     reasons = [reason_of(byte).name.lower() for byte in range(256)]
@@ -134,8 +135,7 @@ def _table(samples: Samples, mark: str, *, csv: bool) -> pa.Table:
         arrow(samples.quality & ASSUMED != 0),
         _moments(samples.arrival, csv),
     ]
-    if mark:
-        columns.append(_named([mark], np.zeros(len(samples), np.int32)))
+    columns += [_named([word], np.zeros(len(samples), np.int32)) for word in said.values()]
     return pa.Table.from_arrays([column.cast(field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
 
 

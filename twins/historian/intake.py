@@ -15,7 +15,7 @@ from twins.clock import parse_duration
 from twins.historian.alarmlist import AlarmRow, alarm_events, read_alarms
 from twins.historian.binding import Binding, Feed, channel_of
 from twins.historian.cells import Cells, Form, read_cells, sniffed_decimal
-from twins.historian.columns import Mask, arrow, coded, joined, words_of
+from twins.historian.columns import Column, Mask, arrow, coded, joined, words_of
 from twins.historian.localtime import read_times
 from twins.historian.mapping import Mapping as Words
 from twins.historian.merging import in_terms_of, merge, without_rounding
@@ -155,7 +155,10 @@ class Intake:
     def _read(self, table: Table, series: NDArray[np.int32]) -> tuple[Int64, Mask]:
         """ns UTC of each row, and where there is one."""
         column = joined([table.columns[name] for name in self._mapping.time.names])
-        return read_times(column, self._mapping.time.format, self._binding.zone, series, table.rows, self._tally)
+        return self._times(column, series, table.rows)
+
+    def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, Mask]:
+        return read_times(column, self._mapping.time.format, self._binding.zone, asset, rows, self._tally)
 
     def _counted(self, rows: Int64) -> tuple[Int64, Mask]:
         """The same of rows that say no time: it is counted from the first one's."""

@@ -8,15 +8,20 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from twins.package.document import LARGEST as LARGEST_DOCUMENT
+from twins.package.document import read_document
 from twins.package.fault import Fault, PackageError
+from twins.package.layer import TWINS
 
+SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "twins"
 LARGEST = 256 << 20  # bytes, unpacked
 MOST = 10_000  # files
 ROOT = "twin.yaml"
+_BESIDE = ("viewpoints.yaml", "tour.yaml", "attributes.json", "calibration.yaml", "picture.png", "README.md", "blade.csv")
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
 _OWN = re.compile(
     r"twin\.yaml|viewpoints\.yaml|tour\.yaml|calibration\.yaml|attributes\.json|picture\.png|README\.md|LICENSE[^/]*"
@@ -25,6 +30,9 @@ _OWN = re.compile(
     r"|predictors/[^/]+\.(?:yaml|csv|npz|onnx|md)"
     r"|meshes/(?:[^/]+/)*[^/]+\.(?:glb|gltf|stl|obj|ply)"
 )
+
+_HOLDS = re.compile(rb"\btwin[\"']?:[ \t]*[\"']?[A-Za-z0-9]")  # it may name a package that it holds
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:/[A-Za-z0-9][A-Za-z0-9_-]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +44,14 @@ class Files:
     folder: Path | None = None
     packed: zipfile.ZipFile | None = None
     prefix: str = ""
+    shipped: Mapping[str, Path] = field(default_factory=dict)  # held by name: `twins/north-ridge/` → where that lies
 
     def read(self, name: str) -> bytes:
         """One file's content. Raises PackageError where it can't be read."""
         try:
+            for before, folder in self.shipped.items():
+                if name.startswith(before):
+                    return (folder / name.removeprefix(before)).read_bytes()
             if self.folder is not None:
                 return (self.folder / name).read_bytes()
             assert self.packed is not None
@@ -47,9 +59,14 @@ class Files:
         except _DAMAGE as problem:
             raise _refused(name, f"the file can't be read: {problem}", "check its permissions, or pack it again") from None
 
+    def of_folder(self, folder: str, pattern: str) -> tuple[str, ...]:
+        """The names right in a folder that match a pattern like `*.yaml`, in order."""
+        return tuple(n for n in sorted(self.sizes) if n.rpartition("/")[0] == folder and PurePosixPath(n).match(pattern))
+
     def named(self, pattern: str) -> tuple[str, ...]:
         """The names that match a pattern like `types/*.yaml`, in order."""
-        return tuple(name for name in sorted(self.sizes) if PurePosixPath(name).match(pattern))
+        folder, _, name = pattern.rpartition("/")
+        return self.of_folder(folder, name)
 
 
 class Contents(Mapping[str, bytes]):
@@ -96,7 +113,7 @@ def files_in(content: bytes, name: str = "package.zip") -> Files:
     prefix = _top_folder(sizes)
     inside = {key.removeprefix(prefix): size for key, size in sizes.items() if key.startswith(prefix)}
     return _with_root(
-        Files(name, {key: size for key, size in inside.items() if _OWN.fullmatch(key)}, packed=packed, prefix=prefix)
+        Files(name, {key: size for key, size in inside.items() if _is_own(key, inside)}, packed=packed, prefix=prefix)
     )
 
 
@@ -123,9 +140,51 @@ def _with_root(files: Files) -> Files:
 
 
 def _folder(folder: Path) -> Files:
-    own = [
-        folder / name for name in (ROOT, "viewpoints.yaml", "attributes.json", "calibration.yaml", "README.md", "blade.csv")
-    ] + sorted(folder.glob("LICENSE*"))
+    sizes: dict[str, int] = {}
+    shipped: dict[str, Path] = {}
+    for before, place in _packages(folder, shipped):
+        sizes.update((f"{before}{name}", size) for name, size in _own_sizes(place).items())
+        _weigh(folder.name, len(sizes), sum(sizes.values()))
+    return Files(folder.resolve().name, sizes, folder=folder, shipped=shipped)
+
+
+def _packages(folder: Path, shipped: dict[str, Path]) -> Iterator[tuple[str, Path]]:
+    """(before the names of its files, folder) of a package and of all that are nested in it, each once."""
+    waiting, seen = [("", folder)], {""}
+    while waiting:
+        before, place = waiting.pop()
+        yield before, place
+        for name in _held(place / ROOT):
+            inside = [f"{before}{name}/", f"{before}{TWINS}{name}/", f"{TWINS}{name}/"]  # as `Layer.inner` looks for it
+            here = [(inner, folder / inner) for inner in inside if not _of(inner, shipped)]
+            here += [(f"{before}{inner}/", place / inner) for inner in (name, f"{TWINS}{name}") if _of(before, shipped)]
+            outside = [(f"{TWINS}{name}/", SHIPPED / name)] if "/" not in name else []
+            found = next(((key, inner) for key, inner in (*here, *outside) if (inner / ROOT).is_file()), None)
+            if found is not None and found[0] not in seen:
+                seen.add(found[0])
+                waiting.append(found)
+                if found in outside:
+                    shipped[found[0]] = found[1]
+
+
+def _of(name: str, shipped: Collection[str]) -> bool:
+    """It lies in a twin that ships."""
+    return any(name.startswith(before) for before in shipped)
+
+
+def _held(file: Path) -> list[str]:
+    """The packages that one holds, as its assets name them."""
+    content = file.read_bytes() if file.is_file() and file.stat().st_size <= LARGEST_DOCUMENT else b""
+    if not _HOLDS.search(content):
+        return []
+    data = read_document(file.name, content).data
+    assets = data.get("assets") if isinstance(data, dict) else None
+    named = [each.get("twin") for each in assets if isinstance(each, dict)] if isinstance(assets, list) else []
+    return [name for name in dict.fromkeys(named) if isinstance(name, str) and _NAME.fullmatch(name)]
+
+
+def _own_sizes(folder: Path) -> dict[str, int]:
+    own = [folder / name for name in (ROOT, *_BESIDE)] + sorted(folder.glob("LICENSE*"))
     for room in ("types", "mappings", "scenarios", "predictors", "meshes", "airfoils", "models"):
         own += sorted((folder / room).rglob("*"))
     sizes = {}
@@ -135,8 +194,16 @@ def _folder(folder: Path) -> Files:
             if not path.resolve().is_relative_to(folder.resolve()):
                 raise _refused(name, "this link leads out of the package", "put the file itself into the package")
             sizes[name] = path.stat().st_size
-    _weigh(folder.name, len(sizes), sum(sizes.values()))
-    return Files(folder.resolve().name, sizes, folder=folder)
+    return sizes
+
+
+def _is_own(name: str, among: Collection[str]) -> bool:
+    """Of the package, or of one that lies in it."""
+    steps = name.split("/")
+    befores = ["/".join(steps[:k]) + "/" for k in range(1, len(steps))]
+    return bool(_OWN.fullmatch(name)) or any(
+        f"{before}{ROOT}" in among and _OWN.fullmatch(name.removeprefix(before)) for before in befores
+    )
 
 
 def _judge(name: str, entries: list[zipfile.ZipInfo]) -> None:

@@ -10,6 +10,7 @@ from twins import clock
 from twins.asset import Asset, AssetKind, Limits, Part, Placement, Tag, TagKind
 from twins.expression import tag_named
 from twins.package.fault import Fault
+from twins.package.layer import Layer
 from twins.package.merging import merged, overridden
 from twins.package.origin import Origin, written
 from twins.package.quantities import quantity_of
@@ -50,14 +51,19 @@ class Expansion:
     origins: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     alarms: dict[str, Mapping[str, AlarmForm]] = field(default_factory=dict)  # by asset, as they were written
+    layer: Layer = field(default_factory=Layer)
 
-    def root(self, asset: Asset, head: HeadForm, origin: Origin) -> None:
-        """Adds the twin as a whole, with its own tags."""
-        forms, shows = head.tags, head.shows
-        self._alarms("", head.alarms, (origin,))
-        tags = tuple(self._tag(name, "", form, (origin.at("tags", name),)) for name, form in forms.items())
-        self.assets[""] = replace(asset, tags=tags, shows=tuple(shows))
-        self.origins[""] = (origin,)
+    def root(self, asset: Asset, head: HeadForm, origins: tuple[Origin, ...]) -> None:
+        """Adds a twin as a whole, with its own tags."""
+        path, origin = asset.path, origins[-1]
+        self._alarms(path, head.alarms, (origin,))
+        tags = tuple(self._tag(name, path, form, (origin.at("tags", name),)) for name, form in head.tags.items())
+        self.assets[path] = replace(asset, tags=tags, shows=asset.shows or tuple(head.shows))
+        self.origins[path] = origins
+
+    def within(self, types: Mapping[str, Written], layer: Layer) -> Expansion:
+        """The same tree, for a package that is nested in it."""
+        return replace(self, types=types, layer=layer)
 
     def place(self, form: AssetForm, path: str, origin: Origin) -> tuple[str, ...]:
         """Adds one placed asset with all that is below it; answers their paths, its own first, () where it was there already."""
@@ -67,7 +73,7 @@ class Expansion:
         if found is not None:
             self._unknown_overrides(form, found, origin)
         at = Placement(form.at.x, form.at.y, form.at.z, form.at.heading)
-        spot = _Spot(path, form.parent, form.type, at, (form.type,))
+        spot = _Spot(path, self.layer.below(form.parent), form.type, at, (form.type,))
         self._add(spot, overridden(TypeForm() if found is None else found.form, form), origins)
         return tuple(self.assets)[before:]
 
@@ -89,8 +95,13 @@ class Expansion:
             self.assets[path] = replace(asset, shows=shows, parts=tuple(self._resolved(part) for part in asset.parts))
 
     def _alarms(self, path: str, forms: Mapping[str, AlarmForm], origins: tuple[Origin, ...]) -> None:
+        if self.layer.path:
+            forms = {name: self._seen_from(form) for name, form in forms.items()}
         self.alarms[path] = forms
         self.origins.update({f"{path}!{name}": _each(origins, "alarms", name) for name in forms})
+
+    def _seen_from(self, form: AlarmForm) -> AlarmForm:
+        return form.model_copy(update={"viewpoint": self.layer.below(form.viewpoint)}) if form.viewpoint else form
 
     def _type(self, name: str, origin: Origin) -> Written | None:
         if name not in self.types:
@@ -116,11 +127,12 @@ class Expansion:
             return
         self.origins[path] = origins
         self.assets[path] = Asset(
-            path, form.name or spoken(path.rpartition("/")[2]), AssetKind(form.kind or "component"), spot.type, spot.parent,
+            path, form.name or spoken(path.rpartition("/")[2]), AssetKind(form.kind or "component"),
+            self.layer.file(spot.type) if spot.type else "", spot.parent,
             tuple(self._tag(name, path, tag, _each(origins, "tags", name)) for name, tag in form.tags.items()),
             tuple(form.shows), spot.at,
             tuple(self._part(spot, name, part, _each(origins, "parts", name)) for name, part in form.parts.items()),
-            _model(form.model), _profiles(form), form.description,
+            _model(form.model, self.layer.folder), _profiles(form), form.description,
         )  # fmt: skip
         self._alarms(path, form.alarms, origins)
         for name, component in form.components.items():
@@ -149,10 +161,15 @@ class Expansion:
             form.normal, self._period(form, origins),
             (0 if form.kind == "integer" else 1) if form.decimals is None else form.decimals,
             tuple(form.values),
-            {protocol: address.replace("{asset}", asset).replace("{tag}", name) for protocol, address in form.address.items()},
+            {protocol: self._address(address, asset, name) for protocol, address in form.address.items()},
             form.computed, form.writable, form.role, tuple(form.permissives),
         )  # fmt: skip
         return path
+
+    def _address(self, written: str, asset: str, tag: str) -> str:
+        """In a nested twin, an address that speaks of no asset would be the same wherever it is nested: the path goes before."""
+        where = written if "{asset}" in written or not self.layer.path else f"{self.layer.path}/{written}"
+        return where.replace("{asset}", asset).replace("{tag}", tag)
 
     def _period(self, form: TagForm, origins: tuple[Origin, ...]) -> int | None:
         if form.period is None:
@@ -169,17 +186,19 @@ class Expansion:
         self.origins.setdefault(f"{spot.path}#{name}", origins)
         geometry: dict[str, Any] = {} if form.shape is None else {"shape": form.shape}
         if form.mesh:
-            geometry = {"mesh": form.mesh.replace("{asset}", spot.path)}
+            geometry = {"mesh": self.layer.file(form.mesh.replace("{asset}", self.layer.local(spot.path)))}
             geometry |= {"frame": form.frame} if form.frame != "file" else {}
         return Part(
             spot.path, name, geometry, spot.prefix + form.on if form.on else "",
             _triple(form.origin), _triple(form.rotate), _triple(form.axis),
-            form.spin_by, form.turn_by, form.colour_by, form.material, form.cover, form.detail,
+            form.spin_by, form.turn_by, form.scale_by, tuple((float(at), float(size)) for at, size in form.sizes),
+            form.move_by, form.shown_by, form.shown_from,
+            form.colour_by, form.material, form.cover, form.detail,
         )  # fmt: skip
 
     def _resolved(self, part: Part) -> Part:
-        spin, turn, colour = (self._reference(name, part.asset) for name in (part.spin_by, part.turn_by, part.colour_by))
-        return replace(part, spin_by=spin, turn_by=turn, colour_by=colour)
+        named = ("spin_by", "turn_by", "scale_by", "move_by", "shown_by", "colour_by")
+        return replace(part, **{key: self._reference(getattr(part, key), part.asset) for key in named})  # type: ignore[arg-type]
 
     def _reference(self, name: str, asset: str) -> str:
         return tag_named(name, asset, self.assets, self.tags) if name else ""
@@ -198,5 +217,6 @@ def _profiles(form: TypeForm) -> dict[str, dict[str, Any]]:
     return {name: each.model_dump(exclude_unset=True) for name, each in form.faults.items()}
 
 
-def _model(form: ModelForm | None) -> dict[str, Any]:
-    return {} if form is None else form.model_dump(exclude_unset=True)
+def _model(form: ModelForm | None, folder: str) -> dict[str, Any]:
+    """As it was written; that of a nested package also says where its files are."""
+    return {} if form is None else form.model_dump(exclude_unset=True) | ({"folder": folder} if folder else {})

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twins.asset import Asset, AssetKind, Figure, Georeference, ModelVersion, Relation, Taken, Twin, Viewpoint
+from twins.asset import (
+    Asset,
+    AssetKind,
+    Figure,
+    Georeference,
+    ModelVersion,
+    Placement,
+    Plot,
+    Relation,
+    Taken,
+    Tour,
+    Twin,
+    Viewpoint,
+)
+from twins.clock import parse_duration
 from twins.package.archive import ROOT, Contents, Files, files_in, files_of
 from twins.package.attributes import given_attributes
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault, PackageError, in_order
 from twins.package.joints import chain_of, jointed
+from twins.package.layer import DEEPEST, Layer
 from twins.package.origin import Origin
 from twins.package.words import did_you_mean, spoken
 
 if TYPE_CHECKING:
     from twins.package.expansion import Expansion, Written
     from twins.package.schema import AlarmForm, AssetForm, TwinFile
+
+
+MOST_ASSETS = 100_000  # where twins are nested
 
 
 @dataclass(slots=True)
@@ -30,6 +48,8 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
     alarms: Mapping[str, Mapping[str, AlarmForm]] = field(default_factory=dict)  # by asset and name, as they were written
+    surroundings: Mapping[str, Origin] = field(default_factory=dict)  # where the environments' models were written
+    packages: dict[str, tuple[TwinFile | None, dict[str, Written]]] = field(default_factory=dict)  # by folder, each read once
     twin: Twin | None = None
 
 
@@ -49,8 +69,8 @@ def draft(files: Files, *, whole: bool = False) -> Draft:
     With `whole`, types that no asset has are expanded too, apart from the tree, so that they can be judged.
     """
     made = Draft(files)
-    form = _twin_file(made)
-    types = _types(made, form)
+    form = _twin_file(made, Layer())
+    types = _types(made, form, Layer())
     if form is not None:
         _expand(made, form, types, whole)
     _mappings(made)
@@ -66,6 +86,9 @@ def _sound(made: Draft) -> Twin:
 
 
 def _read(made: Draft, name: str) -> Document:
+    """One file; of a package that is held twice, the same again."""
+    if name in made.documents:
+        return made.documents[name]
     try:
         document = read_document(name, made.files.read(name))
     except PackageError as problem:
@@ -75,11 +98,11 @@ def _read(made: Draft, name: str) -> Document:
     return document
 
 
-def _twin_file(made: Draft) -> TwinFile | None:
+def _twin_file(made: Draft, layer: Layer) -> TwinFile | None:
     from twins.package.schema import TwinFile
     from twins.package.validation import validated  # pydantic costs a tenth of a second: only when a package is read
 
-    document = _read(made, ROOT)
+    document = _read(made, layer.file(ROOT))
     if document.data is None:
         if not document.faults:
             made.faults.append(document.fault((), "there is nothing in it", "docs/package.md shows what belongs here"))
@@ -89,14 +112,14 @@ def _twin_file(made: Draft) -> TwinFile | None:
     return form
 
 
-def _types(made: Draft, form: TwinFile | None) -> dict[str, Written]:
+def _types(made: Draft, form: TwinFile | None, layer: Layer) -> dict[str, Written]:
     from twins.package.expansion import Written
     from twins.package.schema import TypesFile
     from twins.package.validation import validated
 
-    root = made.documents[ROOT]
+    root = made.documents[layer.file(ROOT)]
     found = {name: Written(each, Origin(root, ("types", name))) for name, each in (form.types if form else {}).items()}
-    for name in made.files.named("types/*.yaml"):
+    for name in made.files.of_folder(layer.file("types"), "*.yaml"):
         document = _read(made, name)
         if document.data is None:
             continue
@@ -116,28 +139,123 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     from twins.package.alarming import alarms_of
     from twins.package.expansion import Expansion
 
-    document, head = made.documents[ROOT], form.twin
-    expansion = Expansion(types)
+    head, expansion = form.twin, Expansion(types)
     root = Asset("", head.name or head.id, AssetKind(head.kind), description=head.description)
-    expansion.root(root, head, Origin(document, ("twin",)))
-    for path, asset, place in _parents_first(made, form):
-        placed = expansion.place(asset, path, Origin(document, place))
-        _join(made, expansion, placed)
-    relations, viewpoints = tuple(_relations(made, form, expansion.assets)), tuple(_viewpoints(made, expansion.assets))
+    expansion.root(root, head, (Origin(made.documents[ROOT], ("twin",)),))
+    made.packages[""] = form, types
+    found = _Found()
+    _fill(made, expansion, form, found)
     for name in expansion.unplaced() if whole else ():
         _join(made, expansion, expansion.set_apart(name))
     expansion.resolve()
-    attribute_faults = given_attributes(made.files, expansion.assets)
-    made.faults += [*expansion.faults, *attribute_faults]
-    made.origins = expansion.origins
-    version = _calibrate(made, expansion)
-    made.alarms = expansion.alarms
+    made.faults += expansion.faults
+    made.origins, made.alarms, made.surroundings = expansion.origins, expansion.alarms, found.surroundings
+    around = {"models": found.models} | ({} if form.environment.terrain is None else {"terrain": form.environment.terrain})
+    notice = " ".join(dict.fromkeys(filter(None, (_line(head.notice), *found.notices))))
     made.twin = Twin(
-        head.id, root.name, root.kind, expansion.assets, expansion.tags, relations, viewpoints,
-        form.environment.model_dump(exclude_none=True), head.timezone, head.description,
-        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), Contents(made.files), version,
-        _georeference(form),
+        head.id, root.name, root.kind, expansion.assets, expansion.tags, tuple(found.relations), tuple(found.viewpoints),
+        around, head.timezone, head.description,
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), tuple(_plots(made, form)),
+        head.colour_by, notice, Contents(made.files), found.version, _georeference(form), _tour(made),
     )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a package and those nested in it give to the whole twin, besides their assets."""
+
+    relations: list[Relation] = field(default_factory=list)
+    viewpoints: list[Viewpoint] = field(default_factory=list)
+    models: dict[str, dict[str, object]] = field(default_factory=dict)  # of the environments, by `b12/wind`
+    surroundings: dict[str, Origin] = field(default_factory=dict)  # where those were written
+    version: ModelVersion = field(default_factory=ModelVersion)  # of the outermost
+    notices: list[str] = field(default_factory=list)  # of the nested
+
+
+def _fill(made: Draft, expansion: Expansion, form: TwinFile, found: _Found) -> None:
+    """All that stands below a package's own root, which is there."""
+    layer, document = expansion.layer, made.documents[expansion.layer.file(ROOT)]
+    nested: list[Callable[[], None]] = []
+    for path, asset, place in _parents_first(made, form, layer):
+        if asset.twin:
+            nested += _nested(made, expansion, asset, path, Origin(document, place), found)
+        else:
+            _join(made, expansion, expansion.place(asset, path, Origin(document, place)))
+    for name, model in form.environment.models.items():
+        where = layer.below(name)
+        found.models[where] = model.model_dump(exclude_none=True) | ({"folder": layer.folder} if layer.folder else {})
+        found.surroundings[where] = Origin(document, ("environment", "models", name))
+    for fill in nested:
+        fill()
+    found.relations += _relations(made, form, expansion.assets, layer)
+    found.viewpoints += _viewpoints(made, expansion.assets, layer)
+    made.faults += given_attributes(made.files, expansion.assets, layer)
+    version = _calibrate(made, expansion)
+    found.version = found.version if layer.path else version
+
+
+def _nested(
+    made: Draft, expansion: Expansion, asset: AssetForm, path: str, origin: Origin, found: _Found
+) -> Iterator[Callable[[], None]]:
+    """Puts a package of its own in the place of an asset, and answers what fills it; or it says why that can't be."""
+    layer = expansion.layer.inner(asset.twin, made.files.sizes, path)
+    fault = _unfit(made, expansion, asset, layer, origin)
+    if fault is not None or layer is None:
+        made.faults += [] if fault is None else [fault]
+        return
+    form, types = _package(made, layer)
+    if form is None:
+        return
+    found.notices.append(_line(form.twin.notice))
+    head, at = form.twin, Placement(asset.at.x, asset.at.y, asset.at.z, asset.at.heading)
+    root = Asset(
+        path, asset.name or head.name or head.id, AssetKind(asset.kind or head.kind), parent=expansion.layer.below(asset.parent),
+        shows=tuple(asset.shows), at=at, description=asset.description or head.description, twin=layer.folder.rstrip("/"),
+    )  # fmt: skip
+    inside = expansion.within(types, layer)
+    inside.root(root, head, (origin, Origin(made.documents[layer.file(ROOT)], ("twin",))))
+    yield lambda: _fill(made, inside, form, found)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _unfit(made: Draft, expansion: Expansion, asset: AssetForm, layer: Layer | None, origin: Origin) -> Fault | None:
+    """Why a package can't stand in the place of an asset."""
+    here = origin.at("twin")
+    if layer is None:
+        known = [
+            name.removesuffix(f"/{ROOT}").removeprefix(expansion.layer.folder)
+            for name in made.files.sizes
+            if name.endswith(f"/{ROOT}")
+        ]
+        remedy = did_you_mean(asset.twin, known) or "write a folder of this package that holds a twin.yaml, or a twin that ships"
+        return here.fault(f"there is no package “{asset.twin}”", remedy)
+    if layer.holds_itself:
+        return here.fault(f"a twin can't hold itself: {layer.told()}", "take this asset out")
+    if len(layer.trail) > DEEPEST:
+        return here.fault(f"twins are nested more than {DEEPEST} deep: {layer.told()}", "nest them flatter")
+    if len(expansion.assets) > MOST_ASSETS:
+        return here.fault(f"the nested twins come to more than {MOST_ASSETS:,} assets", "hold fewer of them")
+    if layer.path in expansion.assets:
+        return here.fault(
+            f"there is a second “{layer.path}”; the first is in {expansion.origins[layer.path][0]}", "give it another id"
+        )
+    for key in ("type", "tags", "alarms", "model"):
+        if key in asset.model_fields_set:
+            return origin.at(key).fault(
+                f"{key}: an asset that is a twin of its own has what its package says", f"write it in {layer.file(ROOT)}"
+            )
+    return None
+
+
+def _package(made: Draft, layer: Layer) -> tuple[TwinFile | None, dict[str, Written]]:
+    """What a nested package says; each is read once, however often it is held."""
+    if layer.folder not in made.packages:
+        form = _twin_file(made, layer)
+        made.packages[layer.folder] = form, _types(made, form, layer)
+    return made.packages[layer.folder]
 
 
 def _georeference(form: TwinFile) -> Georeference | None:
@@ -153,9 +271,10 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
     """The parameters of the calibration in force stand over those of the types."""
     from twins.package.calibration import CALIBRATION, in_force, read
 
-    if CALIBRATION not in made.files.sizes:
+    layer = expansion.layer
+    if layer.file(CALIBRATION) not in made.files.sizes:
         return ModelVersion()
-    document = _read(made, CALIBRATION)
+    document = _read(made, layer.file(CALIBRATION))
     form, faults = read(document)
     made.faults += faults
     found = in_force(form) if form is not None else None
@@ -163,6 +282,7 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
         return ModelVersion()
     for path, each in found.assets.items():
         origin = Origin(document, ("versions", form.versions.index(found), "assets", path))
+        path = layer.below(path)
         asset = expansion.assets.get(path)
         if asset is None or not asset.model:
             remedy = did_you_mean(path, expansion.assets) or "write the path of an asset that has a model"
@@ -173,6 +293,18 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
         expansion.assets[path] = replace(asset, model={**asset.model, "parameters": parameters})
         expansion.origins[path] = (origin, *expansion.origins[path])
     return found.mark
+
+
+def _plots(made: Draft, form: TwinFile) -> Iterator[Plot]:
+    for name, each in form.plots.items():
+        try:
+            over = parse_duration(each.over)
+            if over <= 0:
+                raise ValueError
+            yield Plot(name, each.label or spoken(name), each.x, each.y, over, each.wave)
+        except ValueError:
+            said = f"{name}: “{each.over}” is no duration"
+            made.faults.append(made.documents[ROOT].fault(("plots", name, "over"), said, "write it like 4 s or 10 min"))
 
 
 def _figures(made: Draft, form: TwinFile) -> Iterator[Figure]:
@@ -188,9 +320,9 @@ def _figures(made: Draft, form: TwinFile) -> Iterator[Figure]:
             made.faults.append(made.documents[ROOT].fault(("figures", name), said, remedy))
 
 
-def _parents_first(made: Draft, form: TwinFile) -> Iterator[tuple[str, AssetForm, tuple[str | int, ...]]]:
+def _parents_first(made: Draft, form: TwinFile, layer: Layer) -> Iterator[tuple[str, AssetForm, tuple[str | int, ...]]]:
     """(path, asset, place) so that each comes after its parent; what hangs on nothing or on itself is a fault."""
-    document = made.documents[ROOT]
+    document = made.documents[layer.file(ROOT)]
     written = [("assets", k) for k in range(len(document.data.get("assets") or ()))]
     forms = [
         (f"{each.parent}/{each.id}" if each.parent else each.id, each, place)
@@ -198,7 +330,7 @@ def _parents_first(made: Draft, form: TwinFile) -> Iterator[tuple[str, AssetForm
     ]
     known, waiting = {""}, forms
     while ready := [each for each in waiting if each[1].parent in known]:
-        yield from ready
+        yield from ((layer.below(path), asset, place) for path, asset, place in ready)
         waiting = [each for each in waiting if each[1].parent not in known]
         known |= {path for path, _, _ in ready}
     above = {asset.id: asset.parent.rpartition("/")[2] for _, asset, _ in waiting}
@@ -217,35 +349,46 @@ def _join(made: Draft, expansion: Expansion, placed: tuple[str, ...]) -> None:
         expansion.assets[path] = replace(expansion.assets[path], parts=own)
 
 
-def _relations(made: Draft, form: TwinFile, assets: Mapping[str, Asset]) -> Iterator[Relation]:
+def _relations(made: Draft, form: TwinFile, assets: Mapping[str, Asset], layer: Layer) -> Iterator[Relation]:
     for k, relation in enumerate(form.relations):
-        ends = {"subject": relation.subject, "object": relation.object}
+        ends = {"subject": layer.below(relation.subject), "object": layer.below(relation.object)}
         for end, path in ends.items():
             if path not in assets or not path:
                 remedy = did_you_mean(path, assets) or "write the path of an asset, like T01 or T01/gearbox"
                 made.faults.append(
-                    made.documents[ROOT].fault(("relations", k, end), f"{end}: there is no asset “{path}”", remedy)
+                    made.documents[layer.file(ROOT)].fault(("relations", k, end), f"{end}: there is no asset “{path}”", remedy)
                 )
         if all(assets.get(path) for path in ends.values()):
-            yield Relation(relation.subject, relation.kind, relation.object, relation.share)
+            yield Relation(ends["subject"], relation.kind, ends["object"], relation.share)
 
 
-def _viewpoints(made: Draft, assets: Mapping[str, Asset]) -> Iterator[Viewpoint]:
+def _viewpoints(made: Draft, assets: Mapping[str, Asset], layer: Layer) -> Iterator[Viewpoint]:
     from twins.package.schema import ViewpointsFile
     from twins.package.validation import validated
 
-    if "viewpoints.yaml" not in made.files.sizes:
+    if layer.file("viewpoints.yaml") not in made.files.sizes:
         return
-    document = _read(made, "viewpoints.yaml")
+    document = _read(made, layer.file("viewpoints.yaml"))
     form, faults = validated(document, ViewpointsFile) if document.data is not None else (None, [])
     made.faults += faults
     for k, each in enumerate(form.viewpoints if form else ()):
-        if each.asset not in assets:
+        asset = layer.below(each.asset)
+        if asset not in assets:
             remedy = did_you_mean(each.asset, assets) or "write the path of an asset"
             made.faults.append(document.fault(("viewpoints", k, "asset"), f"asset: there is no asset “{each.asset}”", remedy))
             continue
         eye, target = (tuple(float(number) for number in numbers) for numbers in (each.eye, each.target))
-        yield Viewpoint(each.name, eye, target, each.asset)  # type: ignore[arg-type]
+        yield Viewpoint(layer.below(each.name), eye, target, asset)  # type: ignore[arg-type]
+
+
+def _tour(made: Draft) -> Tour:
+    from twins.package.touring import TOUR, read
+
+    if TOUR not in made.files.sizes:
+        return Tour()
+    tour, faults = read(_read(made, TOUR))
+    made.faults += faults
+    return tour
 
 
 def _mappings(made: Draft) -> None:

@@ -13,13 +13,27 @@ from twins.package.loader import load, load_zipped
 from twins.package.mesh_store import Meshes, key_of, stored
 
 
+def notice_of(content: bytes | None) -> str:
+    """What a package that a recording holds wants to stand on everything that is taken out; "" where it wants nothing."""
+    from twins.package.archive import ROOT
+    from twins.package.document import read_document
+    from twins.package.fault import PackageError
+
+    try:
+        data = read_document(ROOT, files_in(content or b"").read(ROOT)).data
+    except PackageError:
+        return ""
+    head = data.get("twin") if isinstance(data, dict) else None
+    return " ".join(str(head.get("notice") or "").split())[:200] if isinstance(head, dict) else ""
+
+
 class OpenPackage:
-    """Mesh files are read from `folder`; for a zip that is a temporary one, gone with `close`."""
+    """Mesh files are read from `folder`; a temporary one, gone with `close`, for a zip and for what holds twins that ship."""
 
     def __init__(self, twin: Twin, files: Files) -> None:
         self.twin, self._files = twin, files
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
-        self.folder = files.folder or self._unpack(files)
+        self.folder = files.folder if files.folder is not None and not files.shipped else self._unpack(files)
 
     @classmethod
     def at(cls, path: Path) -> Self:

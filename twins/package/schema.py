@@ -71,6 +71,11 @@ class PartForm(Form):
     axis: Triple = [0.0, 0.0, 1.0]
     spin_by: Text = Field(default="", description="a tag in revolutions a minute")
     turn_by: Text = Field(default="", description="a tag that is an angle")
+    scale_by: Text = Field(default="", description="a tag whose value says how large it is, by `sizes`")
+    sizes: list[Pair] = Field(default=[], description="[value of the tag, size as a share of what is drawn], rising")
+    move_by: Text = Field(default="", description="a tag that is a length: so far along the axis it stands")
+    shown_by: Text = Field(default="", description="a tag: the part is there only while that is at least `shown_from`")
+    shown_from: Finite = 1.0
     colour_by: Text = Field(default="", description="the tag that tells most about this part")
     material: Literal["equipment", "slate", "ground", "glass", "water"] = "equipment"
     cover: bool = False
@@ -96,6 +101,8 @@ class ModelForm(Form):
 
     physics: Text = Field(default="", description="a model of twins/physics or of a plug-in")
     fmu: Text = Field(default="", description="a file of the package, like models/pump.fmu: FMI 2.0 or 3.0, co-simulation")
+    data: Text = Field(default="", description="a file of the package that the model is made of, like models/circuit.yaml")
+    units: Text = Field(default="", description="of the numbers in `data`, where it doesn't say: cgs, mmHg, si")
     blade: Text = Field(
         default="", description="of a wind turbine: r_m, chord_m, twist_deg, airfoil; default blade.csv, if it is there"
     )
@@ -180,6 +187,9 @@ class AssetForm(Form):
 
     id: Word
     type: Text = ""
+    twin: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$", max_length=256)
+    ] = Field(default="", description="it is a package of its own: a folder of this one, or the name of a twin that ships")
     name: Text = ""
     kind: Kind | None = None
     description: Text = ""
@@ -225,6 +235,10 @@ class HeadForm(Form):
     kind: Kind = "system"
     description: Text = ""
     timezone: Text = "UTC"
+    colour_by: Text = Field(default="", description="the quantity or tag name that a fresh window colours by")
+    notice: Annotated[str, StringConstraints(max_length=200)] = Field(
+        default="", description="one sentence that stands on every screen and on everything that is taken out"
+    )
     tags: Mapping[TagName, TagForm] = {}
     shows: list[Text] = []
     alarms: Mapping[Word, AlarmForm] = {}
@@ -251,6 +265,16 @@ class FigureForm(Form):
     decimals: Annotated[int, Field(ge=0, le=12)] = 1
 
 
+class PlotForm(Form):
+    """One tag over another."""
+
+    label: Text = Field(default="", description="for people; default: the name with spaces")
+    x: Text = Field(default="", description="the path of a tag")
+    y: Text = Field(default="", description="the path of a tag")
+    wave: Text = Field(default="", description="instead of x and y: the path of a waveform, over time")
+    over: Text = Field(default="1 min", description="how far back it reaches: 4 s")
+
+
 class TwinFile(Form):
     """twin.yaml."""
 
@@ -259,6 +283,7 @@ class TwinFile(Form):
     assets: list[AssetForm] = []
     relations: list[RelationForm] = []
     environment: EnvironmentForm = EnvironmentForm()
+    plots: Mapping[TagName, PlotForm] = Field(default={}, description="one tag over another, over the last stretch of time")
     figures: Mapping[TagName, FigureForm] = Field(default={}, description="key figures of the twin as a whole")
 
 
@@ -284,15 +309,17 @@ class ViewpointsFile(Form):
 
 
 def json_schema(file: str = "twin.yaml") -> dict[str, Any]:
-    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml`, `viewpoints.yaml` or `predictors/*.yaml`.
+    """The JSON Schema of one sort of file: `twin.yaml`, `types/*.yaml`, `viewpoints.yaml`, `tour.yaml` or `predictors/*.yaml`.
 
     Raises InputError where there is no such sort.
     """
     from twins import InputError
     from twins.package.predictor_file import PredictorForm
+    from twins.package.touring import TourFile
 
     forms: dict[str, type[Form]] = {
         "twin.yaml": TwinFile, "types/*.yaml": TypesFile, "viewpoints.yaml": ViewpointsFile, "predictors/*.yaml": PredictorForm,
+        "tour.yaml": TourFile,
     }  # fmt: skip
     if file not in forms:
         raise InputError(f"there is no schema of “{file}”; there are {', '.join(forms)}")

@@ -1,24 +1,22 @@
 """Physics: what a model is, and the machines that are known. It may know machines; nothing else of the core may."""
 
 from twins.physics.blade import TableError, read_blade
+from twins.physics.circuit import CircuitError
 from twins.physics.fmu import FmuError
-from twins.physics.making import LIBRARY, Maker, RotorError, blade_files, missing_extra, modelled, named, setting, settings
-from twins.physics.model import (
-    Array,
-    Chart,
-    Joints,
-    Model,
-    Rows,
-    Variable,
-    Wave,
-    beginning,
-    defaults,
-    joined,
-    resumed,
-    rows,
-    stacked,
+from twins.physics.making import (
+    LIBRARY,
+    DataError,
+    Maker,
+    RotorError,
+    blade_files,
+    missing_extra,
+    modelled,
+    named,
+    setting,
+    settings,
 )
-from twins.physics.noise import Noise, keyed_generator
+from twins.physics.model import Array, Chart, Model, Rows, Variable, Wave, beginning, defaults, resumed, rows, stacked
+from twins.physics.noise import Keys, Noise, keyed_generator
 from twins.physics.profile import Profile, read_profile
 from twins.physics.quantity import difference, quantity
 from twins.physics.signal import Signal
@@ -27,8 +25,10 @@ __all__ = [
     "LIBRARY",
     "Array",
     "Chart",
+    "CircuitError",
+    "DataError",
     "FmuError",
-    "Joints",
+    "Keys",
     "Maker",
     "Model",
     "Noise",
@@ -43,7 +43,6 @@ __all__ = [
     "blade_files",
     "defaults",
     "difference",
-    "joined",
     "keyed_generator",
     "missing_extra",
     "modelled",

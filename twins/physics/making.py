@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from twins.physics.blade import TableError, read_blade
 from twins.physics.canyon import Canyon
 from twins.physics.centrifugal_pump import CentrifugalPump
+from twins.physics.circuit_form import read_plan
+from twins.physics.circulation import Circulation
 from twins.physics.city_building import CityBuilding
 from twins.physics.floris_wakes import FlorisWakes
 from twins.physics.fmu import FmuError, FmuModel
@@ -16,6 +18,7 @@ from twins.physics.heat_plant import HeatPlant
 from twins.physics.junction import Junction
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
+from twins.physics.production_line import ProductionLine
 from twins.physics.quantity import quantity
 from twins.physics.rotor import Rotor
 from twins.physics.signal import Signal
@@ -28,14 +31,16 @@ from twins.physics.wind import Wind
 from twins.physics.wind_turbine import WindTurbine
 
 Written = Mapping[str, object]
-LIBRARY: dict[str, Callable[[], Model]] = {
+LIBRARY: dict[str, Callable[..., Model]] = {
     "canyon": Canyon,
     "centrifugal-pump": CentrifugalPump,
     "city-building": CityBuilding,
+    "circulation": Circulation,
     "grid": Grid,
     "heat-plant": HeatPlant,
     "junction": Junction,
     "met-mast": MetMast,
+    "production-line": ProductionLine,
     "signal": Signal,
     "street": Street,
     "street-lighting": StreetLighting,
@@ -53,6 +58,10 @@ class RotorError(ValueError):
     """A rotor's parameters don't go together; one sentence."""
 
 
+class DataError(ValueError):
+    """The file that a model is made of isn't there; one sentence."""
+
+
 class Maker:
     """Makes models for one twin. `files` are its package's."""
 
@@ -63,12 +72,16 @@ class Maker:
     def model(self, written: Written) -> Model:
         """Raises ValueError in one sentence; TableError where a table of the package is at fault."""
         if fmu := str(written.get("fmu") or ""):
+            fmu = f"{written.get('folder', '')}{fmu}"
             return self._once(("fmu", fmu), lambda: self._fmu(fmu))
         name = str(written.get("physics", ""))
         if name not in LIBRARY:
             raise ValueError(f"there is no physics “{name}”; there are {', '.join(LIBRARY)}")
         if missing := missing_extra(name):
             raise ValueError(missing)
+        if name == "circulation":
+            data = f"{written.get('folder', '')}{written['data']}" if written.get("data") else ""
+            return self._circulation(data, str(written.get("units") or "cgs"))
         if name != "wind-turbine":
             return self._once(name, LIBRARY[name])
         blade, airfoils = blade_files(written, self._files)
@@ -88,6 +101,15 @@ class Maker:
                 f"there is no file {name} in the package; " + (f"there is {', '.join(there)}" if there else "put it there")
             )
         return FmuModel(name, self._files[name])
+
+    def _circulation(self, name: str, units: str) -> Model:
+        if name not in self._files:
+            there = [each for each in self._files if each.startswith("models/") and each.endswith((".yaml", ".json"))]
+            said = f"there is no file {name} in the package" if name else "a circulation without a circuit"
+            raise DataError(
+                f"{said}; write data: {there[0] if there else 'models/circuit.yaml'}" + ("" if there else " and put it there")
+            )
+        return self._once(("circulation", name, units), lambda: Circulation(read_plan(self._files[name], name, units)))
 
     def _rotor(self, blade: str, airfoils: str, radius: float, hub: float, blades: float, precone: float) -> Rotor:
         if hub >= radius:
@@ -114,9 +136,10 @@ def modelled(written: Written) -> bool:
 
 def blade_files(written: Written, files: Mapping[str, bytes]) -> tuple[str, str]:
     """(blade, folder of polars) of a wind turbine; "" where neither is named and there is no blade.csv."""
-    blade = str(written.get("blade") or ("blade.csv" if "blade.csv" in files else ""))
+    folder, named = str(written.get("folder", "")), str(written.get("blade") or "")
+    blade = f"{folder}{named or 'blade.csv'}" if named or f"{folder}blade.csv" in files else ""
     beside = f"{blade.rpartition('/')[0]}/airfoils".lstrip("/")
-    return blade, str(written.get("airfoils") or beside).rstrip("/")
+    return blade, f"{folder}{written['airfoils']}".rstrip("/") if written.get("airfoils") else beside
 
 
 def settings(parameters: tuple[Variable, ...], written: object) -> Iterator[tuple[str, float]]:
@@ -129,7 +152,11 @@ def settings(parameters: tuple[Variable, ...], written: object) -> Iterator[tupl
 
 
 def setting(variable: Variable, name: str, value: object) -> float:
-    """One written parameter in SI. Raises ValueError."""
+    """One written parameter in SI; of a word, its place. Raises ValueError."""
+    if variable.words:
+        if value not in variable.words:
+            raise ValueError(f"{name}: “{value}” is none of its words; write one of {', '.join(variable.words)}")
+        return float(variable.words.index(str(value)))
     try:
         if name == variable.bare and isinstance(value, (int, float)):
             return quantity(f"{value!r} {variable.shown}", variable.unit)

@@ -66,20 +66,11 @@ class Chart:
     evaluate: Callable[[Rows], Rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Joints:
-    """Which instances of a network are joined: `sources[k]` gives the share `shares[k]` of what leaves it to `targets[k]`."""
-
-    sources: NDArray[np.intp]
-    targets: NDArray[np.intp]
-    shares: Array
-
-
 class Model(Protocol):
     """Pure: the same arguments give the same bits, and nothing is remembered between two steps.
 
-    A model of a network has besides `joined_by`, the relation that joins its instances, and `joined(joints)`, which answers
-    the model that knows them; all its instances are then advanced at once.
+    One whose instances act on each other says by which relation they do, `related`, and is `joined(names, pairs, parameters,
+    shares)` to those instances; it raises ValueError in one sentence where that can't be.
     """
 
     @property
@@ -130,15 +121,10 @@ class Model(Protocol):
     def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
         """The state after `dt` seconds and the outputs then.
 
-        `t` is the time at the end of the step, s since 1970 UTC; `noise` holds standard normals (noises, member, instance).
+        `t` is the time at the end of the step, s since 1970 UTC; `noise` holds standard normals (noises, member, instance); of a
+        model that is `keyed`, one row of keys by which it draws itself.
         """
         ...
-
-
-def joined(model: Model, joints: Callable[[str], Joints]) -> Model:
-    """The model that knows how its instances are joined, where it is one of a network."""
-    relation = getattr(model, "joined_by", "")
-    return model.joined(joints(relation)) if relation else model  # type: ignore[attr-defined]
 
 
 def rows(variables: Sequence[Variable], values: Array) -> dict[str, Array]:
@@ -183,6 +169,6 @@ def wandered(value: Array, dt: float, time_constant: Array | float, noise: Array
     return kept * value + np.sqrt(1 - kept * kept) * noise
 
 
-def approached(value: Array, target: Array, dt: float, time_constant: Array | float) -> Array:
+def approached(value: Array, target: Array, dt: Array | float, time_constant: Array | float) -> Array:
     """One exact step of a first-order lag."""
     return target + (value - target) * np.exp(-dt / time_constant)

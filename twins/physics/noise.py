@@ -38,6 +38,24 @@ class Noise:
         return np.random.default_rng([*self._key, member, block]).standard_normal((BLOCK, *self._shape))
 
 
+class Keys:
+    """For models that draw by number: `at(step)` is (1, member, instance), the same at every step, a number above 0 that names
+    seed, member and instance and nothing else."""
+
+    def __init__(self, seed: int, name: str, members: int, instances: int, first: int = 0, *, alike: bool = False) -> None:
+        """As of `Noise`."""
+        numbers = range(first, first + (1 if alike else members))
+        drawn = [
+            np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode()), n]).integers(1, 2**52, instances)
+            for n in numbers
+        ]
+        self._keys = np.broadcast_to(np.array(drawn, np.float64)[None], (1, members, instances))
+
+    def at(self, step: int) -> Array:
+        """Whatever the step."""
+        return self._keys
+
+
 def keyed_generator(seed: int, name: str, t: int) -> np.random.Generator:
     """For what is drawn now and then: the same for the same seed, name and instant (ns)."""
     return np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode()), t & 0xFFFFFFFFFFFFFFFF])

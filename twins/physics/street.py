@@ -9,12 +9,13 @@ the last bit of rounding.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from twins.physics.exhaust import exhaust
-from twins.physics.model import Array, Joints, Rows, Variable, Wave, approached, defaults, rows, stacked, wandered
+from twins.physics.model import Array, Rows, Variable, Wave, approached, defaults, rows, stacked, wandered
 
 CELLS = 6
 _DAY = 86_400.0
@@ -24,6 +25,15 @@ _SERVICE = ("A", "B", "C", "D", "E", "F")
 _AT_LEAST = (0.80, 0.67, 0.50, 0.40, 0.30)  # of the free speed, levels A … E (HCM 2016, urban streets)
 _HOURS = np.array([0.12, 0.08, 0.06, 0.06, 0.10, 0.25, 0.60, 0.95, 1.00, 0.78, 0.66, 0.68, 0.74, 0.72, 0.74, 0.82, 0.94, 1.00,
                    0.84, 0.62, 0.46, 0.36, 0.27, 0.18])  # fmt: skip  # of the peak's traffic, by the hour of the day
+
+
+@dataclass(frozen=True, slots=True)
+class Joints:
+    """Which streets are joined: of who leaves `sources[k]`, the share `shares[k]` turns into `targets[k]`."""
+
+    sources: np.ndarray
+    targets: np.ndarray
+    shares: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Street:
     passes a cell in less than one.
     """
 
-    joined_by = "turns_to"
+    related = "turns_to"
     parameters = (
         Variable("length", "m", 100.0, 10.0, 10_000.0),
         Variable("lanes", "", 1.0, 0.1, 10.0),
@@ -138,9 +148,12 @@ class Street:
         state[[each.name for each in self.states].index("entered")] = state[:CELLS].sum(axis=0)
         return state
 
-    def joined(self, joints: Joints) -> Street:
-        """The streets of one network. A share of more than 1 in all is taken as parts of it."""
-        return Street(joints)
+    def joined(
+        self, names: Sequence[str], pairs: Sequence[tuple[int, int]], parameters: Array, shares: Sequence[float]
+    ) -> Street:
+        """The streets of one network. Shares of more than 1 in all are taken as parts of it."""
+        ends = np.array(pairs, np.intp).reshape(-1, 2)
+        return Street(Joints(ends[:, 0], ends[:, 1], np.array(shares, float)))
 
     def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
         """See `Model`."""

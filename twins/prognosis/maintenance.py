@@ -32,7 +32,7 @@ def rows(work: Iterable[Prediction]) -> Iterator[dict[str, object]]:
         left = (life.low, life.middle, life.high) if life else (None, None, None)
         told = (
             each.asset, each.fault, each.label, each.action, format_time(each.deadline), round(each.probability, 3),
-            round(each.severity[1], 3), f"{life.tag} {life.limit}" if life else None,
+            round(each.severity[1], 3), f"{life.tag} {life.limit}" if life and life.tag else None,
             *(None if s is None else round(s * SECOND / HOUR, 2) for s in left),
             round(each.downtime * SECOND / HOUR, 1), round(each.risk_hours, 1), round(each.lost_energy_kwh),
             each.verdict or None, each.by or None, each.why or None, format_time(each.since), format_time(each.time),
@@ -41,13 +41,15 @@ def rows(work: Iterable[Prediction]) -> Iterator[dict[str, object]]:
         yield dict(zip(COLUMNS, told, strict=True))
 
 
-def as_csv(work: Iterable[Prediction]) -> str:
-    """With a header line. A cell that a spreadsheet would take for a formula is made text."""
+def as_csv(work: Iterable[Prediction], notice: str = "") -> str:
+    """With a header line, and the `notice` of a twin that has one in each row. A cell that a spreadsheet would take for a
+    formula is made text."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    also = {"notice": notice} if notice else {}
+    writer = csv.DictWriter(out, (*COLUMNS, *also), lineterminator="\n")
     writer.writeheader()
     for row in rows(work):
-        writer.writerow({name: _harmless(value) for name, value in row.items()})
+        writer.writerow({name: _harmless(value) for name, value in (row | also).items()})
     return out.getvalue()
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
@@ -12,14 +11,12 @@ from numpy.typing import NDArray
 
 from twins import InputError
 from twins.asset import Asset, Relation, Twin
-from twins.physics import Array, Joints, Maker, Model, Noise, Variable, beginning, defaults, joined, modelled, settings
+from twins.physics import Array, Keys, Maker, Model, Noise, Variable, beginning, defaults, modelled, settings
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """An input row sums an output row of another group: instance `targets[k]` takes `shares[k]` of what instance `sources[k]`
-    gives.
-    """
+    """An input row sums an output row of another group: instance `targets[k]` takes `shares[k]` of what `sources[k]` gives."""
 
     row: int
     source: Group
@@ -48,18 +45,18 @@ class Group:
     forced: dict[int, Array] = field(
         init=False, default_factory=dict
     )  # input rows given from outside: (member, instance), NaN: not
-    _noise: Noise = field(init=False)
+    _noise: Noise | Keys = field(init=False)
 
     def __post_init__(self) -> None:
         n, model = len(self.instances), self.model
         self.state, self.inputs, self.parameters, self.outputs = (
             defaults(each, self.members, n) for each in (model.states, model.inputs, model.parameters, model.outputs)
         )
-        self._noise = Noise(self.seed, self.name, model.noises, self.members, n, self.first)
+        self._noise = self._noise_of(alike=False)
 
     def share_noise(self) -> None:
         """All members have the noise of the first from now on, so that nothing but what differs makes a difference."""
-        self._noise = Noise(self.seed, self.name, self.model.noises, self.members, len(self.instances), self.first, alike=True)
+        self._noise = self._noise_of(alike=True)
 
     def advance(self, step: int, t: float, dt: float, *, still: bool = False) -> None:
         """One step of all instances; the groups that feed it must have gone before. `still` is without noise."""
@@ -72,6 +69,12 @@ class Group:
             self.inputs[row] = np.where(np.isnan(given), self.inputs[row], given)
         noise = np.zeros((self.model.noises, *self.state.shape[1:])) if still else self._noise.at(step)
         self.state, self.outputs = self.model.advance(self.state, self.inputs, self.parameters, t, dt, noise)
+
+    def _noise_of(self, *, alike: bool) -> Noise | Keys:
+        n = len(self.instances)
+        if getattr(self.model, "keyed", False):
+            return Keys(self.seed, self.name, self.members, n, self.first, alike=alike)
+        return Noise(self.seed, self.name, self.model.noises, self.members, n, self.first, alike=alike)
 
     def row(self, what: str, name: str) -> int:
         """The row of an input, output, state or parameter by name; −1 where there is none."""
@@ -87,10 +90,10 @@ def composed(twin: Twin, seed: int, members: int = 1, first: int = 0) -> list[Gr
     for level in _levels(twin, models):
         for model in dict.fromkeys(models[path] for path in level):
             paths = tuple(path for path in level if models[path] is model)
-            knowing = joined(model, partial(_joints, twin, paths))
-            groups.append(Group(f"{_word(named[paths[0]])} {len(groups)}", knowing, paths, seed, members, first))
+            groups.append(Group(f"{_word(named[paths[0]])} {len(groups)}", model, paths, seed, members, first))
             for i, path in enumerate(paths):
                 _set_parameters(groups[-1], i, named[path].get("parameters"), path)
+    _relate(groups, twin)
     _gather(groups, twin)
     whole = [*_surrounded(groups, twin, maker, seed), *groups]
     for group in whole:
@@ -110,13 +113,13 @@ def _made(maker: Maker, path: str, written: Mapping[str, object]) -> Model:
 
 
 def _levels(twin: Twin, models: Mapping[str, Model]) -> Iterator[list[str]]:
-    """A network is one place in the order, for all of its assets at once."""
-    nodes: dict[object, str] = {}
-    node = {path: nodes.setdefault(model if hasattr(model, "joined_by") else path, path) for path, model in models.items()}
-    order: TopologicalSorter[str] = TopologicalSorter()
+    """What act on each other come at one place in the order, all at once."""
+    first: dict[int, str] = {}
+    node = {path: first.setdefault(id(model), path) if getattr(model, "related", "") else path for path, model in models.items()}
     reaching: dict[tuple[str, str], list[str]] = {}
     for relation in twin.relations:
         reaching.setdefault((relation.object, relation.kind), []).append(relation.subject)
+    order: TopologicalSorter[str] = TopologicalSorter()
     for path in models:
         order.add(node[path], *(node[feeder] for feeder in _feeders(path, models, reaching)))
     try:
@@ -128,16 +131,6 @@ def _levels(twin: Twin, models: Mapping[str, Model]) -> Iterator[list[str]]:
         ready = set(order.get_ready())
         order.done(*ready)
         yield [path for path in models if node[path] in ready]
-
-
-def _joints(twin: Twin, paths: Sequence[str], kind: str) -> Joints:
-    place = {path: i for i, path in enumerate(paths)}
-    inside = [each for each in twin.relations if each.kind == kind and each.subject in place and each.object in place]
-    return Joints(
-        np.array([place[each.subject] for each in inside], np.intp),
-        np.array([place[each.object] for each in inside], np.intp),
-        np.array([each.share for each in inside], float),
-    )
 
 
 def _feeders(path: str, models: Mapping[str, Model], reaching: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:
@@ -157,6 +150,20 @@ def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
         raise InputError(f"{place}: {problem}") from None
 
 
+def _relate(groups: Sequence[Group], twin: Twin) -> None:
+    """A model whose instances act on each other is told which do."""
+    for group in groups:
+        if kind := getattr(group.model, "related", ""):
+            at = {path: i for i, path in enumerate(group.instances)}
+            inside = [each for each in twin.relations if each.kind == kind and each.subject in at and each.object in at]
+            pairs = [(at[each.subject], at[each.object]) for each in inside]
+            shares = [each.share for each in inside]
+            try:
+                group.model = group.model.joined(group.instances, pairs, group.parameters, shares)  # type: ignore[attr-defined]
+            except ValueError as problem:
+                raise InputError(str(problem)) from None
+
+
 def _gather(groups: Sequence[Group], twin: Twin) -> None:
     """Wires each gathered input to the sum of what feeds it."""
     by_kind: dict[str, list[Relation]] = {}
@@ -165,10 +172,10 @@ def _gather(groups: Sequence[Group], twin: Twin) -> None:
     for group in groups:
         to = {path: i for i, path in enumerate(group.instances)}
         for row, variable in enumerate(group.model.inputs):
-            related = [each for each in by_kind.get(variable.gathered, ()) if each.object in to]
-            for source in groups if related else ():
+            reach = [each for each in by_kind.get(variable.gathered, ()) if each.object in to]
+            for source in groups if reach else ():
                 out = {path: i for i, path in enumerate(source.instances)}
-                pairs = {(out[each.subject], to[each.object]): each.share for each in related if each.subject in out}
+                pairs = {(out[each.subject], to[each.object]): each.share for each in reach if each.subject in out}
                 _wire(group, row, source, variable.name, sorted(pairs), [pairs[pair] for pair in sorted(pairs)])
 
 
@@ -185,19 +192,19 @@ def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) ->
     """The environment's models, an instance for each asset that stands in them, in the package's order.
 
     A later one takes from an earlier one what it has inputs for, and gives in its stead; what assets return to it (`returned`) is
-    that of the step before, so no circle arises.
+    that of the step before, so no circle arises. In those of a nested twin only its own assets stand, and these take from an
+    outer one only what no nearer one gives.
     """
     written = twin.environment.get("models")
+    models = {name: _made(maker, "", each) for name, each in (written.items() if isinstance(written, Mapping) else ())}
     around: list[Group] = []
-    for name, each in written.items() if isinstance(written, Mapping) else ():
-        model = _made(maker, "", each)
-        gives = {variable.name for variable in model.outputs}
-        inside = tuple(path for group in groups if _takes(group.model.inputs, gives) for path in group.instances)
+    for name, model in models.items():
+        inside = tuple(path for group in groups for path in group.instances if _stands_in(path, group, name, models))
         if inside:
             new = Group(name, model, inside, seed, groups[0].members, groups[0].first, surrounds=True)
             for i, path in enumerate(inside):
                 _put_in_place(new, i, twin.assets[path], groups)
-                _set_parameters(new, i, each.get("parameters"), f"environment {name}")
+                _set_parameters(new, i, written[name].get("parameters"), f"environment {name}")  # type: ignore[index]
             around.append(new)
     for k, new in enumerate(around):
         _join(new, around[:k])
@@ -209,12 +216,33 @@ def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) ->
     return around
 
 
+def _stands_in(path: str, group: Group, name: str, models: Mapping[str, Model]) -> bool:
+    """Whether an asset is in a surrounding: of a twin around it, that gives something which no twin nearer to it gives."""
+    wanted = {variable.name for variable in group.model.inputs if not variable.gathered}
+    gives = wanted & {variable.name for variable in models[name].outputs}
+    scope = _scope(name)
+    for other, model in models.items():
+        if len(_scope(other)) > len(scope) and path.startswith(_scope(other)):
+            gives -= {variable.name for variable in model.outputs}
+    return bool(gives) and path.startswith(scope)
+
+
+def _scope(surrounding: str) -> str:
+    """How the paths of a surrounding's own twin begin: `b12/` of `b12/wind`."""
+    return surrounding[: surrounding.rfind("/") + 1]
+
+
 def _join(group: Group, around: Sequence[Group]) -> None:
-    """An input takes the output of the same name of the last surrounding that gives it."""
+    """An input of an instance takes the output of the same name of the last surrounding that gives it there."""
     for row, variable in enumerate(group.model.inputs):
-        givers = [each for each in around if each.row("outputs", variable.name) >= 0]
-        if givers and not variable.gathered and not variable.returned:
-            _wire(group, row, givers[-1], variable.name, _same_place(givers[-1], group))
+        if variable.gathered or variable.returned:
+            continue
+        taken: set[str] = set()
+        for giver in reversed(around):
+            if giver.row("outputs", variable.name) >= 0:
+                pairs = _same_place(giver, group)
+                _wire(group, row, giver, variable.name, [pair for pair in pairs if group.instances[pair[1]] not in taken])
+                taken.update(giver.instances)
 
 
 def _same_place(source: Group, to: Group) -> list[tuple[int, int]]:
@@ -231,10 +259,6 @@ def _put_in_place(group: Group, i: int, asset: Asset, groups: Sequence[Group]) -
             group.parameters[row, :, i] = place[variable.name]
         elif own is not None and (there := own.row("parameters", variable.name)) >= 0:
             group.parameters[row, :, i] = own.parameters[there, :, own.instances.index(asset.path)]
-
-
-def _takes(inputs: Iterable[Variable], gives: set[str]) -> bool:
-    return any(variable.name in gives and not variable.gathered for variable in inputs)
 
 
 def _row(variables: Sequence[Variable], name: str) -> int:

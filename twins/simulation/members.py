@@ -14,12 +14,12 @@ from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble, Held
 
 ESTIMATOR = "estimator"  # the subject of the checkpoints that a station writes
-_FORM = 1
+_FORM = 2
 
 
 def members_of(models: Ensemble, followers: int) -> dict[str, object]:
-    """The instant, and states and parameters of all members as plain data, deviations from their mean in half precision. From the
-    first `followers` a fork goes on."""
+    """The instant, and states and parameters of all members as plain data, deviations from their mean in half precision; what is
+    `kept` (counts) whole and as the first has it. From the first `followers` a fork goes on."""
     groups = [_told(group) for group in models.groups if not group.surrounds]
     return {"form": _FORM, "at": models.time, "followers": followers, "groups": groups}
 
@@ -67,13 +67,15 @@ def _told(group: Group) -> dict[str, object]:
         values: Array = getattr(group, what)
         centre, spread = values.mean(axis=1), values.std(axis=1)
         differ = (values != values[:, :1]).any(axis=(1, 2))
-        rows = [row for row in range(len(variables)) if what == "state" or differ[row]]
+        kept = [row for row, variable in enumerate(variables) if variable.kept]  # a mean of counts is no count
+        rows = [row for row in range(len(variables)) if (what == "state" or differ[row]) and row not in kept]
         scaled = (values - centre[:, None]) / np.where(spread > 0, spread, 1.0)[:, None]
         told[what] = {
             "names": [variables[row].name for row in rows],
             "centre": packed(centre[rows]),
             "spread": packed(spread[rows], np.float32),
             "scaled": packed(scaled[rows], np.float16),
+            "kept": {"names": [variables[row].name for row in kept], "values": packed(values[kept, 0])},
         }
     return told
 
@@ -84,10 +86,13 @@ def _by_asset(groups: Sequence[Mapping[str, object]], what: str, last: int | Non
         instances, members, written = group["instances"], group["members"], group[what]
         assert isinstance(instances, Sequence)
         assert isinstance(written, Mapping)
-        shape = (len(written["names"]), int(str(members)), len(instances))
+        n, count = int(str(members)), len(instances)
         centre, spread = (unpacked(written["centre"]), unpacked(written["spread"], np.float32))
-        narrow = (shape[0], 1, shape[2])
-        values = centre.reshape(narrow) + spread.reshape(narrow) * unpacked(written["scaled"], np.float16).reshape(shape)
+        scaled = unpacked(written["scaled"], np.float16).reshape(-1, n, count)
+        values = centre.reshape(-1, 1, count) + spread.reshape(-1, 1, count) * scaled
+        kept = np.repeat(unpacked(written["kept"]["values"]).reshape(-1, 1, count), n, axis=1)
+        names = [*written["names"], *written["kept"]["names"]]
         for i, path in enumerate(instances):
-            found[str(path)] = {str(name): values[row, :last, i] for row, name in enumerate(written["names"])}
+            told = np.concatenate([values, kept])[:, :last, i]
+            found[str(path)] = {str(name): row for name, row in zip(names, told, strict=True)}
     return found

@@ -15,25 +15,31 @@ class Predictors:
     """They look at what is recorded; an hour after something unforeseen in them they begin anew."""
 
     def __init__(self, twin: Twin) -> None:
-        self._twin, self._predicting = twin, Predicting(twin, Calls())
-        self._again = 0
+        self._twin = twin
+        self._predicting: Predicting | None = None
+        self._again, self._rate = 0, 1.0
+
+    def pace(self, rate: float) -> None:
+        """A plant that runs so many times quicker."""
+        self._rate = rate
+        if self._predicting is not None:
+            self._predicting.pace(rate)
 
     def start(self, record: Log, calls: Calls, now: int) -> list[Event]:
         """Takes up where the record ends; what is found is told to `calls`."""
-        self._calls, self._record, self._again = calls, record, 0
-        self._predicting.close()
+        self._calls, self._record = calls, record
+        self.close()
         try:
             self._predicting = Predicting(self._twin, calls)
+            self._predicting.pace(self._rate)
             return self._predicting.start(record, now)
         except Exception as problem:  # noqa: BLE001
             return self._stopped(problem, now)
 
     def follow(self, samples: Samples, now: int) -> list[Event]:
         """What is to be recorded of what came by now."""
-        if now < self._again:
-            return []
-        if self._again:
-            return self.start(self._record, self._calls, now)
+        if self._predicting is None:
+            return self.start(self._record, self._calls, now) if now >= self._again else []
         try:
             self._predicting.take(samples)
             return self._predicting.until(now)
@@ -42,10 +48,12 @@ class Predictors:
 
     def close(self) -> None:
         """Lets go of children and threads."""
-        self._predicting.close()
+        if self._predicting is not None:
+            self._predicting.close()
+        self._predicting = None
 
     def _stopped(self, problem: Exception, now: int) -> list[Event]:
-        self._predicting.close()
+        self.close()
         self._again = now + HOUR
         said = f"The predictors have stopped ({type(problem).__name__}: {problem}); they begin anew in an hour"
         return [station_event(now, "predictors_stopped", said)]

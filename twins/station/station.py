@@ -95,6 +95,7 @@ class Station:
         if delivery.clock is not None:
             self.clock.keep(delivery.clock)
             self._estimating.pace(delivery.clock.rate)
+            self._predictors.pace(delivery.clock.rate)
         samples, events = self._judge(delivery, now)
         position = self._record.desk_position
         for taken, intention in self._desk.after(position):

@@ -109,10 +109,11 @@ class _Building:
         shaped = [self._file.by_id(each) for each in self._places if self._file.by_id(each).Representation is not None]
         if not shaped:
             return
-        settings = ifcopenshell.geom.settings()
+        geom: Any = ifcopenshell.geom  # half of it is typed
+        settings = geom.settings()
         settings.set("use-world-coords", True)
         settings.set("weld-vertices", True)
-        iterator = ifcopenshell.geom.iterator(settings, self._file, 1, include=shaped)
+        iterator = geom.iterator(settings, self._file, 1, include=shaped)
         if not iterator.initialize():
             self._made.notes.append("None of its shapes could be read.")
             return
@@ -154,7 +155,7 @@ class _Building:
         found: dict[str, Any] = {}
         for site in self._file.by_type("IfcSite")[:1]:
             found |= {"latitude": _degrees(site.RefLatitude), "longitude": _degrees(site.RefLongitude)}
-            found["elevation"] = None if site.RefElevation is None else float(site.RefElevation) * self._metres
+            found["elevation"] = None if site.RefElevation is None else float(site.RefElevation) * self._metres + 0.0
         for context in self._file.by_type("IfcGeometricRepresentationContext")[:1]:
             north = getattr(context, "TrueNorth", None)
             if north is not None and any(north.DirectionRatios[:2]):

@@ -24,7 +24,7 @@ def survey(path: str, unit: str, up: str) -> dict[str, Any]:
     """The survey of one mesh file, packed; `unit` and `up` are "" where nobody said."""
     file = Path(path)
     made = _of_gltf(file, unit, up) if file.suffix.lower() in Y_UP_FORMATS else _of_pieces(file, unit, up)
-    if not any(len(thing.triangles) for thing in made.things):
+    if not any(len(thing.triangles) for thing in made.without_flat().things):
         raise ValueError("it holds no triangles")
     return packed(made)
 

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from twins.geometry.creases import weld
+
 Triple = tuple[float, float, float]
 
 MOST_THINGS = 20_000
 MOST_TRIANGLES = 2_000_000
 DEEPEST = 40
+CLEAR_AREA = 1e-6  # m²: no such triangle is lost where points are welded
 MOST_ATTRIBUTES = 300
 LONGEST = 1000  # characters of an attribute
 _MATERIALS = ("equipment", "slate", "ground", "glass", "water")
@@ -58,10 +61,24 @@ class Survey:
         self.things.append(thing)
         return len(self.things) - 1
 
+    def without_flat(self) -> Survey:
+        """Shapes that have shrunk to a line or a point are none."""
+        for thing in self.things:
+            if len(thing.triangles) and not _has_area(thing.points.astype(np.float64), thing.triangles):
+                thing.points, thing.triangles = np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32)
+        return self
+
+
+def _has_area(points: npt.NDArray[np.float64], triangles: npt.NDArray[np.int32]) -> bool:
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    if np.linalg.norm(np.cross(b - a, c - a), axis=1).max() > CLEAR_AREA:
+        return True
+    return bool(len(weld(points, triangles.astype(np.int64))[1]))
+
 
 def packed(survey: Survey) -> dict[str, Any]:
     """As a sandboxed child answers it. Raises ValueError where it is too large."""
-    things = survey.things
+    things = survey.without_flat().things
     if sum(len(thing.triangles) for thing in things) > MOST_TRIANGLES:
         raise ValueError(f"it has more than {MOST_TRIANGLES:,} triangles; simplify its shapes")
     said = {

@@ -21,6 +21,7 @@ from twins.asset import Twin
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
 from ui.asset_model import MARK, NAME, VALUE, AssetModel, Row
+from ui.crumbs import Crumbs
 from ui.icons import icon
 from ui.marks import STALE, draw_mark
 from ui.selection import Selection
@@ -164,7 +165,7 @@ class AssetTree(QTreeView):
 
 
 class Assets(QWidget):
-    """The panel. Choosing a row chooses the asset for all; a double click flies there."""
+    """The panel. Choosing a row chooses the asset for all; a double click flies there, or into a twin of its own."""
 
     def __init__(self, theme: Theme, selection: Selection, twin: Twin) -> None:
         super().__init__()
@@ -178,6 +179,8 @@ class Assets(QWidget):
         top = QVBoxLayout()
         top.setContentsMargins(10, 0, 10, 0)
         top.addWidget(self.search)
+        self.crumbs = Crumbs(twin)
+        top.addWidget(self.crumbs)
         column.addLayout(top)
         column.addWidget(self.tree)
         self.nothing = QLabel(self.tree.viewport(), wordWrap=True, visible=False, margin=16)
@@ -199,6 +202,12 @@ class Assets(QWidget):
         self.model.show(snapshot)
         if any(self.model.facts(place) != row for place, row in self.tree.rows.painted.items()):
             self.tree.viewport().update()
+
+    def show_trail(self, trail: tuple[str, ...]) -> None:
+        """The tree of the twin at its end."""
+        self.model.root = trail[-1]
+        self.crumbs.show_trail(trail)
+        self._search(self.search.text())
 
     def find(self) -> None:
         """Puts the keyboard into the search field."""

@@ -129,8 +129,10 @@ class CalibrationPanel(QWidget):
             self.history.addWidget(self._change_row(change))
 
     def show_drift(self, told: Mapping[str, Any]) -> None:
-        """Outputs, those that are off the most for what was approved on top."""
-        outputs = sorted(told["outputs"], key=lambda each: -_growth(each))
+        """Outputs: what has drifted on top, then what is off the most for its range."""
+        outputs = sorted(
+            told["outputs"], key=lambda each: (not each["drifted"], -_growth(each) if each["drifted"] else -_part(each))
+        )
         _clear(self.drifts)
         for each in outputs[:_WORST]:
             self.drifts.addWidget(self._drift_row(each))
@@ -323,9 +325,12 @@ def _share(error: float, each: Mapping[str, Any]) -> str:
 
 
 def _growth(each: Mapping[str, Any]) -> float:
-    """How many times as far off as when approved; what never was counts by its range."""
-    if each["approved"]:
-        return 1.0 + float(each["now"]) / float(each["approved"])
+    """How many times as far off as when approved."""
+    return float(each["now"]) / float(each["approved"]) if each["approved"] else 0.0
+
+
+def _part(each: Mapping[str, Any]) -> float:
+    """How far off, as a share of its range."""
     return float(each["now"]) / float(each["span"]) if each["span"] else 0.0
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import TagKind, Twin
-from twins.clock import HOUR, MINUTE, SECOND
+from twins.clock import DAY, HOUR, MINUTE, SECOND
 from twins.physics import Array
 from twins.prognosis.calls import Calls
 from twins.prognosis.prediction import Prediction
@@ -21,10 +21,10 @@ from twins.prognosis.predictors.grid import Grid
 from twins.prognosis.predictors.verdict import Verdict
 from twins.record import Event, EventKind, Samples, Snapshot
 
-_LATE = 2 * SECOND  # so long after a step's end its last samples have come
+_LATE = 2 * SECOND  # so long after a step's end its last samples have come, on the wall clock
 _WAITING = 8  # steps that may wait for an answer; more are passed over
 _NEW_LIFE = 5 * MINUTE  # how often what is left is said anew
-_LONGEST = 6 * HOUR  # that is read back from a record at the beginning
+_LONGEST, _LONGEST_TREND = 6 * HOUR, 2 * DAY  # that is read back from a record at the beginning
 _CHUNK = 30 * MINUTE
 
 Run = Callable[..., "Future[list[Verdict | None]]"]
@@ -65,6 +65,7 @@ class Predicting:
         self.refused = [f"predictor {name}: {faults[0]}" for name, made, faults in found if made is None]
         self._running = [_running(twin, made, least_step) for _, made, _ in found if made is not None]
         self._names = {name for name, *_ in found}
+        self.late = _LATE  # on the twin's clock, ns
         self._pool = None if patient or not self._running else ThreadPoolExecutor(1, "predictors")
         self._run: Run = _at_once if self._pool is None else self._pool.submit
 
@@ -78,13 +79,17 @@ class Predicting:
         said = [event for key in self._orphans() for event in self._calls.over(key, now)]
         for each in self._running:
             for asset, path, back in each.predictor.kind.remembered:
-                times, values = _means(record, path, now - back, now)
+                times, values = _means(record, path, now - min(back, _LONGEST_TREND), now)
                 each.predictor.kind.seed(asset, path, times, values)
             back = min(each.grid.step_ns * each.predictor.kind.rows, _LONGEST)
             each.grid.restore(record.at(now - back))
             each.grid.take(record.between(now - back, now, each.grid.paths))
-            deque(each.grid.until(now - _LATE), maxlen=0)
+            deque(each.grid.until(now - self.late), maxlen=0)
         return [*said, *(_told(now, "predictor_refused", sentence) for sentence in self.refused)]
+
+    def pace(self, rate: float) -> None:
+        """A plant that runs so many times quicker is so much later on its own clock."""
+        self.late = round(_LATE * max(rate, 1.0))
 
     def take(self, samples: Samples) -> None:
         """What was measured, computed or estimated."""
@@ -95,7 +100,7 @@ class Predicting:
         """What is to be said by an instant, ns."""
         events: list[Event] = []
         for each in self._running:
-            for time, rows in each.grid.until(now - _LATE):
+            for time, rows in each.grid.until(now - self.late):
                 if time >= each.again and len(each.waiting) < _WAITING:
                     seen = [rows[:, columns] for columns in each.columns]
                     each.waiting.append((time, rows[-1], self._run(each.predictor.kind.judge, time, seen)))
