@@ -103,7 +103,7 @@ class ProductionLine:
     def joined(
         self, names: Sequence[str], pairs: Sequence[tuple[int, int]], parameters: Array, shares: Sequence[float] = ()
     ) -> ProductionLine:
-        """The line of these stations, which has no use for shares; `pairs` are (subject, object). Raises ValueError: one sentence that names it."""
+        """The line of these stations, whatever the shares; `pairs` are (subject, object). Raises ValueError in one sentence."""
         routes, p = Routes.of(names, pairs), rows(self.parameters, parameters[:, 0])
         routes.refuse(names, p["role"], p["joins"])
         return ProductionLine(names, routes)
