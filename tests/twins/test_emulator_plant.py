@@ -273,7 +273,7 @@ def test_that_models_which_feed_each_other_in_a_circle_are_refused_by_name(farm,
 
 def test_that_unknown_physics_is_refused_with_what_there_is(farm):
     odd = {**farm.assets, "MM": replace(farm.assets["MM"], model={"physics": "centrifugal-pmp"})}
-    with pytest.raises(InputError, match="MM: there is no physics “centrifugal-pmp”; there are centrifugal-pump"):
+    with pytest.raises(InputError, match="MM: there is no physics “centrifugal-pmp”; there are canyon, centrifugal-pump"):
         Plant(replace(farm, assets=odd), START)
 
 
