@@ -17,7 +17,7 @@ from scene.colouring import Colouring
 from scene.stage import Stage
 from twins.geometry.mesh import Mesh
 
-PARTS_A_TILE = 4000
+PARTS_A_TILE, DETAILS_A_TILE = 4000, 250  # what is drawn from near alone is parted finely
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,8 @@ class Solid:
 def solids_of(stage: Stage, colouring: Colouring) -> list[Solid]:
     """All parts as actors: by joint, material and detail, what stands still by tile of the land; covers come as glass too."""
     groups: dict[tuple[int, int, str, bool, bool], list[int]] = defaultdict(list)
-    tiles = _tiles(stage)
+    small = np.array([part.detail for part in stage.parts], bool)
+    tiles = np.where(small, _tiles(stage, DETAILS_A_TILE), _tiles(stage, PARTS_A_TILE))
     for i, part in enumerate(stage.parts):
         groups[int(stage.joint[i]), int(tiles[i]), part.material, part.detail, part.cover].append(i)
     solids = []
@@ -74,9 +75,9 @@ def _actor(data: vtkPolyData, colouring: Colouring, glass: bool) -> vtkActor:
     return actor
 
 
-def _tiles(stage: Stage) -> NDArray[np.intp]:
+def _tiles(stage: Stage, parts_a_tile: int) -> NDArray[np.intp]:
     """Which square of the land each part that stands still is in, so that what is out of sight is skipped; 0 for what moves."""
-    side = max(1, round(np.sqrt(len(stage) / PARTS_A_TILE)))
+    side = max(1, round(np.sqrt(len(stage) / parts_a_tile)))
     at = stage.frame[:, :2, 3]
     if side == 1 or not len(stage):
         return np.zeros(len(stage), np.intp)

@@ -22,25 +22,31 @@ def add_to(app: typer.Typer) -> None:
         folder: Annotated[Path, typer.Argument(metavar="DIR", help="The package: a folder that is made.")],
         from_: Annotated[
             list[Path],
-            typer.Option("--from", help=".glb .gltf .stl .obj .ply .ifc .json (CityJSON) or a tag list .csv; may be repeated."),
+            typer.Option(
+                "--from",
+                help=".glb .gltf .stl .obj .ply .ifc .json (CityJSON), a .csv of tags or of places; repeatable.",
+            ),
         ],
         name: Annotated[str, typer.Option(help="What the twin is called; default: as its file says.")] = "",
         unit: Annotated[str, typer.Option(help="Of a mesh file: m, cm, mm, km, in, ft.")] = "",
         up: Annotated[str, typer.Option(help="Of a mesh file: the axis that points up, y or z.")] = "",
         lod: Annotated[str, typer.Option(help="Of a city model: the level of detail, like 2.2; default: the finest.")] = "",
+        tag: Annotated[
+            str, typer.Option(help="Of a table of places: what each has, like 'speed: { unit: mph, period: 5 min }'.")
+        ] = "",
         json_: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
         progress_: Annotated[
             bool, typer.Option("--progress", hidden=True, help="A line of JSON on stderr at each change.")
         ] = False,
         until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True, help="End when standard input closes.")] = False,
     ) -> None:
-        """Make a twin package from your own files: meshes, IFC, CityJSON, tag lists."""
+        """Make a twin package from your own files: meshes, IFC, CityJSON, tag lists, tables of places."""
         from twins.survey.founding import found
         from twins.survey.reading import Reading
 
         _refuse(unit, up)
         with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
-            made = found(folder, from_, Reading(unit, up, lod), name, say, cancelled)
+            made = found(folder, from_, Reading(unit, up, lod=lod, tags=tag), name, say, cancelled)
         if json_:
             print_json({**asdict(made), "folder": str(made.folder)})
             return

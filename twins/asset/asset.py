@@ -86,3 +86,4 @@ class Relation:
     subject: str
     kind: str
     object: str
+    share: float = 1.0  # of what the subject gives, how much goes to the object

@@ -99,8 +99,10 @@ def _knob(twin: Twin, key: str) -> Knob:
 
 
 def _step(twin: Twin) -> int:
-    """The step in ns: what the models bear and what the quickest tag wants."""
-    periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns]
+    """The step in ns: what the models bear, and four to what the quickest tag tells, where it takes a second or more."""
+    periods = [tag.period_ns for tag in twin.tags.values() if tag.period_ns and not tag.computed]
     bears = longest_step(composed(twin, 0))
-    longest = SECOND if MINUTE <= bears < DAY else _LONGEST  # what goes from event to event is exact at any step
+    longest = (
+        SECOND if MINUTE <= bears < DAY else min(max(_LONGEST, min(periods, default=0) // 4), SECOND)
+    )  # what goes from event to event is exact at any step
     return max(_SHORTEST, min([longest, bears, *periods]))

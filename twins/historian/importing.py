@@ -71,6 +71,7 @@ def import_history(
     step(0.0, f"Reading {source.name}")
     opened = open_source(source, mapping.layout, lambda part: step(0.15 * part, f"Reading {source.name}"))
     tally = Tally()
+    mapping = mapping.spread(opened.names)
     intake = Intake(mapping, bind(mapping, twin, opened.names), twin, tally)
     table = opened.read(mapping.columns, tally, lambda part: step(0.15 + 0.1 * part, f"Reading {source.name}"))
     rows = intake.rows(table, opened.told)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins.asset import Tag, TagKind, Twin
+from twins.clock import parse_duration
 from twins.historian.alarmlist import AlarmRow, alarm_events, read_alarms
 from twins.historian.binding import Binding, Feed, channel_of
 from twins.historian.cells import Cells, Form, read_cells, sniffed_decimal
@@ -101,7 +102,7 @@ class Intake:
         time, good = np.zeros(len(table.rows), np.int64), np.zeros(len(table.rows), bool)
         if self._mapping.brings_samples:
             series = asset if feed is None else asset * len(self._binding.feeds) + feed
-            time, good = self._times(joined([table.columns[name] for name in self._mapping.time.names]), series, table.rows)
+            time, good = self._counted(table.rows) if self._mapping.time.begins else self._read(table, series)
             known = asset >= 0
             if not self._mapping.alarms:
                 self._tally.count("unknown_asset", table.rows[good & ~known])
@@ -151,9 +152,22 @@ class Intake:
         words, codes = coded(words_of(table.columns[self._mapping.tag.column]))
         return np.array([place.get(word, -1) for word in words] or [-1], np.int32)[codes]
 
+    def _read(self, table: Table, series: NDArray[np.int32]) -> tuple[Int64, Mask]:
+        """ns UTC of each row, and where there is one."""
+        column = joined([table.columns[name] for name in self._mapping.time.names])
+        return self._times(column, series, table.rows)
+
     def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, Mask]:
-        """ns UTC, and where there is one."""
         return read_times(column, self._mapping.time.format, self._binding.zone, asset, rows, self._tally)
+
+    def _counted(self, rows: Int64) -> tuple[Int64, Mask]:
+        """The same of rows that say no time: it is counted from the first one's."""
+        import pyarrow as pa
+
+        begins = pa.array([self._mapping.time.begins])
+        first, good = read_times(begins, "iso8601", self._binding.zone, np.zeros(1, np.int32), rows[:1], self._tally)
+        since = rows - rows.min(initial=rows[0] if len(rows) else 0)
+        return first[0] + since * parse_duration(self._mapping.time.every), np.full(len(rows), bool(good[0]))
 
     def _form(self, table: Table, delimiter: str) -> Form:
         words = self._mapping

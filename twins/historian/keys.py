@@ -42,6 +42,13 @@ class TimeKeys(_Keys):
     format: str = "iso8601"
     timezone: str = ""  # of local times without an offset; "" is the twin's own
     stamp: Literal["start", "end", ""] = ""  # which end of the period the time is
+    begins: str = ""  # of a file without times: that of its first row …
+    every: str = ""  # … and how long it is from each row to the next
+
+    @field_validator("every")
+    @classmethod
+    def _every_is_a_duration(cls, text: str) -> str:
+        return _duration(text)
 
     @field_validator("format")
     @classmethod
@@ -62,6 +69,8 @@ class TimeKeys(_Keys):
     def _is_said_once(self) -> TimeKeys:
         if self.column and self.columns:
             raise ValueError("both column and columns are named; keep one of the two")
+        if bool(self.begins) != bool(self.every) or (self.begins and self.names):
+            raise ValueError("begins and every belong together, without a column; write begins: 2012-03-01 00:00, every: 5 min")
         return self
 
     @property
@@ -204,7 +213,7 @@ class Mapping(_Keys):
             raise ValueError("tags and tag are both named; keep tags where each column is a tag, tag where each row names one")
         if not self.brings_samples and not self.alarms:
             raise ValueError("neither tags nor alarms are named; say what the columns mean, like tags: { P_avg: power }")
-        if self.brings_samples and not self.time.names:
+        if self.brings_samples and not self.time.names and not self.time.begins:
             raise ValueError("no column of the time is named; add one, like time: { column: Date_time }")
         return self
 
@@ -244,6 +253,19 @@ class Mapping(_Keys):
             yield from ((("alarms", key), name) for key, name in texts.items() if name)
             if keys.priority.column:
                 yield ("alarms", "priority", "column"), keys.priority.column
+
+    def spread(self, names: Iterable[str]) -> Mapping:
+        """For a file of such columns: what “*” says is said of each that no other key names, {column} standing for its name."""
+        if "*" not in self.tags:
+            return self
+        named = {column for _, column in self.named_columns()}
+        every = self.tags["*"]
+        rest = {
+            name: every.model_copy(update={"tag": every.tag.replace("{column}", name)})
+            for name in names
+            if name and name not in named
+        }
+        return self.model_copy(update={"tags": {**{name: keys for name, keys in self.tags.items() if name != "*"}, **rest}})
 
     def keep(self, document: Document, text: str) -> None:
         """Remembers where it was read from, for faults and for the record."""

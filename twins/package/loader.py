@@ -359,7 +359,7 @@ def _relations(made: Draft, form: TwinFile, assets: Mapping[str, Asset], layer: 
                     made.documents[layer.file(ROOT)].fault(("relations", k, end), f"{end}: there is no asset “{path}”", remedy)
                 )
         if all(assets.get(path) for path in ends.values()):
-            yield Relation(ends["subject"], relation.kind, ends["object"])
+            yield Relation(ends["subject"], relation.kind, ends["object"], relation.share)
 
 
 def _viewpoints(made: Draft, assets: Mapping[str, Asset], layer: Layer) -> Iterator[Viewpoint]:

@@ -211,6 +211,9 @@ class RelationForm(Form):
     subject: Text
     kind: Word
     object: Text
+    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
+        default=1.0, description="of what the subject gives, how much goes to the object: of traffic, who turns there"
+    )
 
 
 class GeoreferenceForm(Form):

@@ -9,22 +9,29 @@ from twins.physics.access import AccessDoor
 from twins.physics.air_handler import AirHandler
 from twins.physics.air_terminal import AirTerminal
 from twins.physics.blade import TableError, read_blade
+from twins.physics.canyon import Canyon
 from twins.physics.centrifugal_pump import CentrifugalPump
 from twins.physics.circuit_form import read_plan
 from twins.physics.circulation import Circulation
+from twins.physics.city_building import CityBuilding
 from twins.physics.distribution import Distribution
 from twins.physics.floris_wakes import FlorisWakes
 from twins.physics.fmu import FmuError, FmuModel
 from twins.physics.grid import Grid
+from twins.physics.heat_plant import HeatPlant
 from twins.physics.heat_pump import HeatPump
+from twins.physics.junction import Junction
 from twins.physics.met_mast import MetMast
 from twins.physics.model import Model, Variable
 from twins.physics.production_line import ProductionLine
 from twins.physics.quantity import quantity
 from twins.physics.rotor import Rotor
 from twins.physics.signal import Signal
+from twins.physics.street import Street
+from twins.physics.street_lighting import StreetLighting
 from twins.physics.substation import Substation
 from twins.physics.wakes import Wakes
+from twins.physics.water import WaterTower, WaterZone
 from twins.physics.weather import Weather
 from twins.physics.wind import Wind
 from twins.physics.wind_turbine import WindTurbine
@@ -35,18 +42,26 @@ LIBRARY: dict[str, Callable[..., Model]] = {
     "access-door": AccessDoor,
     "air-handler": AirHandler,
     "air-terminal": AirTerminal,
+    "canyon": Canyon,
     "centrifugal-pump": CentrifugalPump,
+    "city-building": CityBuilding,
     "circulation": Circulation,
     "distribution": Distribution,
     "grid": Grid,
     "heat-pump": HeatPump,
+    "heat-plant": HeatPlant,
+    "junction": Junction,
     "met-mast": MetMast,
     "production-line": ProductionLine,
     "signal": Signal,
+    "street": Street,
+    "street-lighting": StreetLighting,
     "substation": Substation,
     "wakes": Wakes,
     "wakes-floris": FlorisWakes,
     "weather": Weather,
+    "water-tower": WaterTower,
+    "water-zone": WaterZone,
     "wind": Wind,
     "wind-turbine": WindTurbine,
     "zone": Zone,

@@ -71,8 +71,8 @@ class Chart:
 class Model(Protocol):
     """Pure: the same arguments give the same bits, and nothing is remembered between two steps.
 
-    One whose instances act on each other says by which relation they do, `related`, and is `joined(names, pairs, parameters)` to
-    those instances; it raises ValueError in one sentence where that can't be.
+    One whose instances act on each other says by which relation they do, `related`, and is `joined(names, pairs, parameters,
+    shares)` to those instances; it raises ValueError in one sentence where that can't be.
     """
 
     @property

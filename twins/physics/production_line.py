@@ -100,8 +100,10 @@ class ProductionLine:
             Variable(each.name, words=("none", *self._names)) if each.name == "bottleneck" else each for each in OUTPUTS
         )
 
-    def joined(self, names: Sequence[str], pairs: Sequence[tuple[int, int]], parameters: Array) -> ProductionLine:
-        """The line of these stations; `pairs` are (subject, object). Raises ValueError: one sentence that names it."""
+    def joined(
+        self, names: Sequence[str], pairs: Sequence[tuple[int, int]], parameters: Array, shares: Sequence[float] = ()
+    ) -> ProductionLine:
+        """The line of these stations, whatever the shares; `pairs` are (subject, object). Raises ValueError in one sentence."""
         routes, p = Routes.of(names, pairs), rows(self.parameters, parameters[:, 0])
         routes.refuse(names, p["role"], p["joins"])
         return ProductionLine(names, routes)

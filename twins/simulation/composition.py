@@ -10,19 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins import InputError
-from twins.asset import Asset, Twin
+from twins.asset import Asset, Relation, Twin
 from twins.physics import Array, Keys, Maker, Model, Noise, Variable, beginning, defaults, modelled, settings
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """An input row sums an output row of another group: instance `targets[k]` takes from instance `sources[k]`."""
+    """An input row sums an output row of another group: instance `targets[k]` takes `shares[k]` of what `sources[k]` gives."""
 
     row: int
     source: Group
     source_row: int
     sources: NDArray[np.intp]
     targets: NDArray[np.intp]
+    shares: Array
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +63,7 @@ class Group:
         for wire in self.wires:
             self.inputs[wire.row][:, wire.targets] = 0.0
         for wire in self.wires:
-            given = wire.source.outputs[wire.source_row][:, wire.sources]
+            given = wire.source.outputs[wire.source_row][:, wire.sources] * wire.shares
             np.add.at(self.inputs[wire.row].T, wire.targets, given.T)
         for row, given in self.forced.items():
             self.inputs[row] = np.where(np.isnan(given), self.inputs[row], given)
@@ -112,32 +113,36 @@ def _made(maker: Maker, path: str, written: Mapping[str, object]) -> Model:
 
 
 def _levels(twin: Twin, models: Mapping[str, Model]) -> Iterator[list[str]]:
-    order = TopologicalSorter({path: set(_feeders(path, models, twin)) for path in models})
+    """What act on each other come at one place in the order, all at once."""
+    first: dict[int, str] = {}
+    node = {path: first.setdefault(id(model), path) if getattr(model, "related", "") else path for path, model in models.items()}
+    ends: dict[tuple[str, str, bool], list[str]] = {}  # who stands at the other end of an asset's relations; True: of its own
+    for relation in twin.relations:
+        ends.setdefault((relation.object, relation.kind, False), []).append(relation.subject)
+        ends.setdefault((relation.subject, relation.kind, True), []).append(relation.object)
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for path in models:
+        order.add(node[path], *(node[feeder] for feeder in _feeders(path, models, ends)))
     try:
         order.prepare()
     except CycleError as problem:
         circle = " → ".join(problem.args[1][::-1])
         raise InputError(f"the models of {circle} feed each other in a circle; remove one of these relations") from None
     while order.is_active():
-        ready = order.get_ready()
+        ready = set(order.get_ready())
         order.done(*ready)
-        yield sorted(ready, key=list(models).index)
+        yield [path for path in models if node[path] in ready]
 
 
-def _feeders(path: str, models: Mapping[str, Model], twin: Twin) -> Iterator[str]:
-    """The assets whose outputs of the very step one asset's model gathers."""
+def _feeders(path: str, models: Mapping[str, Model], ends: Mapping[tuple[str, str, bool], Sequence[str]]) -> Iterator[str]:
+    """The assets whose outputs of the very step one asset's model gathers; what was told a step ago needs no order."""
     for variable in models[path].inputs:
-        for giver, taker in _pairs(variable, twin) if not variable.lagged else ():
+        for giver in (
+            ends.get((path, variable.gathered, variable.against), ()) if variable.gathered and not variable.lagged else ()
+        ):
             source = models.get(giver)
-            if taker == path and source and _row(source.outputs, variable.name) >= 0:
+            if source and _row(source.outputs, variable.name) >= 0:
                 yield giver
-
-
-def _pairs(variable: Variable, twin: Twin) -> Iterator[tuple[str, str]]:
-    """(who gives, who takes) along the relations that an input is gathered by."""
-    for relation in twin.relations if variable.gathered else ():
-        if relation.kind == variable.gathered:
-            yield (relation.object, relation.subject) if variable.against else (relation.subject, relation.object)
 
 
 def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
@@ -155,29 +160,42 @@ def _relate(groups: Sequence[Group], twin: Twin) -> None:
             at = {path: i for i, path in enumerate(group.instances)}
             inside = [each for each in twin.relations if each.kind == kind and each.subject in at and each.object in at]
             pairs = [(at[each.subject], at[each.object]) for each in inside]
+            shares = [each.share for each in inside]
             try:
-                group.model = group.model.joined(group.instances, pairs, group.parameters)  # type: ignore[attr-defined]
+                group.model = group.model.joined(group.instances, pairs, group.parameters, shares)  # type: ignore[attr-defined]
             except ValueError as problem:
                 raise InputError(str(problem)) from None
 
 
 def _gather(groups: Sequence[Group], twin: Twin) -> None:
     """Wires each gathered input to the sum of what feeds it."""
+    by_kind: dict[str, list[Relation]] = {}
+    for relation in twin.relations:
+        by_kind.setdefault(relation.kind, []).append(relation)
     for group in groups:
         to = {path: i for i, path in enumerate(group.instances)}
         for row, variable in enumerate(group.model.inputs):
-            joined = [(giver, taker) for giver, taker in _pairs(variable, twin) if taker in to]
+            along = by_kind.get(variable.gathered, ()) if variable.gathered else ()
+            joined = [(*_ends(each, variable), each.share) for each in along]
+            joined = [(giver, taker, share) for giver, taker, share in joined if taker in to]
             for source in groups if joined else ():
                 out = {path: i for i, path in enumerate(source.instances)}
-                pairs = {(out[giver], to[taker]) for giver, taker in joined if giver in out}
-                _wire(group, row, source, variable.name, sorted(pairs))
+                pairs = {(out[giver], to[taker]): share for giver, taker, share in joined if giver in out}
+                _wire(group, row, source, variable.name, sorted(pairs), [pairs[pair] for pair in sorted(pairs)])
 
 
-def _wire(group: Group, row: int, source: Group, name: str, pairs: Sequence[tuple[int, int]]) -> None:
+def _ends(relation: Relation, variable: Variable) -> tuple[str, str]:
+    """(who gives, who takes)."""
+    return (relation.object, relation.subject) if variable.against else (relation.subject, relation.object)
+
+
+def _wire(
+    group: Group, row: int, source: Group, name: str, pairs: Sequence[tuple[int, int]], shares: Sequence[float] = (1.0,)
+) -> None:
     source_row = _row(source.model.outputs, name)
     if source_row >= 0 and pairs:
         sources, targets = np.array(pairs, np.intp).T
-        group.wires.append(Wire(row, source, source_row, sources, targets))
+        group.wires.append(Wire(row, source, source_row, sources, targets, np.array(shares, float)))
 
 
 def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) -> list[Group]:
@@ -201,7 +219,7 @@ def _surrounded(groups: Sequence[Group], twin: Twin, maker: Maker, seed: int) ->
     for k, new in enumerate(around):
         _join(new, around[:k])
         for row, variable in enumerate(new.model.inputs):
-            for group in groups if variable.returned else ():
+            for group in groups if variable.returned and not variable.gathered else ():
                 _wire(new, row, group, variable.name, _same_place(group, new))
     for group in groups:
         _join(group, around)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from twins import InputError
 from twins.survey.joining import joined
+from twins.survey.places import surveyed_places, tells_places
 from twins.survey.reading import FORMATS, Reading, surveyed
 from twins.survey.survey import Survey
 from twins.survey.taglist import TABLES, bind
@@ -39,12 +40,13 @@ def found(
 ) -> Founded:
     """The package of some files in `folder`, which must not hold anything. Raises InputError and leaves nothing behind."""
     _refuse_place(folder)
-    tables = [path for path in sources if path.suffix.lower() in TABLES]
+    places = [path for path in sources if path.suffix.lower() in TABLES and tells_places(path)]
+    tables = [path for path in sources if path.suffix.lower() in TABLES and path not in places]
     models = [path for path in sources if path not in tables]
     surveys = []
     for k, path in enumerate(models):
         say(0.7 * k / max(1, len(models)), f"reading {path.name}")
-        surveys.append(surveyed(path, reading, cancelled))
+        surveys.append(surveyed_places(path, reading.tags) if path in places else surveyed(path, reading, cancelled))
     whole = joined(surveys, [path.stem for path in models])
     for path in tables:
         say(0.7, f"reading {path.name}")

@@ -26,6 +26,7 @@ class Reading:
 
     unit: str = ""
     up: str = ""
+    tags: str = ""  # of each thing of a table of places, as a package writes them
     lod: str = ""  # of a city model; default: the finest
 
 

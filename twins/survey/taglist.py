@@ -234,7 +234,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise InputError(f"there is no file {path}; mend its name")
     if path.stat().st_size > LARGEST:
         raise InputError(f"{path.name} is larger than {LARGEST >> 20} MB; it is no tag list")
-    text = _text(path)
+    text = text_of(path)
     lines = text.splitlines()
     head = next((k for k, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
     if head is None:
@@ -272,7 +272,8 @@ def _columns(header: Sequence[str], path: Path, line: int) -> dict[int, str]:
     return found
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """A table's text, in whichever of the usual encodings it is. Raises InputError."""
     raw = path.read_bytes()
     encodings = ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for encoding in encodings:
