@@ -12,9 +12,10 @@ from tests.twins.test_estimation import NORTH_RIDGE, START, Followed
 from twins.clock import SECOND
 from twins.package.loader import load
 from twins.prognosis.calls import Calls
-from twins.prognosis.foreseeing import Foreseeing
+from twins.prognosis.foreseeing import LEARNT, Foreseeing
 from twins.prognosis.maintenance import as_csv, work_list
 from twins.prognosis.prediction import Life, event_of, prediction_in, span
+from twins.prognosis.recognition.model_file import NAME
 from twins.prognosis.track_record import calibration, coverage, outcomes
 from twins.record import Channel, Intention, IntentionKind, Samples, Standing
 from twins.simulation.faults import injections
@@ -22,7 +23,9 @@ from twins.simulation.faults import injections
 
 @pytest.fixture(scope="module")
 def farm():
-    return load(NORTH_RIDGE)
+    """North Ridge that has learnt nothing of its faults: they are told by the estimator alone."""
+    twin = load(NORTH_RIDGE)
+    return replace(twin, files={name: twin.files[name] for name in twin.files if name != NAME})
 
 
 class Watched(Followed):
@@ -150,3 +153,13 @@ def test_that_the_maintenance_list_is_by_deadline_without_what_was_dismissed(los
     assert [row["fault"] for row in told] == ["a", "gearbox_cooling_loss"]
     assert told[0]["label"] == "'=1+1"
     assert float(told[1]["risk_h"]) == pytest.approx(made.probability * 48, abs=0.1)
+
+
+def test_that_the_farm_calls_what_is_wrong_with_an_instrument_and_a_line_by_what_it_has_learnt():
+    twin = load(NORTH_RIDGE)
+    faults = ["T02.sensor_stuck@120s", "T03.communication_loss@120s"]
+    watched = Watched(twin, tuple(injections(faults, twin, START)), seed=11)
+    made = [prediction_in(event) for event in watched.foresee(360, Foreseeing(twin))]
+    assert {each.key for each in made} == {"T02.sensor_stuck", "T03.communication_loss"}
+    assert {each.model for each in made} == {LEARNT}
+    assert made[0].severity == pytest.approx((0.05, 0.5, 0.95))  # how severe it is can't be told

@@ -220,7 +220,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "import.md"
 def test_that_every_mapping_in_the_documentation_is_sound():
     blocks = re.findall(r"```yaml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
     assert len(blocks) >= 6
-    for block in blocks:
+    tables = [block for block in blocks if "signals:" not in block]  # of waveforms: tried with a record, in test_wfdb
+    for block in tables:
         assert mapping_of(block).columns
 
 
