@@ -83,6 +83,9 @@ def named_choice(twin: Twin, name: str) -> Choice | None:
         return None
     choices = choices_of(twin)
     names = {word.casefold(): choice for choice in choices for word in (choice.title, choice.name)}
+    for choice in choices:  # a quantity that only one name tells is no choice of its own
+        for tag in choice.tags(twin):
+            names.setdefault(tag.quantity.casefold(), choice)
     if name.casefold() in names:
         return names[name.casefold()]
     near = difflib.get_close_matches(name.casefold(), list(names), 3) or [choice.title for choice in choices[:12]]

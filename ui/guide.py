@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from scene.legend import Choice
-from twins import clock
+from scene.still import named_choice
+from twins import InputError, clock
 from twins.asset import Step, Tour, Viewpoint
 from ui.settings import Settings
 from ui.tour_bar import TourBar, TourCard
@@ -172,10 +174,9 @@ class Guide(QObject):
             self._scene.fit(step.asset, FLIGHT_S)
         if step.select and step.select in twin.assets:
             self._selection.choose(step.select)
-        wanted = step.colour_by
-        choice = next((c for c in self._scene.choices if wanted in (c.name, c.by.value)), None) if wanted else None
-        if choice is not None:
-            self._colour(choice)
+        with suppress(InputError):
+            if choice := named_choice(twin, step.colour_by):
+                self._colour(choice)
         if step.shows in self._docks.widgets:
             self._docks.reveal(step.shows)
         if step.fault and self._begin_fault is not None and step.fault not in self._begun:

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from twins.asset import TagKind, Twin
-from twins.clock import SECOND
+from twins.clock import SECOND, parse_duration
 from twins.emulator.plant import Plant
 from twins.emulator.rehearsal import milder
 from twins.estimation.following import Following
@@ -25,7 +25,7 @@ from twins.prognosis.foreseeing import Foreseeing
 from twins.record import Samples
 
 NORTH_RIDGE = Path(__file__).parents[3] / "resources" / "twins" / "north-ridge"
-START, BEGINS, ENDS, LONG = 1_700_000_000, 180, 600, 1_800  # s
+START, BEGINS, ENDS, LONG, GROWS = 1_700_000_000, 180, 600, 2_400, 1_800.0  # s
 FLOOR, WINDS = 0.4, (6.0, 14.0)  # of the severity that is declared; m/s: what is milder or calmer is not asked for
 TURBINES = ("T01", "T02", "T03", "T04")
 SOUND, NOTHING = "sound", "nothing"
@@ -121,11 +121,13 @@ def _print(
 
 
 def _leads(twin: Twin) -> None:
-    """Each fault as it is declared, from its beginning to its call and to the first hard alarm (high_high, else high)."""
-    for k, fault in enumerate(twin.assets["T01"].faults):
+    """Each fault that grows, over half an hour to what is declared: from its beginning to its call and to the first hard alarm."""
+    for k, (fault, written) in enumerate(twin.assets["T01"].faults.items()):
+        if written.get("profile") != "ramp":
+            continue
         run = Run(twin, FIRST_SEED + 10_000 + k, (10.0, 13.0))
         for asset in TURBINES[:2]:
-            run.breaks(asset, fault, 1.0, 1.0)
+            run.breaks(asset, fault, 1.0, GROWS / (parse_duration(str(written["over"])) / SECOND))
         run.on(LONG)
         called = [run.called.get(asset, {}).get(fault) for asset in TURBINES[:2]]
         alarmed = [run.alarmed.get(asset) for asset in TURBINES[:2]]
