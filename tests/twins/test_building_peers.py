@@ -22,7 +22,8 @@ from twins.prognosis.predictors.onnx_file import judge
 AIR_CASE = Path(__file__).parents[3] / "shared" / "data" / "building_boptest" / "bestest_air"
 
 # (of the sun 3.5 % leave again; 16.8 of the other 96.5 fall on the ceiling: its table of interior solar distribution)
-# What ASHRAE 140's case 900 and its description as a BOPTEST case say of the room; no parameter was fitted, but the spread of the sun was added after a first look.
+# What ASHRAE 140's case 900 and its description as a BOPTEST case say of the room;
+# no parameter was fitted, but that the sun is spread over the surfaces was added after a first look at the result.
 CASE_900 = {
     "floor": 48.0, "height": 2.7, "window_south": 12.0, "window_loss": 3.0, "window_gain": 0.787 * 0.965,
     "sun_to_air": 0.0, "sun_to_light": 0.168 / 0.965,

@@ -121,7 +121,7 @@ def _print(
 
 
 def _leads(twin: Twin) -> None:
-    """Each fault that grows, over half an hour to what is declared: from its beginning to its call and to the first hard alarm."""
+    """Each fault that grows, over half an hour to what is declared: how long to its call, and to the first hard alarm."""
     for k, (fault, written) in enumerate(twin.assets["T01"].faults.items()):
         if written.get("profile") != "ramp":
             continue
