@@ -79,7 +79,7 @@ def emulate(broker):
         process.wait(10)
 
 
-def heard_until(observer, is_it, seconds=20):
+def heard_until(observer, is_it, seconds=60):
     """Everything heard up to the first message that is it."""
     end, all_ = time.monotonic() + seconds, []
     while (left := end - time.monotonic()) > 0:
