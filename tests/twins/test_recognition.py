@@ -22,6 +22,7 @@ from twins.prognosis.recognition.lesson import Lesson
 from twins.prognosis.recognition.model_file import NAME, read, recogniser_of
 from twins.prognosis.recognition.recogniser import learnt_from
 from twins.prognosis.recognition.trial import trial
+from twins.record import Channel, Channels
 from twins.simulation.faults import injections
 
 MAIN = Path(__file__).parents[2] / "main.py"
@@ -149,3 +150,16 @@ def test_that_runs_are_split_and_never_looks():
     tried = trial(lesson)
     assert tried.matrix[1, 1] < 0.9
     assert learnt_from(lesson).probabilities(lesson.signs)[fault == 1].mean() > 0.9
+
+
+def test_that_where_some_tags_are_not_measured_nothing_is_thought_and_nothing_refused(learnt_pumps):
+    twin = load(learnt_pumps[0])
+    plant = Plant(twin, START, 99)
+    fewer = Channels(Channel("") if each.path.endswith(".flow") else each for each in plant.instruments.channels)
+    following, foreseeing = Following(twin, fewer), Foreseeing(twin)
+    told = plant.run_to(START + 10 * SECOND)
+    following.take(replace(told, channels=fewer))
+    for estimator in following.until(START + 10 * SECOND):
+        foreseeing.see(estimator, estimator.time)
+    assert not foreseeing.refusal
+    assert foreseeing.health
