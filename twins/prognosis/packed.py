@@ -20,14 +20,22 @@ MOST_PARTS = 200
 Parts = dict[str, Any]
 
 
-def pack(place: Path, said: Mapping[str, Any], parts: Parts) -> None:
-    """Writes all of it or nothing; the same model is the same file. Raises InputError."""
-    with drafted(place, over=True) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+def pack(place: Path, said: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
+    """Writes all of it or nothing. Raises InputError."""
+    with drafted(place, over=True) as draft:
+        draft.write_bytes(zipped(said, parts))
+
+
+def zipped(said: Mapping[str, Any], parts: Mapping[str, Any]) -> bytes:
+    """The file's content: of the same model the same."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_entry("model.json"), json.dumps(said, ensure_ascii=False, allow_nan=False, indent=1))
         for name, part in parts.items():
             buffer = io.BytesIO()
             npy.write_array(buffer, np.ascontiguousarray(part), allow_pickle=False)
             archive.writestr(_entry(f"{name}.npy"), buffer.getvalue())
+    return whole.getvalue()
 
 
 def unpacked(archive: zipfile.ZipFile, kind: str, version: int) -> tuple[dict[str, Any], Parts]:

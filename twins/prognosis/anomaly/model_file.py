@@ -18,6 +18,7 @@ import numpy as np
 from twins import InputError
 from twins.prognosis.anomaly.channels import HINGES, Channels
 from twins.prognosis.anomaly.learning import Learnt
+from twins.prognosis.packed import zipped
 
 FORMAT = "twindeck-anomaly-1"
 LARGEST = 256 << 20  # bytes, unpacked
@@ -32,14 +33,7 @@ def packed(learnt: Learnt) -> bytes:
     """All of it; the same for the same."""
     told = {"format": FORMAT, "sensors": learnt.channels.sensors, "conditions": learnt.channels.conditions}
     told |= {name: getattr(learnt, name) for name in (*_NUMBERS, *_FRACTIONS)}
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(_entry("model.json"), json.dumps(told, ensure_ascii=False, indent=1))
-        for name, array in _arrays(learnt).items():
-            content = io.BytesIO()
-            np.save(content, np.ascontiguousarray(array), allow_pickle=False)
-            file.writestr(_entry(f"{name}.npy"), content.getvalue())
-    return whole.getvalue()
+    return zipped(told, _arrays(learnt))
 
 
 def save(learnt: Learnt, path: Path) -> None:
@@ -76,13 +70,6 @@ def unpacked(content: bytes, name: str) -> Learnt:
     except _DAMAGE as error:
         why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(f"{name} is not a model of this command, or is damaged ({why}); learn it again") from None
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    """Without the hour, so that the same model is the same file."""
-    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-    return entry
 
 
 def _arrays(learnt: Learnt) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from twins import InputError
 from twins.asset import Twin
 from twins.prognosis.packed import Parts, pack, unpacked
@@ -27,7 +25,6 @@ def save(learnt: Sequence[Learnt], card: dict[str, Any], place: Path) -> None:
     """Whole or not at all. Raises InputError."""
     parts: Parts = {}
     for k, kin in enumerate(learnt):
-        parts |= {f"{k}_usual": kin.usual, f"{k}_wide": kin.wide}
         parts |= {f"{k}_{i}_{name}": getattr(forest, name) for i, forest in enumerate(kin.forests) for name in _FORESTS}
     kins = [{"type": k.type, "tags": list(k.tags), "names": list(k.names), "faults": list(k.faults)} for k in learnt]
     pack(place, {"kind": KIND, "version": VERSION, "kins": kins, "card": card}, parts)
@@ -53,10 +50,7 @@ def read(content: bytes) -> tuple[Learnt, ...]:
 
 def _learnt(said: dict[str, Any], k: int, parts: Parts) -> Learnt:
     tags, names, faults = (tuple(map(str, said[what])) for what in ("tags", "names", "faults"))
-    usual, wide = parts[f"{k}_usual"], parts[f"{k}_wide"]
     forests = tuple(Forest(*(parts[f"{k}_{i}_{name}"] for name in _FORESTS)) for i in range(len(faults) + 1))
     for forest in forests:
         forest.check(len(names))
-    if usual.shape != (len(names),) or wide.shape != usual.shape or not np.isfinite([usual, wide]).all():
-        raise InputError("its parts don't fit together")
-    return Learnt(str(said["type"]), tags, names, faults, usual, wide, forests)
+    return Learnt(str(said["type"]), tags, names, faults, forests)

@@ -13,7 +13,7 @@ from twins.clock import SECOND
 from twins.estimation.estimator import Estimator
 from twins.physics import Array
 from twins.prognosis.recognition.kin import kin_of
-from twins.prognosis.recognition.lesson import SOUND, Lesson
+from twins.prognosis.recognition.lesson import Lesson
 from twins.prognosis.recognition.signs import Signs
 from twins.prognosis.trees import Forest, classified
 
@@ -23,14 +23,12 @@ _SURE = 4.0  # of log-odds: nobody is ever surer
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """Of one kin. `usual` and `wide` (f,): the signs of sound assets, their mean and deviation."""
+    """Of one kin."""
 
     type: str
     tags: tuple[str, ...]
     names: tuple[str, ...]  # (f,)
     faults: tuple[str, ...]
-    usual: Array
-    wide: Array
     forests: tuple[Forest, ...]  # of sound, then of each fault
 
     def probabilities(self, signs: Array) -> Array:
@@ -87,9 +85,8 @@ def learnt_from(lesson: Lesson, seed: int = 1) -> Learnt:
     """Every fault counts as much as every other, whoever showed it for how long; being sound as much as all faults together."""
     weights = _weights(lesson)
     forests = classified(lesson.signs, lesson.fault, weights, len(lesson.classes), seed)
-    sound = lesson.signs[lesson.fault == lesson.classes.index(SOUND)]
     kin = lesson.kin
-    return Learnt(kin.type, kin.tags, lesson.names, kin.faults, sound.mean(axis=0), sound.std(axis=0), forests)
+    return Learnt(kin.type, kin.tags, lesson.names, kin.faults, forests)
 
 
 def _weights(lesson: Lesson) -> Array:
