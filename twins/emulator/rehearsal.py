@@ -39,7 +39,6 @@ class _Set:
     """What one asset has in a branch; `full` when it is as bad as it gets, s after the branch began."""
 
     fault: str
-    injection: Injection
     full: float
 
 
@@ -128,7 +127,7 @@ def _breaking(branch: Watched, rng: np.random.Generator) -> Iterator[tuple[str, 
             )
             injection = milder(branch.plant, f"{asset}.{fault}", twin, now + round(after * SECOND), severity, slower)
             branch.plant.inject(injection)
-            yield asset, _Set(fault, injection, after + injection.profile.over)
+            yield asset, _Set(fault, after + injection.profile.over)
 
 
 def milder(plant: Plant, fault: str, twin: Twin, start: int, severity: float, slower: float = 1.0) -> Injection:
