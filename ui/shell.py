@@ -47,7 +47,8 @@ def stand(window: QWidget, settings: Settings) -> None:
     if len(kept) == 5 and all(type(number) is int for number in kept):
         x, y, width, height, largest = kept
         window.move(x, y)
-        window.resize(width, height)
+        most = QGuiApplication.primaryScreen().availableVirtualSize()  # of all screens: it may have been a larger one
+        window.resize(min(width, most.width()), min(height, most.height()))
         if largest:
             window.setWindowState(Qt.WindowState.WindowMaximized)
     keep_visible(window)
