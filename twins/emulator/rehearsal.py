@@ -157,7 +157,7 @@ def _seen(
         for kin, names, table in plant.look():
             labels, due = _labels(kin, broken, gone)
             course = (run * (_BRANCHES + 1) + of[1]) * len(kin.assets) + np.arange(len(kin.assets))
-            yield Lesson(kin, names, table[due], labels[due], np.full(int(due.sum()), run), course[due])
+            yield Lesson(kin, names, table[due].astype(np.float32), labels[due], np.full(int(due.sum()), run), course[due])
 
 
 def _labels(kin: Kin, broken: Mapping[str, _Set], gone: float) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twins.physics import Array
 from twins.prognosis.recognition.kin import Kin
 
 SOUND = "sound"
@@ -23,7 +22,7 @@ class Lesson:
 
     kin: Kin
     names: tuple[str, ...]  # (f,)
-    signs: Array  # (m, f)
+    signs: NDArray[np.floating]  # (m, f); short numbers will do
     fault: Whole  # (m,)
     run: Whole  # (m,)
     course: Whole  # (m,)

@@ -83,7 +83,7 @@ class Recogniser:
 def learnt_from(lesson: Lesson, caution: Caution | None = None, seed: int = 1) -> Learnt:
     """Every fault counts as much as every other, whoever showed it for how long; being sound as much as all faults together."""
     weights = _weights(lesson)
-    forests = classified(lesson.signs, lesson.fault, weights, len(lesson.classes), seed)
+    forests = classified(lesson.signs.astype(float), lesson.fault, weights, len(lesson.classes), seed)
     kin = lesson.kin
     return Learnt(kin.type, kin.tags, lesson.names, kin.faults, forests, caution or Caution.least(len(kin.faults)))
 
