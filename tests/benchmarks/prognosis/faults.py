@@ -1,7 +1,8 @@
 """Faults by name: seeded runs of the emulated farm with faults of unseen severities in unseen weather, and what they were called.
 
 In each run every turbine has one of the package's faults or none. `faults.py RUNS [FIRST]` for more than the usual few;
-`faults.py --lead` for how long before the hard alarm each is called; `faults.py --sound HOURS [SEED]` for calls on sound turbines.
+`faults.py --lead` for how long before the hard alarm each is called; `faults.py --sound HOURS [SEED]` for calls on sound
+turbines.
 """
 
 from __future__ import annotations
