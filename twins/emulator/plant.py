@@ -33,8 +33,8 @@ class Plant:
     def __init__(
         self, twin: Twin, start: int, seed: int = 1, faults: Sequence[Injection] = (), settings: Mapping[str, float] = NOTHING
     ) -> None:
-        """Builds it and lets it settle for two minutes at most before `start` (ns); `settings` are knobs that stand otherwise than the
-        package says, each in its unit. Raises InputError where the models don't fit or there is no such knob."""
+        """Builds it and lets it settle for two minutes at most before `start`; `settings` are knobs that stand otherwise than
+        the package says, each in its unit. Raises InputError where the models don't fit or there is no such knob."""
         step = _step(twin)
         settling = min(_SETTLING // step, _MOST_SETTLING)
         self.twin, self.seed = twin, seed
