@@ -290,7 +290,9 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
             continue
         written = asset.model.get("parameters")
         parameters = {**(written if isinstance(written, Mapping) else {}), **each.model.parameters}
-        expansion.assets[path] = replace(asset, model={**asset.model, "parameters": parameters})
+        corrections = {name: form.model_dump(mode="json") for name, form in each.model.corrections.items()}
+        model = {**asset.model, "parameters": parameters, **({"corrections": corrections} if corrections else {})}
+        expansion.assets[path] = replace(asset, model=model)
         expansion.origins[path] = (origin, *expansion.origins[path])
     return found.mark
 
