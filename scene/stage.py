@@ -132,7 +132,8 @@ class Stage:
 
     @cached_property
     def _own_boxes(self) -> NDArray[np.float64]:
-        return np.array([mesh.bounds for mesh in self.meshes]).reshape(-1, 2, 3)
+        bounds = {id(mesh): mesh.bounds for mesh in {id(mesh): mesh for mesh in self.meshes}.values()}
+        return np.array([bounds[id(mesh)] for mesh in self.meshes]).reshape(-1, 2, 3)
 
 
 def _moved_by(part: Part) -> list[tuple[Sort, str]]:

@@ -52,10 +52,12 @@ class Expansion:
     faults: list[Fault] = field(default_factory=list)
     alarms: dict[str, Mapping[str, AlarmForm]] = field(default_factory=dict)  # by asset, as they were written
     layer: Layer = field(default_factory=Layer)
+    address: Mapping[str, str] = field(default_factory=dict)  # of the measured tags that name none
 
     def root(self, asset: Asset, head: HeadForm, origins: tuple[Origin, ...]) -> None:
         """Adds a twin as a whole, with its own tags."""
         path, origin = asset.path, origins[-1]
+        self.address = head.address
         self._alarms(path, head.alarms, (origin,))
         tags = tuple(self._tag(name, path, form, (origin.at("tags", name),)) for name, form in head.tags.items())
         self.assets[path] = replace(asset, tags=tags, shows=asset.shows or tuple(head.shows))
@@ -161,10 +163,14 @@ class Expansion:
             form.normal, self._period(form, origins),
             (0 if form.kind == "integer" else 1) if form.decimals is None else form.decimals,
             tuple(form.values),
-            {protocol: self._address(address, asset, name) for protocol, address in form.address.items()},
+            self._addresses(form, asset, name),
             form.computed, form.writable, form.role, tuple(form.permissives),
         )  # fmt: skip
         return path
+
+    def _addresses(self, form: TagForm, asset: str, tag: str) -> dict[str, str]:
+        own = form.address if form.computed or "address" in form.model_fields_set else self.address
+        return {protocol: self._address(address, asset, tag) for protocol, address in own.items()}
 
     def _address(self, written: str, asset: str, tag: str) -> str:
         """In a nested twin, an address that speaks of no asset would be the same wherever it is nested: the path goes before."""

@@ -239,6 +239,7 @@ class HeadForm(Form):
     notice: Annotated[str, StringConstraints(max_length=200)] = Field(
         default="", description="one sentence that stands on every screen and on everything that is taken out"
     )
+    address: Mapping[Text, Text] = Field(default={}, description="of every measured tag that names none of its own")
     tags: Mapping[TagName, TagForm] = {}
     shows: list[Text] = []
     alarms: Mapping[Word, AlarmForm] = {}
