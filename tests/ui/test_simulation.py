@@ -20,9 +20,9 @@ from twins.simulation.knobs import knobs_of
 from twins.simulation.scenario import Scenario
 from twins.simulation.whatif import what_if
 from twins.timeline import Beside, Lane, LaneKind, Mode, Timeline
+from ui.draft import Draft
 from ui.knob_table import VALUE, KnobModel
 from ui.opening import prepare
-from ui.panels.simulation import Draft
 from ui.runs import Run, Runs
 from ui.settings import Settings
 from ui.theme import Theme
