@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,9 +15,10 @@ from twins import InputError
 from twins.asset import Twin
 from twins.clock import MINUTE, SECOND, format_duration, format_time
 from twins.simulation.branches import folder_of
+from twins.simulation.changes import inputs_of
 from twins.simulation.knobs import Knob, knob
 from twins.simulation.scenario import Scenario
-from twins.simulation.scenario_file import read_scenario, scenario_of
+from twins.simulation.scenario_file import packaged, packaged_scenario, read_scenario
 from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
 from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, WHAT_IF, Draft
@@ -49,16 +51,15 @@ class Simulating(QObject):
 
     def scenarios(self) -> list[str]:
         """Those of the package, then those that were kept beside the record."""
-        inside = [name for name in self._opened.twin.files if re.fullmatch(r"scenarios/[^/]+\.yaml", name)]
         kept = sorted(self._folder().glob("*.yaml")) if self._folder().is_dir() else []
-        return [*(Path(name).stem for name in inside), *(path.stem for path in kept)]
+        return [*packaged(self._opened.twin), *(path.stem for path in kept)]
 
     def read(self, name: str) -> Draft | None:
         """A scenario, as the panel has it."""
-        twin, inside = self._opened.twin, f"scenarios/{name}.yaml"
+        twin = self._opened.twin
         try:
-            kept = self._folder() / f"{name}.yaml"
-            found = scenario_of(twin.files[inside].decode(), twin, inside) if inside in twin.files else read_scenario(kept, twin)
+            inside = name in packaged(twin)
+            found = packaged_scenario(twin, name) if inside else read_scenario(self._folder() / f"{name}.yaml", twin)
         except InputError as problem:
             self.said.emit(str(problem).splitlines()[0])
             return None
@@ -184,8 +185,8 @@ def _note(answer: object) -> str:
 def _written(draft: Draft, name: str) -> dict[str, object]:
     """As scenarios/*.yaml has it."""
     told: dict[str, object] = {"name": name, "for": draft.duration, "weather": draft.weather}
-    by_sort: dict[str, dict[str, str]] = {"parameter": {}, "input": {}}
-    commands = []
+    by_sort: dict[str, dict[str, Any]] = {"parameter": {}, "input": dict(draft.kept.get("inputs", {}))}
+    commands = [order for order in draft.kept.get("commands", ()) if order["tag"] not in draft.changes]
     for key, (each, value) in draft.changes.items():
         text = f"{value!r} {each.unit}".strip()
         if each.sort == "set-point":
@@ -198,8 +199,10 @@ def _written(draft: Draft, name: str) -> dict[str, object]:
         told["inputs"] = by_sort["input"]
     if commands:
         told["commands"] = commands
-    if draft.fault:
-        told["faults"] = [draft.fault]
+    if faults := [*([draft.fault] if draft.fault else []), *draft.kept.get("faults", ())]:
+        told["faults"] = faults
+    if step := draft.kept.get("step"):
+        told["step"] = step
     return told
 
 
@@ -208,6 +211,7 @@ def _draft(scenario: Scenario, name: str, twin: Twin) -> Draft:
     from twins.physics import Maker, named, setting
 
     changes: dict[str, tuple[Knob, float]] = {}
+    kept: dict[str, Any] = {}  # what has no knob, or not one value
 
     def put(key: str, value: float, unit: str) -> None:
         if found := knob(twin, key):
@@ -222,15 +226,27 @@ def _draft(scenario: Scenario, name: str, twin: Twin) -> Draft:
         if variable is not None:
             put(key, setting(variable, word, written), variable.unit)
     for (asset, word), series in scenario.inputs.items():
-        if asset and (found := knob(twin, f"{asset}.{word}")):
-            variable = next(v for v in Maker(twin.files).model(twin.assets[asset].model).inputs if v.name == word)
+        variable = next(v for v in inputs_of(twin, asset) if v.name == word)
+        found = knob(twin, f"{asset}.{word}") if asset else None
+        if found and len(series) == 1:
             put(found.key, series[0][1], variable.unit)
+        else:
+            rows = [[f"{at / SECOND:g} s", f"{value!r} {variable.unit}".strip()] for at, value in series]
+            kept.setdefault("inputs", {})[f"{asset}.{word}".lstrip(".")] = rows
     for order in scenario.orders:
-        if found := knob(twin, order.tag):
+        found = knob(twin, order.tag)
+        if found and not order.after:
             changes[found.key] = found, order.value
+        else:
+            told = {"at": f"{order.after / SECOND:g} s", "tag": order.tag, "value": order.value}
+            kept.setdefault("commands", []).append(told)
+    if scenario.faults[1:]:
+        kept["faults"] = list(scenario.faults[1:])
+    if scenario.step:
+        kept["step"] = format_duration(scenario.step)
     duration = format_duration(scenario.duration) if scenario.duration else "1 h"
     weather = "recorded" if scenario.recorded else "modelled"
-    return Draft("what-if", scenario.name or name, duration, weather, next(iter(scenario.faults), ""), changes)
+    return Draft("what-if", scenario.name or name, duration, weather, next(iter(scenario.faults), ""), changes, kept)
 
 
 def _name_for(draft: Draft) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
@@ -46,7 +47,8 @@ _WEATHERS = (("Recorded inputs", "recorded"), ("Modelled weather", "modelled"))
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is to be run: `changes` by knob, `fault` as NAME@T or ""."""
+    """What is to be run: `changes` by knob, `fault` as NAME@T or "". `kept` is what its scenario has that no knob shows, as a
+    scenario file has it."""
 
     kind: str
     name: str
@@ -54,6 +56,7 @@ class Draft:
     weather: str
     fault: str
     changes: Mapping[str, tuple[Knob, float]]
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 class SimulationPanel(QWidget):
@@ -69,6 +72,9 @@ class SimulationPanel(QWidget):
         self._zone = ZoneInfo(twin.timezone)
         self._asset = ""
         self.model = KnobModel(theme)
+        self._kept: Mapping[str, Any] = {}
+        self.also = QLabel(wordWrap=True, visible=False)
+        self.also.setProperty("muted", True)
         self.begin = ElidedLabel()
         self.scenario = QComboBox(toolTip="Scenarios of the package, and those that were kept beside the recording")
         self.name = QLineEdit(placeholderText="Name of the what-if", maxLength=60)
@@ -121,7 +127,8 @@ class SimulationPanel(QWidget):
             self.say(f"{str(problem)[:1].upper()}{str(problem)[1:]}.")
             return None
         self.say("")
-        return Draft(kind, self.name.text().strip(), self.duration.text(), self.weather.currentData(), fault, self.model.changes)
+        name, weather = self.name.text().strip(), self.weather.currentData()
+        return Draft(kind, name, self.duration.text(), weather, fault, self.model.changes, self._kept)
 
     def show_scenarios(self, names: Sequence[str]) -> None:
         """Which there are."""
@@ -141,6 +148,7 @@ class SimulationPanel(QWidget):
         self.fault.setCurrentIndex(max(0, self.fault.findData(name)))
         self.after.setText(after or "1 min")
         self.model.put(draft.changes)
+        self._keep(draft.kept)
 
     def turn(self, values: Mapping[str, float]) -> None:
         """Other values for the knobs that are turned."""
@@ -206,6 +214,7 @@ class SimulationPanel(QWidget):
         head.addWidget(self.find, 1)
         column.addLayout(head)
         column.addWidget(self.table, 1)
+        column.addWidget(self.also)
         column.addWidget(self.changes)
         column.addWidget(self.said)
         deeds.setContentsMargins(10, 0, 10, 8)
@@ -216,14 +225,14 @@ class SimulationPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll, 1)
         whole.addLayout(deeds)
-        for field, name in (
+        for widget, name in (
             (self.scenario, "Scenario"),
             (self.duration, "How long"),
             (self.weather, "Weather"),
             (self.fault, "Fault"),
             (self.after, "Breaks after"),
         ):
-            field.setAccessibleName(name)
+            widget.setAccessibleName(name)
 
     def _connect(self) -> None:
         self._selection.changed.connect(self._choose)
@@ -234,7 +243,7 @@ class SimulationPanel(QWidget):
         self.foretell.clicked.connect(lambda: self.ask(FORECAST))
         self.search.triggered.connect(lambda: self.ask(OPTIMISE))
         self.rank.triggered.connect(lambda: self.ask(SENSITIVITY))
-        self.clear.triggered.connect(lambda: self.model.forget())
+        self.clear.triggered.connect(lambda: (self.model.forget(), self._keep({})))
         self.keep.triggered.connect(self._save)
         self.scenario.activated.connect(self._scenario)
 
@@ -253,6 +262,14 @@ class SimulationPanel(QWidget):
         else:
             self.model.forget()
             self.name.clear()
+            self._keep({})
+
+    def _keep(self, kept: Mapping[str, Any]) -> None:
+        """What else the scenario does, in a line."""
+        self._kept = kept
+        words = [*kept.get("inputs", ()), *(order["tag"] for order in kept.get("commands", ())), *kept.get("faults", ())]
+        self.also.setText(f"And as the scenario has it: {', '.join(words)}" if words else "")
+        self.also.setVisible(bool(words))
 
     def _choose(self) -> None:
         """The knobs of the selected asset, or of the nearest above it that has a model; while nobody looks, later."""
