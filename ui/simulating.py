@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from twins import InputError
 from twins.clock import MINUTE, SECOND, format_time
 from twins.simulation.branches import folder_of
-from twins.simulation.scenario_file import read_scenario, scenario_of
+from twins.simulation.scenario_file import packaged, packaged_scenario, read_scenario
 from twins.timeline import LaneKind, Timeline
 from ui.draft import Draft, draft_of, written
 from ui.main_window import Opened
@@ -46,16 +46,15 @@ class Simulating(QObject):
 
     def scenarios(self) -> list[str]:
         """Those of the package, then those that were kept beside the record."""
-        inside = [name for name in self._opened.twin.files if re.fullmatch(r"scenarios/[^/]+\.yaml", name)]
         kept = sorted(self._folder().glob("*.yaml")) if self._folder().is_dir() else []
-        return [*(Path(name).stem for name in inside), *(path.stem for path in kept)]
+        return [*packaged(self._opened.twin), *(path.stem for path in kept)]
 
     def read(self, name: str) -> Draft | None:
         """A scenario, as the panel has it."""
-        twin, inside = self._opened.twin, f"scenarios/{name}.yaml"
+        twin = self._opened.twin
         try:
-            kept = self._folder() / f"{name}.yaml"
-            found = scenario_of(twin.files[inside].decode(), twin, inside) if inside in twin.files else read_scenario(kept, twin)
+            inside = name in packaged(twin)
+            found = packaged_scenario(twin, name) if inside else read_scenario(self._folder() / f"{name}.yaml", twin)
         except InputError as problem:
             self.said.emit(str(problem).splitlines()[0])
             return None
