@@ -33,7 +33,7 @@ def _told(file):
 def test_that_the_same_plant_is_recorded_the_same_way_and_set_points_are_drawn_anew(tmp_path):
     files = [tmp_path / f"{k}.twin-recording" for k in range(3)]
     for file, seed in zip(files, (1, 1, 2), strict=True):
-        emulated(LINE, file, START, 3 * MINUTE, seed, (), {"ANDON.line_speed": (90.0, 110.0)}, MINUTE, 20.0)
+        emulated(LINE, file, START, 3 * MINUTE, seed, (), {"ANDON.line_speed": (90.0, 110.0)}, MINUTE, 200.0)
     (facts, _), (again, _), (other, _) = map(_told, files)
     assert facts == again != other
     assert len({bits for path, _, bits in facts if path == "ANDON.line_speed"}) == 3
