@@ -20,12 +20,15 @@ class AlarmedParts:
     """Which parts an alarm is about: those of the asset or component that it names or that shows its tag."""
 
     def __init__(self, twin: Twin, stage: Stage) -> None:
-        self._n = len(stage)
-        self._parts: dict[str, list[int]] = defaultdict(list)  # by subject: a tag's or an asset's path
+        self._n, self._twin = len(stage), twin
+        self._parts: dict[str, list[int]] = defaultdict(list)  # by asset
+        self._about: dict[str, list[str]] = defaultdict(list)  # tag → the assets that show it
         for i, part in enumerate(stage.parts):
             if part.material not in NEUTRAL:
-                for subject in (part.asset, *(tag.path for tag in twin.tags_of(part.asset))):
-                    self._parts[subject].append(i)
+                self._parts[part.asset].append(i)
+        for path in self._parts:
+            for tag in twin.assets[path].shows:
+                self._about[tag].append(path)
 
     def worst(self, snapshot: Snapshot) -> NDArray[np.int8]:
         """int8[n]: the code of the worst standing, unshelved alarm of each part, −1 for none."""
@@ -35,9 +38,15 @@ class AlarmedParts:
             priority = str(event.data.get("priority", "medium"))
             if event.key not in shelved and priority != "diagnostic":
                 code = ALARM_PRIORITIES.index(priority) if priority in ALARM_PRIORITIES else 1
-                parts = self._parts.get(event.subject, [])
+                parts = self._parts_of(event.subject)
                 found[parts] = np.maximum(found[parts], code)
         return found
+
+    def _parts_of(self, subject: str) -> list[int]:
+        """Of a tag's or an asset's path."""
+        tag = self._twin.tags.get(subject)
+        assets = (subject,) if tag is None else dict.fromkeys((tag.asset, *self._about.get(subject, ())))
+        return [part for asset in assets for part in self._parts.get(asset, ())]
 
     def shown(self, appearance: Appearance, snapshot: Snapshot) -> Appearance:
         """With the alarms' colours; what is hatched stays hatched."""

@@ -38,13 +38,14 @@ def polydata(
     triangles: NDArray[np.int32],
     coordinates: NDArray[np.float32] | None = None,
 ) -> vtkPolyData:
-    """Triangles with a normal, and perhaps a texture coordinate, at each point."""
+    """Triangles with a normal, or flat where there are none, and perhaps a texture coordinate, at each point."""
     data, where, cells = vtkPolyData(), vtkPoints(), vtkCellArray()
     where.SetData(copied(np.asarray(points, np.float32)))
     data.SetPoints(where)
     cells.SetData(_ids(np.arange(0, 3 * len(triangles) + 1, 3)), _ids(triangles.ravel()))
     data.SetPolys(cells)
-    data.GetPointData().SetNormals(copied(np.asarray(normals, np.float32)))
+    if len(normals):
+        data.GetPointData().SetNormals(copied(np.asarray(normals, np.float32)))
     if coordinates is not None:
         data.GetPointData().SetTCoords(copied(coordinates))
     return data

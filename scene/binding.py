@@ -28,22 +28,36 @@ def tags_of_parts(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
 def _by_quantity(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
     claimed = {tag for asset in twin.assets.values() for tag in asset.shows}
     found: dict[tuple[str, str], str] = {}
-    for part in stage.parts:
-        key = part.asset, part.colour_by
-        if key not in found:
-            found[key] = next((tag for tag in _nearest(twin, part, claimed) if choice.takes(twin.tags[tag])), "")
-    return tuple(found[part.asset, part.colour_by] for part in stage.parts)
+    for part in _unlike(stage.parts):
+        found[_key(part)] = next((tag for tag in _nearest(twin, part, claimed) if choice.takes(twin.tags[tag])), "")
+    return tuple(found[_key(part)] for part in stage.parts)
 
 
 def _by_residual(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
     claimed = {tag for asset in twin.assets.values() for tag in asset.shows}
-    judged = ([residual_of(tag) for tag in _nearest(twin, part, claimed)] for part in stage.parts)
-    return tuple(next((path for path in paths if path in twin.estimated), "") for paths in judged)
+    judged = {tag for tag in twin.tags if residual_of(tag) in twin.estimated}
+    found: dict[tuple[str, str], str] = {}
+    for part in _unlike(stage.parts):
+        tag = next((tag for tag in _nearest(twin, part, claimed) if tag in judged), "")
+        found[_key(part)] = residual_of(tag) if tag else ""
+    return tuple(found[_key(part)] for part in stage.parts)
 
 
 def _by_health(twin: Twin, stage: Stage, choice: Choice) -> tuple[str, ...]:
-    paths = ([health_of(above.path) for above in twin.ancestors(part.asset)] for part in stage.parts)
-    return tuple(next((path for path in each if path in twin.estimated), "") for each in paths)
+    known = {asset for asset in twin.assets if health_of(asset) in twin.estimated}
+    above = {path: [each.path for each in twin.ancestors(path)] for path in {part.asset for part in stage.parts}}
+    nearest = {path: next((each for each in paths if each in known), "") for path, paths in above.items()}
+    return tuple(health_of(nearest[part.asset]) if nearest[part.asset] else "" for part in stage.parts)
+
+
+def _key(part: Part) -> tuple[str, str]:
+    """Parts with the same are coloured by the same tag."""
+    return part.asset, part.colour_by
+
+
+def _unlike(parts: Sequence[Part]) -> Iterable[Part]:
+    """One of each that are coloured alike."""
+    return {_key(part): part for part in parts}.values()
 
 
 def _nearest(twin: Twin, part: Part, claimed: set[str]) -> Iterable[str]:

@@ -24,12 +24,12 @@ AMBIENT = 0.44  # the share of a colour that shadow leaves
 CHOSEN, OPEN, NONE = 8, 16, 32  # added to a part's state: it is selected, a cover that stands open, without a value
 
 _LOOK_UP = """//VTK::Color::Impl
-  vec2 told = texture(partTexture, tcoordVCVSOutput).ra * 255.0;
+  vec2 told = texelFetch(partTexture, ivec2(tcoordVCVSOutput * vec2(textureSize(partTexture, 0))), 0).ra * 255.0;
   float none = step(31.5, told.y); told.y -= 32.0 * none;
   float open = step(15.5, told.y); told.y -= 16.0 * open;
   float chosen = step(7.5, told.y); told.y -= 8.0 * chosen;
   {open_cover}
-  vec3 tone = none > 0.5 ? diffuseColor : texture(mapTexture, vec2((told.x + 0.5) / 256.0, 0.5)).rgb;
+  vec3 tone = none > 0.5 ? diffuseColor : texelFetch(mapTexture, ivec2(told.x + 0.5, 0), 0).rgb;
   vec2 pixel = gl_FragCoord.xy / pixelRatio;
   float rising = mod(pixel.x + pixel.y, 9.0);
   float falling = mod(pixel.x - pixel.y, 9.0);
@@ -44,9 +44,13 @@ _LOOK_UP = """//VTK::Color::Impl
   }
   diffuseColor = tone; ambientColor = tone * ambientShare;
 """
-_RIM = """//VTK::Light::Impl
+_LIGHT = """
+  float key = max(0.0, dot(normalVCVSOutput, -lightDirectionVC0)), head = max(0.0, dot(normalVCVSOutput, -lightDirectionVC1));
+  fragOutput0 = vec4(ambientColor + diffuseColor * (key * lightColor0 + head * lightColor1), opacity);
+"""  # VTK's own would reckon a gloss that nothing here has
+_RIM = """
   float facing = abs(dot(normalize(normalVCVSOutput), normalize(vertexVC.xyz)));
-  fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, chosen * (0.12 + 0.83 * smoothstep(0.40, 0.85, 1.0 - facing)));
+  fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, chosen * (0.05 + 0.90 * smoothstep(0.62, 0.95, 1.0 - facing)));
   {alpha}
 """
 _GLASS = """fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, 0.35 * (1.0 - facing));
@@ -86,7 +90,9 @@ class Colouring:
         shader.AddFragmentShaderReplacement("//VTK::TCoord::Impl", True, "", False)  # else every texture multiplies the colour
         kept = "if (open < 0.5) discard;" if glass else "if (open > 0.5) discard;"
         shader.AddFragmentShaderReplacement("//VTK::Color::Impl", True, _LOOK_UP.replace("{open_cover}", kept), False)
-        shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, _RIM.replace("{alpha}", _GLASS if glass else ""), False)
+        shader.AddFragmentShaderReplacement(
+            "//VTK::Light::Impl", True, _LIGHT + _RIM.replace("{alpha}", _GLASS if glass else ""), False
+        )
         actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("ambientShare", AMBIENT)
         actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("pixelRatio", 1.0)
         self._actors.append(actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -91,10 +92,13 @@ def choices_of(twin: Twin) -> tuple[Choice, ...]:
     the package's order."""
     tags = [tag for tag in twin.tags.values() if tag.kind in COLOURABLE]
     quantities = dict.fromkeys(tag.quantity for tag in tags if tag.quantity and tag.kind not in DISCRETE)
-    shared = [q for q in quantities if len({tag.name for tag in tags if tag.quantity == q}) > 1]
-    by_name: dict[str, Choice] = {}
+    names: dict[str, set[str]] = defaultdict(set)
+    first: dict[str, Tag] = {}
     for tag in tags:
-        by_name.setdefault(tag.name, Choice(ColourBy.TAG, tag.name, _title(tag)))
+        names[tag.quantity].add(tag.name)
+        first.setdefault(tag.name, tag)
+    shared = [q for q in quantities if len(names[q]) > 1]
+    by_name = {name: Choice(ColourBy.TAG, name, _title(tag)) for name, tag in first.items()}
     taken = {choice.title for choice in by_name.values()}
     titles = {quantity: quantity[:1].upper() + quantity[1:].replace("_", " ") for quantity in shared}
     by_quantity = [Choice(ColourBy.QUANTITY, q, f"{t} (any)" if t in taken else t) for q, t in titles.items()]
@@ -112,7 +116,7 @@ def legend_of(twin: Twin, choice: Choice, used: Collection[str] = ()) -> Legend:
         return Legend(choice.title)
     first = tags[0]
     if first.kind in DISCRETE:
-        labels = first.values or ("off", "on")
+        labels = first.values or ("no", "yes")
         colours = colour_maps.steps(colour_maps.sequential(), len(labels))
         return Legend(choice.title, "", 0.0, len(labels) - 1.0, None, colours, labels)
     low, high = _union(tags, first.unit)

@@ -26,7 +26,7 @@ def save_portrait(package: Path, view: str = "", colour_by: str = "") -> Path:
         raise InputError(f"{package} is no folder; a picture is kept in the folder of a package")
     with contextlib.closing(OpenPackage.at(package)) as opened:
         twin = opened.twin
-        wanted = colour_by or next((step.colour_by for step in twin.tour.steps if step.colour_by), "")
+        wanted = colour_by or next((step.colour_by for step in twin.tour.steps if step.colour_by), twin.colour_by)
         scene = TwinScene(twin, opened.meshes(), DARK)
         choice, viewpoint = named_choice(twin, wanted), named_view(twin, view)
         if choice:

@@ -132,7 +132,8 @@ class Stage:
 
     @cached_property
     def _own_boxes(self) -> NDArray[np.float64]:
-        return np.array([mesh.bounds for mesh in self.meshes]).reshape(-1, 2, 3)
+        bounds = {id(mesh): mesh.bounds for mesh in {id(mesh): mesh for mesh in self.meshes}.values()}
+        return np.array([bounds[id(mesh)] for mesh in self.meshes]).reshape(-1, 2, 3)
 
 
 def _moved_by(part: Part) -> list[tuple[Sort, str]]:
@@ -183,7 +184,7 @@ class _Builder:
         if not asset.path:
             return
         above = self._frames.get(asset.parent, np.eye(4))
-        if asset.parent and asset.at == Placement() and not (asset.twin or self._twin.assets[asset.parent].twin):
+        if asset.parent and asset.at == Placement() and not (asset.twin or self._twin.assets[asset.parent].site):
             self._frames[asset.path], self._homes[asset.path] = above, self._homes.get(asset.parent, asset.path)
             return
         own = above @ placed(asset.at.x, asset.at.y, asset.at.z or 0.0, asset.at.heading)

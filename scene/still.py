@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from scene.camera import fitted
 from scene.caption import Caption
-from scene.legend import Choice, choices_of
+from scene.legend import Choice, ColourBy, choices_of
 from scene.palette import GREY
 from scene.picture import OffScreen, write_png
 from scene.twin_scene import TwinScene
@@ -84,8 +84,9 @@ def named_choice(twin: Twin, name: str) -> Choice | None:
     choices = choices_of(twin)
     names = {word.casefold(): choice for choice in choices for word in (choice.title, choice.name)}
     for choice in choices:  # a quantity that only one name tells is no choice of its own
-        for tag in choice.tags(twin):
-            names.setdefault(tag.quantity.casefold(), choice)
+        for tag in choice.tags(twin) if choice.by is ColourBy.TAG else ():
+            if choice.takes(tag):
+                names.setdefault(tag.quantity.casefold(), choice)
     if name.casefold() in names:
         return names[name.casefold()]
     near = difflib.get_close_matches(name.casefold(), list(names), 3) or [choice.title for choice in choices[:12]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
@@ -16,11 +18,12 @@ from scene.legend import CONDITION, Choice, ColourBy, Legend, difference_legend,
 from scene.motion import Motion
 from scene.palette import GREY, Palette, rgb
 from scene.picking import Hit, Picker
-from scene.solids import solids_of
+from scene.solids import Solids
 from scene.stage import Meshes, Stage
 from twins.asset import Twin, Viewpoint
 from twins.record import Snapshot
 
+PIXEL = 2 * math.tan(math.radians(VIEW_ANGLE_DEG / 2)) / 1000  # how much of its distance a pixel covers, 1,000 px high
 NEAR_SIZES = 8.0  # details are drawn from nearer than this many times their size
 
 
@@ -41,7 +44,7 @@ class TwinScene:
         self.renderer = vtkRenderer()
         self.colouring = Colouring(len(self.stage))
         self._clear = np.flatnonzero([part.material == "glass" for part in self.stage.parts])
-        self._solids = solids_of(self.stage, self.colouring)
+        self._solids = Solids(self.stage, self.colouring)
         self._alarmed = AlarmedParts(twin, self.stage)
         self._snapshot, self._clock = Snapshot.empty(), 0.0
         self.differing = False  # what is shown is a difference
@@ -91,8 +94,11 @@ class TwinScene:
                 solid.actor.SetVisibility(bool(np.isin(solid.parts, seen_through).any()))
         self.show(self._snapshot, self._clock)
 
-    def look(self, pose: Pose) -> None:
-        """Where the camera stands."""
+    def look(self, pose: Pose, pixels: float = 1.0, patience: float = math.inf) -> bool:
+        """Where the camera stands. What is smaller than so many pixels of a picture 1,000 px high may be left out.
+
+        Fresh detail is made for so many seconds. Tells whether all is as fine as was asked for.
+        """
         camera = self.renderer.GetActiveCamera()
         camera.SetPosition(*pose.eye)
         camera.SetFocalPoint(*pose.focus)
@@ -102,6 +108,7 @@ class TwinScene:
         nearest = min(float(away.min(initial=np.inf)), abs(floor) if self.ground.bounds is not None else np.inf)
         camera.SetClippingRange(clipping_range(pose, self._extent(), nearest))
         self._show_details(away)
+        return self._solids.draw(away, PIXEL * pixels, patience)
 
     def pick(self, eye: NDArray[np.float64], direction: NDArray[np.float64]) -> Hit | None:
         """What is seen along a ray of length 1: nothing behind the land, and what is inside through covers that are glass."""
@@ -239,9 +246,5 @@ class TwinScene:
 
     def _show_details(self, away: NDArray[np.float64]) -> None:
         """What is inside a cover is drawn when that is glass, or when the camera is near."""
-        seen = np.isin(self.stage.cover, self.opened)
-        for solid in self._solids:
-            if solid.detail:
-                size = np.linalg.norm(self.boxes[solid.parts, 1] - self.boxes[solid.parts, 0], axis=1)
-                near = bool((away[solid.parts] < NEAR_SIZES * size).any())
-                solid.actor.SetVisibility(near or bool(seen[solid.parts].any()))
+        size = np.linalg.norm(self.boxes[:, 1] - self.boxes[:, 0], axis=1)
+        self._solids.show_details((away < NEAR_SIZES * size) | np.isin(self.stage.cover, self.opened))

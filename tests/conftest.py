@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT.parent / "shared" / "data"
 NORTH_RIDGE = ROOT / "resources" / "twins" / "north-ridge"
 PLANT_START = 1_772_344_800_000_000_000  # 2026-03-01T06:00:00Z
+hypothesis.settings.register_profile("shared machine", deadline=None)  # how long an example takes says nothing on a busy one
+hypothesis.settings.load_profile("shared machine")
 YEAR_CSV = SAMPLES / "wind_lahauteborne" / "scada_2014_R80711_R80721.csv.gz"
 
 

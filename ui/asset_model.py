@@ -1,8 +1,11 @@
-"""The assets as a tree of rows: what stands in each is worked out when it is looked at, so 10,000 cost what 30 do."""
+"""The assets as a tree of rows: those below one are made when it is opened, and what stands in each is worked out when it is
+looked at, so 10,000 cost what 30 do."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -17,6 +20,7 @@ NAME, VALUE, MARK = range(3)
 ROW = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
+MOST_FOUND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class _Node:
     is_tag: bool
     parent: int
     row: int
-    children: list[int] = field(default_factory=list)
+    children: list[int] | None = None  # not yet asked for
 
 
 class AssetModel(QAbstractItemModel):
@@ -54,25 +58,26 @@ class AssetModel(QAbstractItemModel):
     def __init__(self, twin: Twin, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._twin = twin
-        self._asset_words = {path: f"{asset.name} {path}".lower() for path, asset in twin.assets.items()}
-        self._tag_words = {path: f"{tag_label(tag)} {path}".lower() for path, tag in twin.tags.items()}
         self._snapshot = Snapshot.empty()
         self._alarms: dict[str, str] = {}
         self._alarmed: tuple[object, ...] = ()
+        self._wanted: dict[str, tuple[str, ...]] | None = None  # while something is searched for
+        self.left_out = 0  # how many more were found than are shown
         self._nodes: list[_Node] = []
         self._places: dict[tuple[str, str], int] = {}
         self.root = ""  # the twin whose tree this is
         self.search("")
 
     def search(self, text: str) -> None:
-        """Only the assets and tags with all of these words, and what they are in; everything for no words."""
+        """Only the assets and tags with all of these words (the first so many), and what they are in; everything for no words."""
         words = text.lower().split()
         self.beginResetModel()
         self._nodes.clear()
         self._places.clear()
-        wanted = self._found(words) if words else dict.fromkeys(self._twin.assets, ())
-        if self.root in wanted:
-            self._grow(self.root, -1, wanted)
+        self.left_out = 0
+        self._wanted = self._found(words) if words else None
+        if self._wanted is None or self.root in self._wanted:
+            self._add(_Node(self.root, self._twin.assets[self.root].headline, False, -1, 0))
         self.endResetModel()
 
     def show(self, snapshot: Snapshot) -> None:
@@ -103,6 +108,7 @@ class AssetModel(QAbstractItemModel):
 
     def where(self, asset: str, tag: str = "") -> QModelIndex:
         """The index of a row; an invalid one while it is not shown."""
+        self._open_way(asset)
         place = self._places.get((asset, tag), self._places.get((asset, "")))
         return NOWHERE if place is None else self.createIndex(self._nodes[place].row, NAME, place)
 
@@ -112,7 +118,7 @@ class AssetModel(QAbstractItemModel):
         """The place of a child."""
         if not parent.isValid():
             return self.createIndex(row, column, 0) if row == 0 and self._nodes else NOWHERE
-        children = self._nodes[parent.internalId()].children
+        children = self._below(parent.internalId())
         return self.createIndex(row, column, children[row]) if 0 <= row < len(children) else NOWHERE
 
     def parent(self, index: Index = NOWHERE) -> QModelIndex:
@@ -126,7 +132,13 @@ class AssetModel(QAbstractItemModel):
         """How many are directly below."""
         if not parent.isValid():
             return 1 if self._nodes else 0
-        return len(self._nodes[parent.internalId()].children) if parent.column() == NAME else 0
+        return len(self._below(parent.internalId())) if parent.column() == NAME else 0
+
+    def hasChildren(self, parent: Index = NOWHERE) -> bool:
+        """Something is below, which need not be made to know that."""
+        if not parent.isValid() or self._wanted is not None:
+            return self.rowCount(parent) > 0
+        return parent.column() == NAME and bool(self._twin.children(self._nodes[parent.internalId()].asset))
 
     def columnCount(self, parent: Index = NOWHERE) -> int:
         """Name, value, mark."""
@@ -165,30 +177,52 @@ class AssetModel(QAbstractItemModel):
     def _found(self, words: list[str]) -> dict[str, tuple[str, ...]]:
         """Assets to show → their tags to show."""
         found: dict[str, tuple[str, ...]] = {}
-        hits = [path for path, text in self._tag_words.items() if all(word in text for word in words)]
-        for path in hits:
+        assets = [path for path, text in self._asset_words.items() if all(word in text for word in words)]
+        tags = [path for path, text in self._tag_words.items() if all(word in text for word in words)]
+        self.left_out = max(0, len(assets) - MOST_FOUND) + max(0, len(tags) - MOST_FOUND)
+        for path in islice(tags, MOST_FOUND):
             asset = self._twin.tags[path].asset
             found[asset] = (*found.get(asset, ()), path)
-        for path, text in self._asset_words.items():
-            if all(word in text for word in words):
-                found.setdefault(path, ())
+        for path in islice(assets, MOST_FOUND):
+            found.setdefault(path, ())
         for path in list(found):
             for above in self._twin.ancestors(path):
                 found.setdefault(above.path, ())
         return found
 
-    def _grow(self, path: str, parent: int, wanted: dict[str, tuple[str, ...]]) -> int:
-        place = self._add(_Node(path, self._twin.assets[path].headline, False, parent, 0), (path, ""))
-        below = [self._add(_Node(path, tag, True, place, 0), (path, tag)) for tag in wanted[path]]
-        below += [self._grow(child.path, place, wanted) for child in self._twin.children(path) if child.path in wanted]
-        for row, child in enumerate(below):
-            self._nodes[child].row = row
-        self._nodes[place].children = below
-        return place
+    @cached_property
+    def _asset_words(self) -> dict[str, str]:
+        return {path: f"{asset.name} {path}".lower() for path, asset in self._twin.assets.items()}
 
-    def _add(self, node: _Node, key: tuple[str, str]) -> int:
+    @cached_property
+    def _tag_words(self) -> dict[str, str]:
+        return {path: f"{tag_label(tag)} {path}".lower() for path, tag in self._twin.tags.items()}
+
+    def _below(self, place: int) -> list[int]:
+        """The places of what is directly below, made now if they never were."""
+        node = self._nodes[place]
+        if node.children is None:
+            assets = [] if node.is_tag else self._twin.children(node.asset)
+            tags = self._wanted[node.asset] if self._wanted is not None and not node.is_tag else ()
+            shown = [asset for asset in assets if self._wanted is None or asset.path in self._wanted]
+            below = [_Node(node.asset, tag, True, place, row) for row, tag in enumerate(tags)]
+            below += [_Node(each.path, each.headline, False, place, len(tags) + row) for row, each in enumerate(shown)]
+            node.children = [self._add(each) for each in below]
+        return node.children
+
+    def _open_way(self, asset: str) -> None:
+        """Makes the rows down to an asset."""
+        way = [above.path for above in self._twin.ancestors(asset)]
+        if self.root in way:
+            for path in reversed(way[: way.index(self.root) + 1]):
+                place = self._places.get((path, ""))
+                if place is None:
+                    return
+                self._below(place)
+
+    def _add(self, node: _Node) -> int:
         self._nodes.append(node)
-        self._places[key] = len(self._nodes) - 1
+        self._places[node.asset, node.tag if node.is_tag else ""] = len(self._nodes) - 1
         return len(self._nodes) - 1
 
     def _alarm(self, standing: Standing) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from scene.legend import Choice, ColourBy
+from scene.still import named_choice
+from twins import InputError
 from twins.asset import Twin
 from twins.clock import SECOND
 from twins.record import Channel, Snapshot
@@ -19,8 +22,9 @@ _LEAST_STRIDE = round(2 * SPEEDS[-1] * FRAME_MS * SECOND / 1000)  # as fast as p
 def first_choice(twin: Twin, choices: Sequence[Choice]) -> Choice:
     """What the package says; else the quantity that tells most: the root's headline if things have it too, else what most
     children show, else condition."""
-    if said := [choice for choice in choices if twin.colour_by and twin.colour_by in (choice.name, choice.title)]:
-        return said[0]
+    with suppress(InputError):
+        if said := named_choice(twin, twin.colour_by):
+            return said
     shown = Counter(twin.tags[child.headline].name for child in twin.children("") if child.headline in twin.tags)
     root = twin.tags.get(twin.assets[""].headline)
     wide = [root.name] if root and any(tag.asset and tag.name == root.name for tag in twin.tags.values()) else []

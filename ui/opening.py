@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from twins import InputError
+from twins.clock import now
 from twins.historian.days import open_record
 from twins.historian.lock import holder
 from twins.historian.memory import MemoryRecording
@@ -38,7 +39,8 @@ def prepare(
     if opened_package is None:
         opened_package = OpenPackage.of(found.package) if package is None else OpenPackage.at(package)
     live = recording is not None and bool(holder(recording))
-    timeline = Timeline(*found.span, live=live)
+    begins = now()  # of a plant that has told nothing yet
+    timeline = Timeline(*(found.span or ((begins, begins) if live else (0, 0))), live=live)
     timeline.plant = replace(timeline.plant, kind=found.kind, name=found.lane or timeline.plant.name)  # a branch says what it is
     if at is not None:
         timeline.seek(at)
@@ -58,10 +60,10 @@ def prepare(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """How the reading thread opens it, its span, whether it is simulated, and the package in force then."""
+    """How the reading thread opens it, its span if it holds anything, whether it is simulated, and the package in force then."""
 
     open: Callable[[], Recording]
-    span: tuple[int, int]
+    span: tuple[int, int] | None
     simulated: bool
     package: bytes
     kind: LaneKind = LaneKind.PLANT
@@ -70,11 +72,11 @@ class _Found:
 
 def _recording(path: Path | None, at: int) -> _Found:
     if path is None:
-        return _Found(MemoryRecording, (0, 0), False, b"")
+        return _Found(MemoryRecording, None, False, b"")
     with open_record(path) as file:
         kept = file.package_at(at)
         if kept is None:
             raise InputError(f"the twin package inside {path} is damaged; open it with its package: open TWIN --recording {path}")
         branch = branched(path) if "lane" in file.meta else None
         kind, name = (branch.lane.kind, branch.lane.name) if branch else (LaneKind.PLANT, "")
-        return _Found(lambda: open_record(path), file.span() or (0, 0), file.simulated, kept, kind, name)
+        return _Found(lambda: open_record(path), file.span(), file.simulated, kept, kind, name)

@@ -29,7 +29,9 @@ class Reader(QObject):
     delivered, so no answer is ever older than the last question that was taken.
     """
 
-    answered = Signal(int, object, int)  # slot, what `read` returned, ns from question to answer
+    answered = Signal(
+        int, object, object
+    )  # slot, what `read` returned, ns (an int of Qt's ends at two seconds) from question to answer
     failed = Signal(int, str)  # slot, one sentence
     _done = Signal(object)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +67,9 @@ class RecordingMap:
 
     def witnesses(self, snapshot: Snapshot, chosen: str) -> tuple[str, ...]:
         """The tags whose trends tell where samples are: regular ones that the recording knows."""
-        heads = [asset.headline for asset in self._twin.children("")]
-        known = [*heads, *(channel.path for channel in snapshot.channels)]
-        regular = [tag for tag in dict.fromkeys(known) if _regular(snapshot, tag)][:_WITNESSES]
+        heads = dict.fromkeys(asset.headline for asset in self._twin.children(""))
+        known = chain(heads, (channel.path for channel in snapshot.channels if channel.path not in heads))
+        regular = islice((tag for tag in known if _regular(snapshot, tag)), _WITNESSES)
         return tuple(dict.fromkeys((*regular, *((chosen,) if _regular(snapshot, chosen) else ()))))
 
 

@@ -20,7 +20,11 @@ from ui.scene_probe import surface_format
 
 SAMPLES = 4
 SLOW_MS = 40  # a picture that takes longer is drawn at half its size while the camera moves
-SETTLED_MS = 300  # a software renderer smooths edges only once nothing has moved for so long
+FLUENT_MS, COARSEST = 50, 8.0  # one that then still takes longer shows less, up to so many pixels
+SETTLED_MS = 300  # a software renderer draws finely, and smooths edges, only once nothing has moved for so long
+LONGEST_MS = 100  # nothing holds the window up for longer
+SMOOTHING = 4.0  # times as long does smoothing take
+MAKING_S, RESTING_MS = 0.03, 10  # what is to be seen finely is made a little at a time
 _COLOUR, _LINEAR, _DRAW_FRAMEBUFFER, _SCISSOR = 0x4000, 0x2601, 0x8CA9, 0x0C11
 
 
@@ -47,10 +51,11 @@ class GlCanvas(QOpenGLWidget):
             self._window.AddObserver("WindowIsCurrentEvent", lambda *_: self._window.SetIsCurrent(self._is_current())),
         ]
         self._cost_ms, self._hurried = 0.0, False
+        self._pixels = 1.0  # what is smaller is left out while the camera moves
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.update)
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
-        self._settled.timeout.connect(self._smooth)
+        self._settled.timeout.connect(self._refine)
 
     def show_scenes(self, scenes: Sequence[TwinScene]) -> None:
         """One, or several side by side."""
@@ -67,7 +72,7 @@ class GlCanvas(QOpenGLWidget):
         self._hurried = self._hurried or hurry
         if self._software:
             self._window.SetMultiSamples(0)
-            self._settled.start()
+        self._settled.start(SETTLED_MS)
         if hurry:
             self.update()
         elif not self._soon.isActive():
@@ -118,7 +123,8 @@ class GlCanvas(QOpenGLWidget):
             return
         ratio = self.devicePixelRatioF()
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        share = 0.5 if self._software and self._hurried and self._cost_ms > SLOW_MS else 1.0  # coarse while the camera moves
+        hurried = self._software and self._hurried
+        share = 0.5 if hurried and self._cost_ms > SLOW_MS else 1.0  # coarse while the camera moves
         drawn = max(1, round(width * share)), max(1, round(height * share))
         begun = clock.monotonic()
         state = self._window.GetState()
@@ -127,7 +133,7 @@ class GlCanvas(QOpenGLWidget):
         self._window.SetSize(*drawn)
         for scene in self._scenes:
             scene.use_pixel_ratio(ratio * share)
-            scene.look(self._pose())
+            scene.look(self._pose(), self._pixels / share if hurried else 1.0, MAKING_S)
         self._window.Render()
         self.makeCurrent()
         gl = self._context.functions()
@@ -139,12 +145,25 @@ class GlCanvas(QOpenGLWidget):
         gl.glClear(_COLOUR)
         gl.glColorMask(True, True, True, True)
         state.Pop()
-        if share == 1.0 and not self._window.GetMultiSamples():
-            self._cost_ms = (clock.monotonic() - begun) / 1e6
+        self._learn((clock.monotonic() - begun) / 1e6, hurried, share)
 
-    def _smooth(self) -> None:
+    def _learn(self, took_ms: float, hurried: bool, share: float) -> None:
+        """From how long a picture took, how the next is to be drawn."""
+        if share == 1.0 and not self._window.GetMultiSamples():
+            self._cost_ms = took_ms
+        if hurried and took_ms > FLUENT_MS:
+            self._pixels = min(2 * self._pixels, COARSEST)
+        elif hurried and took_ms < FLUENT_MS / 4:
+            self._pixels = max(self._pixels / 2, 1.0)
+
+    def _refine(self) -> None:
+        """Nothing has moved for a while: what is too coarse is made finely, bit by bit, and drawn once all of it is there."""
         self._hurried = False
-        self._window.SetMultiSamples(SAMPLES)
+        if not all(scene.look(self._pose(), 1.0, MAKING_S) for scene in self._scenes):
+            self._settled.start(RESTING_MS)
+            return
+        if self._software and self._cost_ms * SMOOTHING < LONGEST_MS:
+            self._window.SetMultiSamples(SAMPLES)
         self.update()
 
     def _make_current(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from scene.camera import Pose
+from scene.camera import Pose, projected
 from scene.labels import placed
 from scene.twin_scene import TwinScene
 from twins.asset import Tag
@@ -21,6 +21,7 @@ from ui.theme import Theme, Tokens, font
 PADDING, HEIGHT, MARK = 8.0, 24.0, 14.0
 Text = tuple[str, str, str, bool]  # name, value, unit, and whether the value is current
 FEW = 12  # so many things have labels though they have no value; where there are more, only those with one
+MOST = 160  # of more, only the nearest are looked at
 FAR_SIZES = 6.0  # labels are gone from this many times the twin's size
 
 
@@ -31,41 +32,34 @@ class Labels(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._scene, self._pose, self._theme = scene, pose, theme
-        self._homes = tuple(scene.anchors)
-        self._anchors = np.array(list(scene.anchors.values()), np.float64).reshape(-1, 3)
-        self._texts: list[Text] = []
-        roots = scene.twin.roots
-        self._inside = [scene.twin.root_of(scene.twin.assets[home].parent if home in roots else home) for home in self._homes]
+        anchors = scene.anchors
+        self._homes = tuple(anchors)
+        self._place = {home: i for i, home in enumerate(self._homes)}
+        self._anchors = np.array(list(anchors.values()), np.float64).reshape(-1, 3)
+        self._texts: dict[int, Text] = {}  # of those that were drawn last, or might have been
+        self._snapshot = Snapshot.empty()
+        roots = set(scene.twin.roots)
+        inside = [scene.twin.root_of(scene.twin.assets[home].parent if home in roots else home) for home in self._homes]
+        self._inside = np.array(inside, dtype=object)
         self.root = ""  # only what is right in this twin has labels; a twin nested in it has one
 
     def read(self, snapshot: Snapshot) -> bool:
-        """Takes names, values and units as they are now; tells whether any is another."""
-        tags = [self._tag(home) for home in self._homes]
-        readings = [snapshot.reading(tag.path) if tag else None for tag in tags]
-        pairs = [shown(reading, tag) if reading and tag else ("", "") for reading, tag in zip(readings, tags, strict=True)]
-        if snapshot.reference is not None:
-            pairs = [_beside(pair, tag, snapshot.reference) for pair, tag in zip(pairs, tags, strict=True)]
-        sound = [reading is None or reading.sound for reading in readings]
-        names = [self._scene.twin.assets[home].name for home in self._homes]
-        before, self._texts = self._texts, [(name, *pair, fine) for name, pair, fine in zip(names, pairs, sound, strict=True)]
-        return before != self._texts
+        """Takes names, values and units as they are now; tells whether any that is seen is another."""
+        self._snapshot = snapshot
+        before, self._texts = self._texts, {i: self._text(i) for i in self._texts}
+        return before != self._texts or (not before and bool(self._homes))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws those that fit."""
-        if not self._texts:
+        if not len(self._homes):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plain, strong = font(), font(weight=QFont.Weight.DemiBold)
-        around = f"{self.root}/"
-        chosen = {
-            i
-            for i, home in enumerate(self._homes)
-            if f"{self._scene.selected}/".startswith(home + "/") and not around.startswith(home + "/")
-        }
-        few = self._inside.count(self.root) <= FEW
-        here = [i for i, root in enumerate(self._inside) if root == self.root or i in chosen]
-        told = [i for i in here if few or self._texts[i][1] or i in chosen]
+        chosen = self._chosen()
+        here = np.flatnonzero(self._inside == self.root)
+        self._texts = {i: self._text(i) for i in (*self._near(here), *chosen)}
+        told = [i for i, text in self._texts.items() if len(here) <= FEW or text[1] or i in chosen]
         sizes = np.array([[sum(_widths(self._texts[i], plain, strong)) + 2 * PADDING, HEIGHT] for i in told]).reshape(-1, 2)
         first = [k for k, i in enumerate(told) if i in chosen]
         anchors = self._anchors[told]
@@ -75,6 +69,30 @@ class Labels(QWidget):
             box = QRectF(round(label.left) + 0.5, round(label.top) + 0.5, sizes[label.which, 0], HEIGHT)
             self._box(painter, box, self._texts[told[label.which]], label.which in first, self._theme.tokens, plain, strong)
         painter.end()
+
+    def _chosen(self) -> set[int]:
+        """What is selected and what that is part of, but not what one is in."""
+        steps = self._scene.selected.split("/")
+        paths = ["/".join(steps[: n + 1]) for n in range(len(steps))]
+        return {self._place[path] for path in paths if path in self._place and not f"{self.root}/".startswith(path + "/")}
+
+    def _near(self, here: NDArray[np.intp]) -> list[int]:
+        """Those in front of the eye, of very many the nearest."""
+        if len(here) <= MOST:
+            return [int(i) for i in here]
+        where = projected(self._pose(), self._anchors[here], self.width(), self.height())
+        beside = (where[:, :2] < 0).any(axis=1) | (where[:, 0] > self.width()) | (where[:, 1] > self.height())
+        seen = np.flatnonzero((where[:, 2] > 0) & ~beside)
+        return [int(i) for i in here[seen[np.argsort(where[seen, 2])[:MOST]]]]
+
+    def _text(self, i: int) -> Text:
+        home, plant = self._homes[i], self._snapshot.reference
+        name, tag = self._scene.twin.assets[home].name, self._tag(home)
+        if tag is None:
+            return name, "", "", True
+        reading = self._snapshot.reading(tag.path)
+        pair = shown(reading, tag)
+        return (name, *(_beside(pair, tag, plant) if plant is not None else pair), reading.sound)
 
     def _tools(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """The boxes of what lies over the scene: the legend, the tools."""
@@ -116,10 +134,8 @@ class Labels(QWidget):
             _mark(painter, QRectF(left + 2, box.center().y() - 4.5, 9, 9), tokens)
 
 
-def _beside(pair: tuple[str, str], tag: Tag | None, plant: Snapshot) -> tuple[str, str]:
+def _beside(pair: tuple[str, str], tag: Tag, plant: Snapshot) -> tuple[str, str]:
     """A branch's value and unit, with what the plant had."""
-    if tag is None:
-        return pair
     value, unit = shown(plant.reading(tag.path), tag)
     return pair[0], f"{pair[1]} · plant {value} {unit}".strip()
 

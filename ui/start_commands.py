@@ -42,7 +42,7 @@ def demo(
 
 def picture(
     twin: Annotated[str, typer.Argument(metavar="TWIN", help="A twin that ships, or a package's folder.")],
-    colour_by: Annotated[str, typer.Option(help="A quantity or the name of a tag; default: what the tour begins with.")] = "",
+    colour_by: Annotated[str, typer.Option(help="A quantity or a tag; default: as the tour begins, or a window.")] = "",
     view: Annotated[str, typer.Option(help="A viewpoint; default: the first.")] = "",
 ) -> None:
     """Draw the picture of a package for its card on the start page, and keep it in the package as picture.png."""

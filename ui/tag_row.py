@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QDrag, QEnterEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QDrag,
+    QEnterEvent,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from twins.asset import Tag
@@ -125,7 +137,9 @@ class TagRow(QWidget):
         """Value and unit at the right, a mark before them; where they begin, px."""
         tokens, reading = self._theme.tokens, self._reading
         wordy = not unit and not value[:1].isdigit() and value[:1] not in "−—"
-        right = self.width() - MARGIN - (0 if wordy else UNIT_WIDTH)
+        long = QFontMetricsF(self._small).horizontalAdvance(unit) + 7
+        room = min(max(UNIT_WIDTH, long), 2.5 * UNIT_WIDTH)  # a long unit pushes its own number to the left
+        right = self.width() - MARGIN - (0 if wordy else room)
         sound = reading is None or reading.sound
         struck = reading is not None and (reading.stale or reading.quality is Quality.BAD) and reading.value is not None
         chosen = self._struck if struck else self._strong if sound else self._plain
@@ -134,7 +148,7 @@ class TagRow(QWidget):
         begin = right - width
         colour = QColor(tokens.text) if sound and reading is not None and reading.value is not None else muted
         self._text(painter, QRectF(begin, 0, width, ROW), value, chosen, colour, RIGHT)
-        self._text(painter, QRectF(right + 6, 0, UNIT_WIDTH - 6, ROW), unit, self._small, muted, MIDDLE)
+        self._text(painter, QRectF(right + 6, 0, room - 6, ROW), unit, self._small, muted, MIDDLE)
         mark = self._alarm or (STALE if reading is not None and reading.value is not None and not sound else "")
         if mark:
             draw_mark(painter, QRectF(begin - 17, ROW / 2 - 5, 10.5, 10.5), mark, tokens)

@@ -99,7 +99,7 @@ class Workplace(QObject):
 
     def colour_by(self, choice: Choice) -> None:
         """What colours the scene, from now on and the next time."""
-        self.settings.put(COLOURED, choice.title)
+        self.settings.put(f"{COLOURED}/{self.opened.twin.id}", choice.title)
         self.scene.colour_by(choice)
         self.tools.show_choice(choice)
 
@@ -350,7 +350,7 @@ class Workplace(QObject):
         scene.way_changed.connect(self.tools.show_way)
         scene.ready.connect(self.tools.raise_)
         self.window.refresh.add(self.tools)
-        kept = self.settings.get(COLOURED, "")
+        kept = self.settings.get(f"{COLOURED}/{self.opened.twin.id}", "")
         fresh = first_look.first_choice(self.opened.twin, scene.choices)
         scene.colour_by(choice := next((choice for choice in scene.choices if choice.title == kept), fresh))
         self.tools.show_choice(choice)
@@ -428,7 +428,7 @@ class Workplace(QObject):
             "at": 0 if moving else self.timeline.cursor,
             "hindsight": self.timeline.hindsight,
             "selected": self.selection.tag or self.selection.asset,
-            "colour_by": self.settings.get(COLOURED, ""),
+            "colour_by": self.settings.get(f"{COLOURED}/{self.opened.twin.id}", ""),
             "eye": list(pose.eye),
             "target": list(pose.target),
         }

@@ -1,4 +1,4 @@
-"""The city district: an hour of it, its scenarios, and a week of real detectors."""
+"""The city district: half an hour of it, its scenarios, and a week of real detectors."""
 
 import gzip
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.benchmarks import signals
 from tests.rig import main_py
 from twins.asset import Twin
 from twins.checking import check
@@ -20,6 +21,7 @@ from twins.simulation.ensemble import Ensemble
 from twins.simulation.faults import injections
 from twins.simulation.scenario import Scenario
 from twins.simulation.scenario_file import read_scenario
+from twins.simulation.search import optimised
 from twins.simulation.whatif import what_if
 
 PACKAGE = Path(__file__).parents[2] / "resources" / "twins" / "city-district"
@@ -45,10 +47,10 @@ def test_the_package_is_sound_and_every_turning_share_is_whole(district: Twin) -
     assert list(given.values()) == pytest.approx([1.0] * 48, abs=0.002)
 
 
-def test_an_hour_has_no_hole_no_vehicle_heat_or_water_gets_lost_and_a_drift_is_implausible(district: Twin) -> None:
+def test_half_an_hour_has_no_hole_no_vehicle_heat_or_water_gets_lost_and_a_drift_is_implausible(district: Twin) -> None:
     plant = Plant(district, MORNING, faults=injections(["air/station-1.sensor_drift"], district, MORNING))
     before = _told(plant._models)
-    for _ in range(12):
+    for _ in range(6):
         samples = plant.run_to(plant.time + 5 * MINUTE)
     after = _told(plant._models)
     assert np.isfinite(list(after.values())).all()
@@ -84,6 +86,14 @@ def test_every_scenario_moves_its_figures_the_expected_way(district: Twin, tmp_p
     assert found["carbon_dioxide"][event] > found["carbon_dioxide"][usual]
     assert found["heat"][hot] < 0.1 * found["heat"][usual]
     assert found["water"][hot] > 1.1 * found["water"][usual]
+
+
+def test_a_search_finds_signals_that_hold_up_less_than_those_there_are_and_websters(district: Twin) -> None:
+    search = signals.search_of(district, zipped(PACKAGE), signals.AVENUE, 6 * MINUTE, MORNING)
+    ((best, found),) = optimised(search, 8, 2)
+    usual, webster, best_delay = signals.tried(district, search, MORNING, best)
+    assert best_delay == pytest.approx(found[0])
+    assert best_delay < webster < usual
 
 
 def _answer(*arguments):  # type: ignore[no-untyped-def]

@@ -40,6 +40,16 @@ def test_that_a_finished_recording_opens_paused_at_its_start_and_a_live_one_foll
     assert [lane.kind for lane in live().lanes] == [LaneKind.PLANT]
 
 
+def test_that_a_plant_that_has_told_nothing_is_where_its_clock_is_and_begins_with_what_it_tells_first():
+    timeline = Timeline(END, END, live=True)
+    timeline.tick(MONO, END + SECOND)
+    timeline.tick(MONO + SECOND, T0)  # its own clock is heard of
+    assert (timeline.start, timeline.cursor) == (T0, T0)
+    timeline.extend(T0 + SECOND, T0 + 2 * SECOND)
+    timeline.tick(MONO + 2 * SECOND, T0 + 3 * SECOND)
+    assert (timeline.start, timeline.end, timeline.cursor) == (T0 + SECOND, T0 + 3 * SECOND, T0 + 3 * SECOND)
+
+
 def test_that_a_paused_cursor_stays_where_it_is():
     timeline = recorded()
     timeline.seek(T0 + SECOND)

@@ -1,5 +1,7 @@
 """What a fresh window opens on."""
 
+from dataclasses import replace
+
 from twins.asset import Asset, AssetKind, Tag, Twin
 from twins.clock import DAY, MINUTE, SECOND
 from twins.historian.memory import MemoryRecording
@@ -32,6 +34,13 @@ def test_that_the_roots_headline_colours_the_things_that_have_it_too():
 def test_that_a_headline_of_the_root_alone_colours_nothing_so_the_childrens_is_taken():
     assert coloured(farm(".total")) == "power"
     assert coloured(farm()) == "power"
+
+
+def test_that_the_packages_word_counts_also_where_one_tag_alone_has_the_quantity():
+    twin = farm()
+    tags = twin.tags | {"MET.wind": replace(twin.tags["MET.wind"], quantity="velocity")}
+    assert coloured(replace(twin, tags=tags, colour_by="velocity")) == "wind"
+    assert coloured(replace(twin, tags=tags, colour_by="condition")) == ""
 
 
 def test_that_a_twin_without_tags_opens_on_its_condition():

@@ -103,7 +103,7 @@ def test_that_a_tour_leads_through_all_its_steps_and_leaves_the_window_as_it_was
     assert (place.selection.asset, place.scene.scene.choice) == ("P0", chosen)
     assert place.window.docks.widgets["events"].isCurrentTab()
     assert place.scene.viewpoint("").eye == pytest.approx(before.eye, abs=0.01)
-    assert place.settings.get("coloured by", "") == "", "a tour's colours are not what the operator chose"
+    assert place.settings.get(f"coloured by/{place.opened.twin.id}", "") == "", "a tour's colours are not what the operator chose"
 
 
 def test_that_it_goes_on_by_itself_and_stays_at_its_last_words(place, qtbot):

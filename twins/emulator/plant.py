@@ -24,6 +24,7 @@ NOTHING: Mapping[str, float] = MappingProxyType({})
 _LONGEST = SECOND // 4
 _SHORTEST = SECOND // 50
 _SETTLING = 120 * SECOND
+_MOST_SETTLING = 1_500  # steps; what takes short ones is quick to settle
 
 
 class Plant:
@@ -32,10 +33,10 @@ class Plant:
     def __init__(
         self, twin: Twin, start: int, seed: int = 1, faults: Sequence[Injection] = (), settings: Mapping[str, float] = NOTHING
     ) -> None:
-        """Builds it and lets it settle for two minutes before `start` (ns); `settings` are knobs that stand otherwise than the
-        package says, each in its unit. Raises InputError where the models don't fit or there is no such knob."""
+        """Builds it and lets it settle for two minutes at most before `start`; `settings` are knobs that stand otherwise than
+        the package says, each in its unit. Raises InputError where the models don't fit or there is no such knob."""
         step = _step(twin)
-        settling = _SETTLING // step
+        settling = min(_SETTLING // step, _MOST_SETTLING)
         self.twin, self.seed = twin, seed
         self._models = Ensemble(twin, start - settling * step, step, seed, stand_ins=True)
         self.instruments = Instruments(self._models, start)

@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float64]
+_AXES = np.eye(3)
 
 
 def frame(origin: Sequence[float] | Matrix = (0, 0, 0), rotate: Sequence[float] | Matrix = (0, 0, 0)) -> Matrix:
     """A frame at `origin` (metres), turned by `rotate` degrees about the fixed x, then y, then z axis."""
-    about_x, about_y, about_z = (turn(axis, angle) for axis, angle in zip(np.eye(3), rotate, strict=True))
-    matrix = about_z @ about_y @ about_x
+    matrix = np.eye(4)
+    for axis, angle in zip(_AXES, rotate, strict=True):
+        if angle:
+            matrix = turn(axis, angle) @ matrix
     matrix[:3, 3] = origin
     return matrix
 

@@ -52,6 +52,13 @@ class Mesh:
         triangles = self.triangles if np.linalg.det(linear) > 0 else self.triangles[:, ::-1]
         return Mesh(points.astype(np.float32), normals.astype(np.float32), triangles)
 
+    def repeated(self, frames: npt.NDArray[np.float64]) -> Mesh:
+        """As often as there are `frames` float64[k, 4, 4], one after another; they neither stretch nor mirror."""
+        turns, n = frames[:, :3, :3].transpose(0, 2, 1).astype(np.float32), len(self.points)
+        points = self.points @ turns + frames[:, None, :3, 3].astype(np.float32)
+        starts = np.arange(len(frames), dtype=np.int32)[:, None, None] * np.int32(n)
+        return Mesh(points.reshape(-1, 3), (self.normals @ turns).reshape(-1, 3), (self.triangles + starts).reshape(-1, 3))
+
     @property
     def bounds(self) -> npt.NDArray[np.float64]:
         """`[[lowest x, y, z], [highest x, y, z]]`; zeros where there is nothing."""

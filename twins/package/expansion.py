@@ -52,14 +52,36 @@ class Expansion:
     faults: list[Fault] = field(default_factory=list)
     alarms: dict[str, Mapping[str, AlarmForm]] = field(default_factory=dict)  # by asset, as they were written
     layer: Layer = field(default_factory=Layer)
+    address: Mapping[str, str] = field(default_factory=dict)  # of the measured tags that name none
 
     def root(self, asset: Asset, head: HeadForm, origins: tuple[Origin, ...]) -> None:
         """Adds a twin as a whole, with its own tags."""
         path, origin = asset.path, origins[-1]
+        self.address = head.address
         self._alarms(path, head.alarms, (origin,))
         tags = tuple(self._tag(name, path, form, (origin.at("tags", name),)) for name, form in head.tags.items())
         self.assets[path] = replace(asset, tags=tags, shows=asset.shows or tuple(head.shows))
         self.origins[path] = origins
+
+    def machine(self, asset: Asset, head: HeadForm, origins: tuple[Origin, ...], called: str) -> tuple[str, ...]:
+        """Adds a twin that as a whole is of one of its types, `called` so by who holds it; answers as `place` does."""
+        before, origin = len(self.assets), origins[-1]
+        found = self._type(head.type, origin.at("type"))
+        if found is None:
+            return ()
+        self.address = head.address
+        form = found.form.model_copy(
+            update={
+                "tags": {**found.form.tags, **head.tags},
+                "alarms": {**found.form.alarms, **head.alarms},
+                "shows": list(asset.shows or head.shows or found.form.shows),
+            }
+        )
+        self._add(_Spot(asset.path, asset.parent, head.type, asset.at, (head.type,)), form, (*origins, found.origin))
+        made = self.assets[asset.path]
+        described = asset.description or made.description
+        self.assets[asset.path] = replace(made, name=asset.name, type=called, twin=asset.twin, description=described)
+        return tuple(self.assets)[before:]
 
     def within(self, types: Mapping[str, Written], layer: Layer) -> Expansion:
         """The same tree, for a package that is nested in it."""
@@ -161,10 +183,14 @@ class Expansion:
             form.normal, self._period(form, origins),
             (0 if form.kind == "integer" else 1) if form.decimals is None else form.decimals,
             tuple(form.values),
-            {protocol: self._address(address, asset, name) for protocol, address in form.address.items()},
+            self._addresses(form, asset, name),
             form.computed, form.writable, form.role, tuple(form.permissives),
         )  # fmt: skip
         return path
+
+    def _addresses(self, form: TagForm, asset: str, tag: str) -> dict[str, str]:
+        own = form.address if form.computed or "address" in form.model_fields_set else self.address
+        return {protocol: self._address(address, asset, tag) for protocol, address in own.items()}
 
     def _address(self, written: str, asset: str, tag: str) -> str:
         """In a nested twin, an address that speaks of no asset would be the same wherever it is nested: the path goes before."""

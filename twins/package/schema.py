@@ -233,12 +233,14 @@ class HeadForm(Form):
     id: Word
     name: Text = ""
     kind: Kind = "system"
+    type: Text = Field(default="", description="the type of this package that the twin as a whole is: one machine")
     description: Text = ""
     timezone: Text = "UTC"
     colour_by: Text = Field(default="", description="the quantity or tag name that a fresh window colours by")
     notice: Annotated[str, StringConstraints(max_length=200)] = Field(
         default="", description="one sentence that stands on every screen and on everything that is taken out"
     )
+    address: Mapping[Text, Text] = Field(default={}, description="of every measured tag that names none of its own")
     tags: Mapping[TagName, TagForm] = {}
     shows: list[Text] = []
     alarms: Mapping[Word, AlarmForm] = {}

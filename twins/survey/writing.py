@@ -42,9 +42,10 @@ def files_of(survey: Survey, name: str, sources: Sequence[str]) -> dict[str, byt
 
 def _twin(survey: Survey, title: str, paths: Sequence[str], mesh: str, sources: Sequence[str]) -> Iterator[str]:
     yield "twin:"
-    yield f"  id: {word(title, 'twin').lower()}"
+    yield f"  id: {(id_ := word(title, 'twin').lower())}"
     yield f"  name: {_text(title)}"
     yield f"  description: {_text(' '.join(sources))}"
+    yield f'  address: {{ mqtt: "{id_}/{{asset}}/{{tag}}" }}'
     if survey.georeference:
         yield f"  georeference: {_flow(survey.georeference)}"
     types = _types(survey.things)
@@ -157,7 +158,7 @@ def _readme(survey: Survey, title: str, sources: Sequence[str]) -> Iterator[str]
     counts = Counter(thing.sort for thing in survey.things)
     yield from (f"- {number} × {type_word(sort)}" for sort, number in counts.most_common(30))
     yield ""
-    yield "`twin.yaml` is yours to edit: give types and assets tags, limits and addresses. `attributes.json` keeps what the"
+    yield "`twin.yaml` is yours to edit: give types and assets tags, limits and models. `attributes.json` keeps what the"
     yield "file said of each asset; `meshes/` holds one named mesh for each asset that has a shape."
     if survey.notes:
         yield ""

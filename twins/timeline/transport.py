@@ -238,8 +238,10 @@ class Timeline:
         self._go_on()
 
     def extend(self, start: int, end: int) -> None:
-        """The plant's recording has grown to [start, end]; it never shrinks."""
-        self.plant = replace(self.plant, start=min(self.plant.start, start), end=max(self.plant.end, end))
+        """The plant's recording has grown to [start, end]; it never shrinks. One of an instant holds nothing yet."""
+        if self.plant.start < self.plant.end:
+            start, end = min(self.plant.start, start), max(self.plant.end, end)
+        self.plant = replace(self.plant, start=start, end=end)
 
     def show_branches(self, branches: Sequence[Lane]) -> None:
         """These are there now; a chosen one that is gone is not chosen any more."""
@@ -253,7 +255,7 @@ class Timeline:
     def tick(self, monotonic_ns: int, live_now_ns: int) -> int:
         """The cursor at this moment. `live_now_ns` is the plant's clock; only a live timeline looks at it."""
         if self.live:
-            self.extend(self.plant.start, live_now_ns)
+            self.extend(self.plant.start if self.plant.start < self.plant.end else live_now_ns, live_now_ns)
         if self._mode is Mode.FOLLOWING:
             self._cursor = self._inside(live_now_ns)
         elif self._mode is Mode.PLAYING:

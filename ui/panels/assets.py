@@ -185,6 +185,9 @@ class Assets(QWidget):
         column.addWidget(self.tree)
         self.nothing = QLabel(self.tree.viewport(), wordWrap=True, visible=False, margin=16)
         self.nothing.setProperty("muted", True)
+        self.more = QLabel(visible=False, margin=6)
+        self.more.setProperty("muted", True)
+        column.addWidget(self.more)
         self.search.textChanged.connect(self._search)
         self.tree.selectionModel().currentChanged.connect(self._choose)
         self.tree.doubleClicked.connect(self._visit)
@@ -221,6 +224,8 @@ class Assets(QWidget):
         self.nothing.setText(f"No asset or tag has “{text.strip()}” in its name.")
         self.nothing.resize(self.tree.viewport().width(), self.nothing.heightForWidth(self.tree.viewport().width()))
         self.nothing.setVisible(not self.model.rowCount())
+        self.more.setText(f"{self.model.left_out:,} more found: write more of the name.")
+        self.more.setVisible(self.model.left_out > 0)
         self._follow()
 
     def _open_top(self) -> None:

@@ -24,6 +24,7 @@ from ui.tag_row import TagRow
 from ui.theme import SECONDARY, Theme, font
 
 MOST_ATTRIBUTES = 60  # shown of one asset
+MOST_RELATIONS = 60
 
 
 class Inspector(QWidget):
@@ -168,7 +169,7 @@ class Inspector(QWidget):
         if not lines:
             return
         column.addWidget(_section("Relations"))
-        for kind, other in lines:
+        for kind, other in lines[:MOST_RELATIONS]:
             look = f"text-decoration:none; color:{self._theme.tokens.link}"  # rich text keeps the colour it was made with
             words = html.escape(_shortened(self._twin.assets[other].name, 44 - len(kind)))
             link = QLabel(
@@ -183,6 +184,8 @@ class Inspector(QWidget):
             )
             link.linkActivated.connect(self._selection.choose)
             column.addWidget(link)
+        if len(lines) > MOST_RELATIONS:
+            column.addWidget(_words(f"And {len(lines) - MOST_RELATIONS:,} more."))
 
     def _list_attributes(self, asset: Asset, column: QVBoxLayout) -> None:
         """What the file that the twin was made from says of it."""
