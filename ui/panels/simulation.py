@@ -145,7 +145,7 @@ class SimulationPanel(QWidget):
         self.duration.setText(draft.duration)
         self.weather.setCurrentIndex(max(0, self.weather.findData(draft.weather)))
         name, _, after = draft.fault.partition("@")
-        self.fault.setCurrentIndex(max(0, self.fault.findData(name)))
+        self._pick_fault(name)
         self.after.setText(after or "1 min")
         self.model.put(draft.changes)
         self._keep(draft.kept)
@@ -297,7 +297,14 @@ class SimulationPanel(QWidget):
             for name, fault in asset.faults.items():
                 if fault.get("parameter"):
                     self.fault.addItem(f"{asset.path} {name.replace('_', ' ')}", f"{asset.path}.{name}")
-        self.fault.setCurrentIndex(max(0, self.fault.findData(kept)))
+        self._pick_fault(kept)
+
+    def _pick_fault(self, fault: str) -> None:
+        """Also one of an asset that is not selected."""
+        if fault and self.fault.findData(fault) < 0:
+            asset, _, name = fault.rpartition(".")
+            self.fault.addItem(f"{asset} {name.replace('_', ' ')}", fault)
+        self.fault.setCurrentIndex(max(0, self.fault.findData(fault)))
 
     def _tell_changes(self) -> None:
         told = [f"{key} {value:.6g} {knob.unit}".rstrip() for key, (knob, value) in self.model.changes.items()]
