@@ -36,6 +36,7 @@ class Asked:
     assets: tuple[str, ...]
     parameters: tuple[str, ...]
     outputs: tuple[str, ...] = ()
+    correct: bool = False
 
 
 class Calibrating(QObject):
@@ -93,6 +94,7 @@ class Calibrating(QObject):
             words += [option, text] if text else []
         for option, texts in (("--asset", asked.assets), ("--parameter", asked.parameters), ("--output", asked.outputs)):
             words += [word for text in texts for word in (option, text)]
+        words += ["--correct"] if asked.correct else []
         self._add("calibrate", (*words, "--to", str(place)), lambda told: self.proposed.emit(told, place))
 
     def cancel(self) -> None:

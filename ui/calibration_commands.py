@@ -24,6 +24,7 @@ Why = Annotated[str, typer.Option("--why", help="The reason; it is kept.")]
 _HOLD_OUT = "What is kept back to judge by: a share of the stretch, its last; or another stretch, START/END."
 _PARAMETER = "T01.drivetrain_efficiency, …=0.8:1, or T01.anemometer_*. May be repeated; default: what the type estimates."
 _OUTPUT = "A tag's name, like power; may be repeated. Default: what the type expects, as far as it was recorded."
+_CORRECT = "Also learn, as bounded tables, what the fitted models leave out of their outputs, where other weeks confirm it."
 _WHERE = "Judge only where this holds: power > 20 kW and pitch_angle < 10 deg."
 
 
@@ -42,6 +43,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         output: Annotated[list[str] | None, typer.Option(help=_OUTPUT)] = None,
         where: Annotated[str, typer.Option(help=_WHERE)] = "",
         step: Annotated[str, typer.Option(help="10 s …; default: as it was recorded, 10 s at least.")] = "",
+        correct: Annotated[bool, typer.Option("--correct", help=_CORRECT)] = False,
         to: Annotated[Path | None, typer.Option("--to", help="The proposal to write, for “approve”.")] = None,
         json_: AsJson = False,
         until_eof: UntilEof = False,
@@ -60,7 +62,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         with contextlib.closing(open_record(from_)) as record:
             first, last, held = _stretches(record, start, until, hold_out)
             asked = Question(
-                first, last, held, tuple(asset or ()), tuple(parameter or ()), tuple(output or ()), where, _step(step)
+                first, last, held, tuple(asset or ()), tuple(parameter or ()), tuple(output or ()), where, _step(step), correct
             )
             with progress("calibrating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 told = proposal(calibrated(loaded, record, asked, say, cancelled), loaded, package, from_)
@@ -223,6 +225,12 @@ def _print(told: dict[str, Any], to: Path | None) -> None:
         for name in ("fitted", "held_out")
     ]
     print_rows(["tag", "unit", "", "steps", "MAE before", "after", "bias before", "after"], [""] * 8, rows)
+    for each in told["corrections"]:
+        found = each["foretold"]
+        print(
+            f"{each['tag']} is corrected by {each['most']:.4g} {each['written']['unit']} at most; blocks that were not fitted "
+            f"were off by {found['before']:.4g} without it, {found['after']:.4g} with it"
+        )
     if to is not None:
         print(f"\nto put it into force: approve TWIN {to} --by NAME --why TEXT")
 

@@ -59,6 +59,7 @@ class CalibrationProposal(QDialog):
         self.said = QLabel(why_not, wordWrap=True)
         self.said.setVisible(bool(why_not))
         changes = any(each["identified"] and each["after"] != each["before"] for each in told["parameters"])
+        changes = changes or bool(told.get("corrections"))
         for widget in (self.name, self.why, self.approve):
             widget.setEnabled(changes and not why_not)
         if not changes and not why_not:
@@ -130,7 +131,8 @@ class CalibrationProposal(QDialog):
         for each in self._told["outputs"]:
             before, after = (each["held_out"][when]["mae"] for when in ("before", "after"))
             cells = (each["tag"], str(each["held_out"]["after"]["n"]), _brief(before), _brief(after),
-                     _of_range(after, each["span"]), unit_text(each["unit"]), _verdict(before, after))  # fmt: skip
+                     _of_range(after, each["span"]), unit_text(each["unit"]),
+                     _verdict(before, after) + self._corrected(each))  # fmt: skip
             _add(self.errors, cells, strong=3)
             self.output.addItem(each["tag"])
         for table, wide in ((self.parameters, 0), (self.errors, 0)):
@@ -138,6 +140,11 @@ class CalibrationProposal(QDialog):
             table.horizontalHeader().setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
         self.parameters.setColumnWidth(4, 120)
         self._draw(0)
+
+    def _corrected(self, each: Mapping[str, Any]) -> str:
+        """“, corrected by 38 kW at most”."""
+        found = next((one for one in self._told.get("corrections", ()) if one["tag"] == each["tag"]), None)
+        return f", corrected by {_brief(found['most'])} {unit_text(each['unit'])} at most" if found else ""
 
     def _draw(self, place: int) -> None:
         if 0 <= place < len(self._told["outputs"]):

@@ -9,10 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import platformdirs
 
+from twins.asset import Tour, Twin
 from twins.clock import format_time
 from ui.live import MAIN, child, first_line
 from ui.terminal import has_screen
@@ -59,26 +62,36 @@ class SimulatedPlant:
 def simulated(package: Path) -> Iterator[SimulatedPlant]:
     """Both start at once on a broker of our own, and end with the block. Raises InputError."""
     from twins.links.broker import running_broker
+    from twins.package.loader import load
 
-    record = new_record(package.name)
+    twin, record = load(package), new_record(package.name)
     with contextlib.ExitStack() as running:
         wire = running.enter_context(contextlib.closing(running_broker(None, record.with_name(record.name + ".broker"))))
+        if twin.tour.at:
+            _set_clock(twin, wire.url)
         station = running.enter_context(child("record", str(package), "--broker", wire.url, "--to", str(record)))
         order = ("emulate", str(package), "--broker", wire.url, "--seed", str(SEED))
-        begins = _begins(package)
-        plant = running.enter_context(child(*order, *(("--fault", begins) if begins else ())))
+        plant = running.enter_context(child(*order, *_begins(twin.tour)))
         yield SimulatedPlant(record, station, plant)
 
 
-def _begins(package: Path) -> str:
-    """The fault that the tour says the plant has from its start."""
-    from twins.package.archive import files_of
-    from twins.package.document import read_document
-    from twins.package.touring import TOUR
+def _begins(tour: Tour) -> list[str]:
+    return ["--fault", tour.begins] if tour.begins else []
 
-    files = files_of(package)
-    said = read_document(TOUR, files.read(TOUR)).data if TOUR in files.sizes else None
-    return str(said.get("begins", "")) if isinstance(said, dict) else ""
+
+def _set_clock(twin: Twin, url: str) -> None:
+    """Where the tour asks for a time of day, the plant's clock begins there, the next time that it comes on a working day: the
+    station's time never goes back."""
+    from twins.clock import TwinClock, from_datetime, now
+    from twins.links.mqtt import PlantSide
+
+    here = datetime.now(ZoneInfo(twin.timezone))
+    begins = datetime.combine(here, time.fromisoformat(twin.tour.at), here.tzinfo)
+    while begins < here or begins.weekday() > 4:
+        begins += timedelta(days=1)
+    with contextlib.closing(PlantSide(twin, url)) as side:
+        side.wait_connected(3.0)
+        side.say_clock(TwinClock(from_datetime(begins), now(), 1.0))
 
 
 def new_record(name: str) -> Path:

@@ -17,6 +17,7 @@ from ui.terminal import instant, interruptible, print_json, print_rows, progress
 File = Annotated[Path, typer.Argument(metavar="RECORDING", help="A recording.")]
 TwinName = Annotated[str, typer.Argument(metavar="TWIN", help="A package's folder or zip, or the name of a twin that ships.")]
 From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the beginning.")]
+_FAILED = "Learn how long it lasts: the condition that ended a life, like bearing_temperature > 90 degC or state == fault."
 Until = Annotated[str, typer.Option("--until", help="End; default: the end.")]
 
 
@@ -65,10 +66,12 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         ignore: Annotated[list[str] | None, typer.Option(help="A tag that is no evidence; may be repeated.")] = None,
         where: Annotated[str, typer.Option(help="A condition without which it can't tell: state == producing")] = "",
         label: Annotated[str, typer.Option(help="For people.")] = "",
+        failed: Annotated[str, typer.Option(help=_FAILED)] = "",
+        ahead: Annotated[str, typer.Option(help="With --failed: its probability is that the life ends within this; 3 d.")] = "",
         json_: AsJson = False,
         until_eof: UntilEof = False,
     ) -> None:
-        """Learn what an asset's tags are like while all is well; a predictor, its models and its card are written."""
+        """Learn what an asset's tags are like while all is well, or how long it lasts; a predictor and its card are written."""
         from twins.clock import format_time
         from twins.historian.days import open_record
         from twins.historian.evidence import sha256_of
@@ -88,6 +91,11 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         found = load(place)
         assets = _assets(found, type_, asset or [])
         step_ns = _step(step)
+        if failed:
+            learnt = _lives(recording, found, assets, (from_, end), step_ns, failed, ignore or [], (json_, until_eof))
+            files = _write_lives(predictor, label, folder, recording, assets, step_ns, failed, ahead, learnt)
+            print_json({"files": list(map(str, files)), **learnt[0].card}) if json_ else print("\n".join(map(str, files)))
+            return
         with contextlib.closing(open_record(recording)) as record:
             start, last = _stretch(record, recording, from_, end)
             with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
@@ -119,12 +127,67 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         made = next(iter(sound(found, predictor)))
         made.kind.close()
         learnt = inside(f"{predictor}.md")
-        text = found.files[learnt].decode() if made.form.trained and learnt in found.files else card_of(made, found)
+        text = (
+            found.files[learnt].decode()
+            if (made.form.trained or made.form.remaining_life) and learnt in found.files
+            else card_of(made, found)
+        )
         if to is None:
             print(text)
             return
         with drafted(to, over=True) as draft:
             draft.write_text(text, encoding="utf-8")
+
+
+def _lives(
+    recording: Path, twin, assets: list[str], span: tuple[str, str], step_ns: int, failed: str, ignored: list[str],
+    how: tuple[bool, bool],
+) -> tuple:  # fmt: skip
+    """The model, and the stretch that it was learnt from."""
+    from dataclasses import replace
+
+    from twins.clock import format_time
+    from twins.historian.days import open_record
+    from twins.prognosis.predictors.declared import Scope
+    from twins.prognosis.predictors.episodes import episodes
+    from twins.prognosis.remaining_life.card import dated
+    from twins.prognosis.remaining_life.crossvalidation import CancelledError
+    from twins.prognosis.remaining_life.fleet import Layout
+    from twins.prognosis.remaining_life.model import trained
+
+    faults: list[str] = []
+    scope = Scope(twin, tuple(assets), lambda place, said, remedy: faults.append(f"--failed: {said}; {remedy}"))
+    with (
+        contextlib.closing(open_record(recording)) as record,
+        progress("reading", *how) as say,
+        interruptible(how[1]) as cancelled,
+    ):
+        start, last = _stretch(record, recording, *span)
+        for asset in assets:
+            scope.formula(failed, asset, ("failed",))
+        if faults:
+            raise InputError(faults[0])
+        fleet = episodes(record, scope, start, last, step_ns, failed, ignored, say, cancelled)
+        try:
+            model = trained(fleet, Layout("asset", "s"), None, say, cancelled)
+        except CancelledError:
+            raise InputError("stopped before all was learnt; nothing was written") from None
+    plain = {**model.card, "file": recording.name, "sha256": "a folder of day files"}
+    card_ = dated(model.card, recording) if recording.is_file() else plain
+    return replace(model, card=card_), format_time(start), format_time(last)
+
+
+def _write_lives(
+    name: str, label: str, folder: Path, recording: Path, assets: list[str], step_ns: int, failed: str, ahead: str, learnt: tuple
+) -> list[Path]:
+    from twins.clock import SECOND, format_duration
+    from twins.prognosis.predictors.card import Source
+    from twins.prognosis.predictors.writing import written_lasting
+
+    model, start, end = learnt
+    source = Source(recording.name, model.card["sha256"], start, end, step_ns, 0.0, failed)
+    soon = ahead or format_duration(round(model.card["lives"][1] / 4 * SECOND))
+    return written_lasting(name, label or f"{name.replace('-', ' ')}: what is left", folder, source, assets, soon, model)
 
 
 def _stretch(record, file: Path, from_: str, end: str) -> tuple[int, int]:

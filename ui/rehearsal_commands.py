@@ -54,7 +54,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
 
             lessons = rehearsed(zipped(package), drawn, runs, seed, heed, workers)
             tried = {lesson.kin.type: trial(lesson, heed) for lesson in lessons}
-            learnt = [learnt_from(lesson) for lesson in lessons]
+            learnt = [learnt_from(lesson, tried[lesson.kin.type].caution) for lesson in lessons]
         told: dict[str, Any] = {"runs": runs, "seed": seed, "conditions": {key: list(value) for key, value in drawn.items()}}
         told["trial"] = {name: each.as_card() for name, each in tried.items()}
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -83,8 +83,9 @@ def _drawn(text: str) -> tuple[str, tuple[float, float]]:
 
 def _print(place: Path, tried: dict[str, Trial]) -> None:
     for name, each in tried.items():
-        print(f"{name}: % of looks at which each would be called, by what was learnt from other runs")
+        print(f"{name}: % that would be called so first, by what was learnt from other runs")
         columns = (*each.classes[1:], "nothing")
         rows = [[each.classes[i], *(f"{100 * share:.1f}" for share in row[1:])] for i, row in enumerate(each.matrix)]
         print_rows(["true", *columns], [""] * (len(columns) + 1), rows)
+        print(f"false calls: {each.false_calls} in {each.sound_hours:.0f} h of sound assets")
     print(f"learnt into {place}")

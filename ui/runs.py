@@ -58,11 +58,12 @@ class Runs(QObject):
     def close(self) -> None:
         """Ends what runs."""
         self.queue.clear()
-        if self._process is not None:
-            self._process.finished.disconnect()
-            self._process.kill()
-            self._process.waitForFinished(2000)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)  # whoever would hear of it is going, too
+            process.kill()
+            process.waitForFinished(2000)
+            process.deleteLater()
 
     def _next(self) -> None:
         run = next((run for run in self.queue if run.state == WAITING), None)
@@ -77,11 +78,14 @@ class Runs(QObject):
         process.start(sys.executable, [str(MAIN), *run.arguments, "--json", "--until-eof"])
 
     def _hear(self, run: Run, process: QProcess) -> None:
-        for line in bytes(process.readAllStandardError().data()).decode("utf-8", "replace").splitlines():
+        """Whole lines only; what is not ended yet is heard the next time."""
+        process.setReadChannel(QProcess.ProcessChannel.StandardError)
+        while process.canReadLine():
+            line = bytes(process.readLine().data()).decode("utf-8", "replace").rstrip()
             if line.startswith("{"):
                 told = json.loads(line)
                 run.done, run.said = float(told["done"]), str(told["what"])
-            elif line.strip():
+            elif line:
                 run.said = line.removeprefix("twindeck: ")
         self.changed.emit()
 

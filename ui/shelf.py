@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-NARROWEST, WIDEST, GAP = 270, 400, 16
+NARROWEST, WIDEST, GAP = 250, 400, 16
 
 
 class Shelf(QWidget):

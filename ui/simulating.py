@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from twins import InputError
-from twins.asset import Twin
-from twins.clock import MINUTE, SECOND, format_duration, format_time
+from twins.clock import MINUTE, SECOND, format_time
 from twins.simulation.branches import folder_of
-from twins.simulation.changes import inputs_of
-from twins.simulation.knobs import Knob, knob
-from twins.simulation.scenario import Scenario
 from twins.simulation.scenario_file import packaged, packaged_scenario, read_scenario
 from twins.timeline import LaneKind, Timeline
+from ui.draft import Draft, draft_of, written
 from ui.main_window import Opened
-from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, WHAT_IF, Draft
+from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, WHAT_IF
 from ui.runs import Run, Runs
 
 _BEYOND = "The record doesn't reach that far yet: these are their own figures."
@@ -63,7 +58,7 @@ class Simulating(QObject):
         except InputError as problem:
             self.said.emit(str(problem).splitlines()[0])
             return None
-        return _draft(found, name, twin)
+        return draft_of(found, name, twin)
 
     def save(self, draft: Draft) -> None:
         """Keeps it as a file that can be handed on."""
@@ -164,7 +159,7 @@ class Simulating(QObject):
         path = self._folder() / f"{fit}.yaml"
         try:
             path.parent.mkdir(exist_ok=True)
-            path.write_text(yaml.safe_dump(_written(draft, name), allow_unicode=True, sort_keys=False), encoding="utf-8")
+            path.write_text(yaml.safe_dump(written(draft, name), allow_unicode=True, sort_keys=False), encoding="utf-8")
         except OSError as problem:
             self.said.emit(f"{path} can't be written: {problem.strerror}.")
             return None
@@ -180,73 +175,6 @@ class Simulating(QObject):
 def _note(answer: object) -> str:
     without = answer.get("without", []) if isinstance(answer, dict) else []
     return f"Of what the record knows, too: without {', '.join(without)}." if without else ""
-
-
-def _written(draft: Draft, name: str) -> dict[str, object]:
-    """As scenarios/*.yaml has it."""
-    told: dict[str, object] = {"name": name, "for": draft.duration, "weather": draft.weather}
-    by_sort: dict[str, dict[str, Any]] = {"parameter": {}, "input": dict(draft.kept.get("inputs", {}))}
-    commands = [order for order in draft.kept.get("commands", ()) if order["tag"] not in draft.changes]
-    for key, (each, value) in draft.changes.items():
-        text = f"{value!r} {each.unit}".strip()
-        if each.sort == "set-point":
-            commands.append({"at": "0 s", "tag": key, "value": text})
-        else:
-            by_sort[each.sort][key] = text
-    if by_sort["parameter"]:
-        told["parameters"] = by_sort["parameter"]
-    if by_sort["input"]:
-        told["inputs"] = by_sort["input"]
-    if commands:
-        told["commands"] = commands
-    if faults := [*([draft.fault] if draft.fault else []), *draft.kept.get("faults", ())]:
-        told["faults"] = faults
-    if step := draft.kept.get("step"):
-        told["step"] = step
-    return told
-
-
-def _draft(scenario: Scenario, name: str, twin: Twin) -> Draft:
-    from twins.expression import conversion
-    from twins.physics import Maker, named, setting
-
-    changes: dict[str, tuple[Knob, float]] = {}
-    kept: dict[str, Any] = {}  # what has no knob, or not one value
-
-    def put(key: str, value: float, unit: str) -> None:
-        if found := knob(twin, key):
-            factor, offset = conversion(unit, found.unit)
-            changes[found.key] = found, value * factor + offset
-
-    for key, written in scenario.parameters.items():
-        asset, _, word = key.rpartition(".")
-        around: Mapping[str, Mapping[str, object]] = twin.environment.get("models") or {}  # type: ignore[assignment]
-        model = twin.assets[asset].model if asset in twin.assets else around[asset]
-        variable = named(tuple(Maker(twin.files).model(model).parameters), word)
-        if variable is not None:
-            put(key, setting(variable, word, written), variable.unit)
-    for (asset, word), series in scenario.inputs.items():
-        variable = next(v for v in inputs_of(twin, asset) if v.name == word)
-        found = knob(twin, f"{asset}.{word}") if asset else None
-        if found and len(series) == 1:
-            put(found.key, series[0][1], variable.unit)
-        else:
-            rows = [[f"{at / SECOND:g} s", f"{value!r} {variable.unit}".strip()] for at, value in series]
-            kept.setdefault("inputs", {})[f"{asset}.{word}".lstrip(".")] = rows
-    for order in scenario.orders:
-        found = knob(twin, order.tag)
-        if found and not order.after:
-            changes[found.key] = found, order.value
-        else:
-            told = {"at": f"{order.after / SECOND:g} s", "tag": order.tag, "value": order.value}
-            kept.setdefault("commands", []).append(told)
-    if scenario.faults[1:]:
-        kept["faults"] = list(scenario.faults[1:])
-    if scenario.step:
-        kept["step"] = format_duration(scenario.step)
-    duration = format_duration(scenario.duration) if scenario.duration else "1 h"
-    weather = "recorded" if scenario.recorded else "modelled"
-    return Draft("what-if", scenario.name or name, duration, weather, next(iter(scenario.faults), ""), changes, kept)
 
 
 def _name_for(draft: Draft) -> str:

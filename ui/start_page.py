@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -36,7 +35,7 @@ from ui.theme import GREY, ICON_FILE, SECONDARY, THEMES, Theme, font, palette, s
 from ui.told import QUIT, SHOWN, START
 from ui.twin_card import TwinCard
 
-SIDE, MOST_LATELY = 300, 8
+SIDE, MOST_LATELY = 264, 8
 FILTER = "Recordings and packages (*.twin-recording *.zip *.yaml);;All files (*)"
 
 
@@ -220,8 +219,7 @@ class StartPage(QWidget):
         menu.addAction("A folder…", self.ask_folder)
         open_button.setMenu(menu)
         column.addWidget(open_button)
-        if (new := self._new_button()) is not None:
-            column.addWidget(new)
+        column.addWidget(self._new_button())
         column.addWidget(self._notice)
         column.addSpacing(14)
         column.addWidget(_heading("Lately"))
@@ -229,11 +227,8 @@ class StartPage(QWidget):
         column.addStretch(1)
         return side
 
-    def _new_button(self) -> QPushButton | None:
-        """Where the program can make a twin from files."""
-        if find_spec("ui.new_twin") is None:
-            return None
-        from ui.new_twin import NewTwin  # type: ignore[import-not-found, unused-ignore]
+    def _new_button(self) -> QPushButton:
+        from ui.new_twin import NewTwin
 
         button = QPushButton("New from files…", toolTip="A twin from your own meshes, models and tag lists")
         button.clicked.connect(NewTwin(self, self.notify).ask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QFont, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from ui.elided import ElidedLabel
 from ui.shipped import Shipped
@@ -20,18 +20,7 @@ class Portrait(QWidget):
     def __init__(self, card: Shipped, theme: Theme) -> None:
         super().__init__()
         self._picture, self._theme, self._letters = QPixmap(str(card.picture)), theme, card.name[:2]
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def heightForWidth(self, width: int) -> int:
-        """As wide things are."""
-        return round(width * SHAPE)
-
-    def sizeHint(self) -> QSize:
-        """A little less than it was drawn."""
-        return QSize(320, round(320 * SHAPE))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Round at the top, cut to the middle."""
@@ -71,6 +60,7 @@ class TwinCard(QAbstractButton):
         self._said = ElidedLabel(card.kind)
         self._said.setFont(font(SECONDARY))
         self._said.setProperty("muted", True)
+        self._portrait = Portrait(card, theme)
         self._lay_out()
 
     def tell(self, words: str) -> None:
@@ -101,7 +91,8 @@ class TwinCard(QAbstractButton):
         return layout.sizeHint() if layout is not None else QSize()
 
     def heightForWidth(self, width: int) -> int:
-        """The same for a width."""
+        """The same for a width; the picture keeps its shape."""
+        self._portrait.setFixedHeight(round(width * SHAPE))
         layout = self.layout()
         return layout.heightForWidth(width) if layout is not None else -1
 
@@ -112,7 +103,7 @@ class TwinCard(QAbstractButton):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self, spacing=0)
         column.setContentsMargins(1, 1, 1, 1)
-        column.addWidget(Portrait(self.card, self._theme))
+        column.addWidget(self._portrait)
         column.addWidget(self.progress)
         below = QVBoxLayout(spacing=4)
         below.setContentsMargins(PAD, 10, PAD, PAD)

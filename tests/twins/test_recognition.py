@@ -146,7 +146,7 @@ def test_that_runs_are_split_and_never_looks():
     rng = np.random.default_rng(1)
     run = np.repeat(np.arange(40), 25)
     fault = rng.integers(0, 2, 40)[run]
-    lesson = Lesson(Kin("thing", ("A",), ("x",), ("broken",)), ("sign",), run[:, None].astype(float), fault, run)
+    lesson = Lesson(Kin("thing", ("A",), ("x",), ("broken",)), ("sign",), run[:, None].astype(float), fault, run, run)
     tried = trial(lesson)
     assert tried.matrix[1, 1] < 0.9
     assert learnt_from(lesson).probabilities(lesson.signs)[fault == 1].mean() > 0.9

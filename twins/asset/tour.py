@@ -26,3 +26,4 @@ class Tour:
     name: str = ""
     begins: str = ""  # the fault that the plant of a demo has from its start
     steps: tuple[Step, ...] = ()
+    at: str = ""  # the local time at which that plant begins; "": now

@@ -16,7 +16,7 @@ from twins.emulator.plant import Plant
 from twins.estimation.following import Following
 from twins.package.loader import load_zipped
 from twins.prognosis.recognition.kin import Kin, kin_of
-from twins.prognosis.recognition.lesson import SOUND, Lesson
+from twins.prognosis.recognition.lesson import EVERY, SOUND, Lesson
 from twins.prognosis.recognition.signs import Signs
 from twins.simulation.executor import HERE, Executor
 from twins.simulation.faults import Injection, injections
@@ -25,12 +25,12 @@ Watch = Callable[[float, str], None]
 Conditions = Mapping[str, tuple[float, float]]  # a knob's key → between what it is drawn, in its unit
 
 _START = 1_700_000_000  # s
-_SPUN = (90.0, 700.0)  # s that a plant runs soundly before a branch of it breaks, from the branch before
+_FOLLOWED = (90.0, 7_200.0)  # s that a plant runs soundly before its first branch breaks: some are hardly known, some for long
+_SPUN = (90.0, 700.0)  # s until the next
 _BRANCHES = 3
 _LASTS = (200.0, 600.0)  # s
 _SEVERITY = (0.3, 1.1)  # of what the package declares
 _SOUND = 0.3  # of the assets of a branch
-_EVERY = 10  # s between two looks
 _GRACE = 40.0  # s after a fault is full that nobody is asked for it
 
 
@@ -105,10 +105,11 @@ def _run(job: _Job, watch: Watch) -> list[Lesson]:
     lessons: list[Lesson] = []
     for k in range(_BRANCHES):
         heed = partial(watch, k / _BRANCHES, f"run {job.run + 1}")
-        lessons += _seen(sound, rng.uniform(*_SPUN), {}, job.run, heed)
+        spun = rng.uniform(*_SPUN) if k else np.exp(rng.uniform(*np.log(_FOLLOWED)))
+        lessons += _seen(sound, spun, {}, (job.run, 0), heed)
         branch = sound.branch()
         broken = dict(_breaking(branch, rng))
-        lessons += _seen(branch, rng.uniform(*_LASTS), broken, job.run, heed)
+        lessons += _seen(branch, rng.uniform(*_LASTS), broken, (job.run, k + 1), heed)
     return lessons
 
 
@@ -143,16 +144,20 @@ def milder(plant: Plant, fault: str, twin: Twin, start: int, severity: float, sl
     return replace(each, profile=profile)
 
 
-def _seen(plant: Watched, seconds: float, broken: Mapping[str, _Set], run: int, heed: Callable[[], None]) -> Iterator[Lesson]:
-    looked = 0.0
+def _seen(
+    plant: Watched, seconds: float, broken: Mapping[str, _Set], of: tuple[int, int], heed: Callable[[], None]
+) -> Iterator[Lesson]:  # fmt: skip
+    """`of`: which run, and which branch of it."""
+    run, looked = of[0], 0.0
     for gone in plant.run(seconds):
-        if gone - looked < _EVERY:
+        if gone - looked < EVERY:
             continue
         looked = gone
         heed()
         for kin, names, table in plant.look():
             labels, due = _labels(kin, broken, gone)
-            yield Lesson(kin, names, table[due], labels[due], np.full(int(due.sum()), run))
+            course = (run * (_BRANCHES + 1) + of[1]) * len(kin.assets) + np.arange(len(kin.assets))
+            yield Lesson(kin, names, table[due].astype(np.float32), labels[due], np.full(int(due.sum()), run), course[due])
 
 
 def _labels(kin: Kin, broken: Mapping[str, _Set], gone: float) -> tuple[np.ndarray, np.ndarray]:

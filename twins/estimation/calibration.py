@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from twins import InputError
 from twins.asset import Tag, Twin, expects, wandering
 from twins.clock import DAY, SECOND
+from twins.estimation.correcting import Found, found_of, written_of
 from twins.estimation.courses import Courses
 from twins.estimation.fitting import Fit, Unknown, candidates_for, fitted
 from twins.estimation.stepped import step_of
@@ -42,6 +44,7 @@ class Question:
     outputs: tuple[str, ...] = ()  # names of tags
     where: str = ""
     step: int = 0  # ns; 0: as it was recorded, 10 s at least and 10 min at most
+    correct: bool = False  # also what the fitted models leave out of their outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,17 @@ class Calibrated:
     low: float
     high: float
     identified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What a fitted model leaves out of one output, as a package writes it; `found` says how much that is worth."""
+
+    asset: str
+    output: str  # the model's name
+    tag: str
+    written: Mapping[str, Any]
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,7 @@ class Calibration:
     step: int
     parameters: tuple[Calibrated, ...]
     outputs: tuple[Judged, ...]
+    corrections: tuple[Corrected, ...] = ()
 
 
 def calibrated(
@@ -99,13 +114,16 @@ def calibrated(
     assets, step = _assets(twin, asked), asked.step or step_of(twin, record.channels, _STEP)
     parameters: list[Calibrated] = []
     outputs: list[Judged] = []
+    corrected: list[Corrected] = []
     for k, asset in enumerate(assets):
         watch(k / len(assets), f"calibrating {asset}")
         one = _Asset(twin, asset, record, asked, step, lambda: _stop(cancelled))
         fit = one.fit()
+        own = list(one.corrected(fit)) if asked.correct else []
         parameters += one.told(fit)
-        outputs += one.judged(fit)
-    return Calibration(asked, step, tuple(parameters), tuple(outputs))
+        outputs += one.judged(fit, own)
+        corrected += own
+    return Calibration(asked, step, tuple(parameters), tuple(outputs), tuple(corrected))
 
 
 class _Asset:
@@ -113,15 +131,16 @@ class _Asset:
         self._twin, self._asset, self._record, self._asked, self._step, self._stop = twin, asset, record, asked, step, stop
         self._knobs = knobs_asked(twin, asset, asked.parameters)
         self._outputs = asked.outputs or tuple(tag.name for tag in expects(twin.assets[asset], twin.tags))
-        self._courses = self._over(asked.start, asked.end)
+        self._bare = corrected_by(twin, asset, {})
+        self._courses = self._over(self._bare, asked.start, asked.end)
         if not self._courses.judged:
             raise InputError(f"{asset}: none of its outputs was recorded; name one with --output, “info” lists what was")
         if np.isfinite(self._courses.measured).sum() < _FEWEST:
             raise InputError(f"{asset}: too little of this stretch can be judged; take a longer one, or another --where")
 
-    def _over(self, start: int, end: int) -> Courses:
+    def _over(self, twin: Twin, start: int, end: int) -> Courses:
         asked = self._asked
-        return Courses(self._twin, self._asset, self._record, start, end, self._step, self._knobs, self._outputs,
+        return Courses(twin, self._asset, self._record, start, end, self._step, self._knobs, self._outputs,
                        asked.where, candidates_for(len(self._knobs)))  # fmt: skip
 
     def fit(self) -> Fit:
@@ -142,11 +161,28 @@ class _Asset:
             yield Calibrated(each.key, each.unit, each.value, float(fit.value[i]), float(fit.deviation[i]),
                              float(fit.low[i]), float(fit.high[i]), bool(fit.identified[i]))  # fmt: skip
 
-    def judged(self, fit: Fit) -> Iterator[Judged]:
-        points = np.array([[each.value for each in self._knobs], fit.value])
-        held = self._over(*self._asked.hold_out)
-        fitted_to, kept_back = self._courses.predicted(points), held.predicted(points)
-        errors = [list(_errors(*pair)) for pair in ((fitted_to, self._courses.measured), (kept_back, held.measured))]
+    def corrected(self, fit: Fit) -> Iterator[Corrected]:
+        """Of each output that is no state, where it is worth it."""
+        said = self._courses.predicted(fit.value[None])[..., 0]
+        for k, each in enumerate(self._courses.judged):
+            self._stop()
+            if (what := self._courses.correctable(k)) is None:
+                continue
+            found = found_of(said[k], self._courses.beside(), self._courses.measured[k] - said[k], self._stop)
+            if found is not None:
+                yield Corrected(self._asset, what[0], each.tag.path, written_of(found, each.tag.unit, what[1]), found)
+
+    def judged(self, fit: Fit, own: Sequence[Corrected]) -> Iterator[Judged]:
+        """Before is as it is in force, with what is corrected then."""
+        after = corrected_by(self._twin, self._asset, {each.output: each.written for each in own})
+        before, points = np.array([[each.value for each in self._knobs]]), fit.value[None]
+        stretches, told = ((self._asked.start, self._asked.end), self._asked.hold_out), []
+        for stretch in stretches:
+            runs = [self._over(twin, *stretch) for twin in (self._twin, after)]
+            both = [run.predicted(point) for run, point in zip(runs, (before, points), strict=True)]
+            told.append((np.concatenate(both, axis=2), runs[0]))
+        errors = [list(_errors(found, run.measured)) for found, run in told]
+        kept_back, held = told[1]
         for k, each in enumerate(self._courses.judged):
             course = _course(held.time, held.measured[k], kept_back[k])
             yield Judged(each.tag.path, each.tag.unit, span_of(each.tag), errors[0][k], errors[1][k], course)
@@ -162,6 +198,12 @@ class _Asset:
         model = Maker(self._twin.files).model(self._twin.assets[self._asset].model)
         variable = named(tuple(model.parameters), each.label)
         return variable.unit if variable else ""
+
+
+def corrected_by(twin: Twin, asset: str, written: Mapping[str, Mapping[str, Any]]) -> Twin:
+    """The twin with these corrections of one asset's outputs, and no others of it."""
+    model = {**twin.assets[asset].model, "corrections": written}
+    return replace(twin, assets={**twin.assets, asset: replace(twin.assets[asset], model=model)})
 
 
 def unknown(each: Knob) -> Unknown:

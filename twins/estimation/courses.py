@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins import InputError
-from twins.asset import Twin
+from twins.asset import Tag, Twin
 from twins.clock import MINUTE, SECOND
+from twins.estimation.correcting import Beside
 from twins.estimation.stepped import stepped
 from twins.expression import Formula, meanings_of, parse
 from twins.expression import bound as named_in
@@ -85,6 +86,23 @@ class Courses:
                 found[:, s - self._runs_in] = self._told(np.repeat(row, self.candidates)).reshape(-1, pieces, self.candidates)
         whole = np.moveaxis(found, 2, 1).reshape(len(self.judged), -1, self.candidates)
         return whole[:, : len(self.time), : len(points)]
+
+    def beside(self) -> list[Beside]:
+        """What drives the model here, and the directions that it takes over: what an output may be corrected by."""
+        model = self._group.model
+        found = [(model.inputs[row].name, each.tag, self.seen.mean) for _, row, _, each in self._inputs]
+        turned = [each for each in self._kept if not each.words and _closes(each.tag)]
+        found += [(model.outputs[each.row].name, each.tag, self.seen.last) for each in turned]
+        seen = [Beside(name, tag.unit, _closes(tag), values[tag.path]) for name, tag, values in found]
+        return [each for each in seen if np.isfinite(each.values).any()]
+
+    def correctable(self, k: int) -> tuple[str, str] | None:
+        """The model's name of a judged output, and the mode it was judged in, "" where it has none; None of what is a state:
+        that is another matter than what is told of it."""
+        if self._ends[k]:
+            return None
+        words = [variable.words for variable in self._group.model.outputs if variable.words and variable.name in self._modes()]
+        return self._group.model.outputs[self.judged[k].row].name, self._usual_mode(words[0]) if words else ""
 
     # how it runs
 
@@ -171,6 +189,20 @@ class Courses:
             return []
         return [row for row, each in enumerate(self._group.model.states) if each.words or (each.kept and not each.unit)]
 
+    def _modes(self) -> set[str]:
+        """The outputs that tell a state which has words."""
+        return {state.told or state.name for state in self._group.model.states if state.words}
+
+    def _usual_mode(self, words: Sequence[str]) -> str:
+        """In which most was judged; where no mode was recorded, the one that the model begins in."""
+        judged = np.isfinite(self.measured).any(axis=0)
+        for each in self._words:
+            codes = self.seen.last[each.tag.path][judged]
+            if len(codes := codes[np.isfinite(codes)].astype(int)):
+                return each.words[int(np.bincount(codes).argmax())]
+        row = next(row for row, state in enumerate(self._group.model.states) if state.words == words)
+        return words[int(beginning(self._group.model, self._group.parameters)[row, 0, self._i])]
+
     def _told_by_states(self) -> list[bool]:
         """Of each judged output, whether it is a state: what stands at the end of a step, not its mean."""
         states = {state.told or state.name for state in self._group.model.states}
@@ -190,6 +222,11 @@ def alone(twin: Twin, asset: str) -> Twin:
         return twin
     assets = {path: each if path == asset else replace(each, model={}) for path, each in twin.assets.items()}
     return replace(twin, assets=assets)
+
+
+def _closes(tag: Tag) -> bool:
+    """A direction all round, from 0."""
+    return tag.unit == "deg" and tag.range is not None and tag.range[0] == 0 and tag.range[1] >= 355
 
 
 def _alike(record: Record, twin: Twin) -> set[str]:

@@ -71,6 +71,7 @@ class Estimator:
         self._begun = False
         self.read = Reading(np.full(len(self.wanted), np.nan), self._assimilated)  # the last
         self.expected = self.spread = self.residual = np.full(len(self.judged), np.nan)
+        self.scatter = np.zeros(len(self.judged))  # of `spread`, what the inputs leave open, without the model's own error
         self.innovations = Innovations(self.expected, self.expected, np.zeros(len(self.judged), bool))
         for each in self._wandering:
             each.begin(seed)
@@ -221,7 +222,7 @@ class Estimator:
 
     def _compare(self, fresh: Array, values: Array, told: Array, dt: float) -> None:
         """What was to be expected, how sure that was, and how far what was measured is from it, in deviations."""
-        own = told.std(axis=1, ddof=1)
+        own = self.scatter = told.std(axis=1, ddof=1)
         self.expected = told.mean(axis=1)
         self.spread = np.sqrt(own**2 + self._gauges.doubt)
         self.residual = np.where(np.isfinite(fresh), (fresh - self.expected) / self.spread, self.residual)

@@ -18,9 +18,9 @@ from twins.clock import SECOND, format_time
 from twins.estimation.calibration import Calibration
 from twins.historian.drafting import drafted
 from twins.package.archive import files_of
-from twins.package.calibration import digest_of, in_force
+from twins.package.calibration import CorrectionForm, digest_of, in_force
 from twins.package.revising import approve, calibration_in
-from twins.physics import Maker, named, setting
+from twins.physics import Maker, corrections, named, setting
 from twins.simulation.knobs import STRUCTURAL
 
 FORM = "twindeck calibration proposal 1"
@@ -66,6 +66,14 @@ class OutputForm(_Form):
     held_out: AfterForm
 
 
+class CorrectedForm(_Form):
+    """What is left out of one output."""
+
+    asset: Text
+    output: Text
+    written: CorrectionForm
+
+
 class ForForm(_Form):
     """The package that it is for."""
 
@@ -87,6 +95,7 @@ class ProposalForm(_Form):
     where: Text = ""
     parameters: Annotated[list[ProposedForm], Field(max_length=_MOST)]
     outputs: Annotated[list[OutputForm], Field(max_length=_MOST)] = []
+    corrections: Annotated[list[CorrectedForm], Field(max_length=_MOST)] = []
 
 
 def proposal(found: Calibration, twin: Twin, package: Path, recording: Path) -> dict[str, Any]:
@@ -112,6 +121,14 @@ def proposal(found: Calibration, twin: Twin, package: Path, recording: Path) -> 
                 for name, (before, after) in (("fitted", each.fitted), ("held_out", each.held_out))
             }
             for each in found.outputs
+        ],
+        "corrections": [
+            {
+                "asset": each.asset, "output": each.output, "tag": each.tag, "strength": each.found.strength,
+                "most": each.found.most, "foretold": {"before": each.found.before, "after": each.found.after},
+                "written": dict(each.written),
+            }
+            for each in found.corrections
         ],
     }  # fmt: skip
 
@@ -157,9 +174,10 @@ def approved(package: Path, twin: Twin, place: Path, by: str, why: str) -> Model
         made = ModelVersion(form.package.version, form.package.version_sha256)
         raise InputError(f"{place} was made for version {made}, in force is {mark}; calibrate again, from that")
     changed = [each for each in form.parameters if each.identified and each.after != each.before]
-    if not changed:
+    corrected = _corrected(form, twin, place)
+    if not changed and not corrected:
         raise InputError(f"{place} changes nothing: no parameter was identified")
-    parameters: dict[str, dict[str, float | str]] = {}
+    parameters: dict[str, dict[str, float | str]] = {path: {} for path in corrected}
     for asset, name, value in _written(changed, twin, place):
         parameters.setdefault(asset, {})[name] = value
     errors = {e.tag: {"mae": e.held_out.after.mae, "unit": e.unit} for e in form.outputs if e.held_out.after.mae is not None}
@@ -167,7 +185,22 @@ def approved(package: Path, twin: Twin, place: Path, by: str, why: str) -> Model
         "recording": form.recording, "start": form.start, "end": form.end, "proposal": digest,
         "step": form.step, "where": form.where, "errors": errors,
     }  # fmt: skip
-    return approve(package, parameters, data, by, why)
+    return approve(package, parameters, data, by, why, corrected)
+
+
+def _corrected(form: ProposalForm, twin: Twin, place: Path) -> dict[str, dict[str, Any]]:
+    """By asset and output. Raises InputError where a model has no such output, or nothing that it would be corrected by."""
+    found: dict[str, dict[str, Any]] = {}
+    maker = Maker(twin.files)
+    for each in form.corrections:
+        written = each.written.model_dump(mode="json")
+        try:
+            list(corrections(maker.model(twin.assets[each.asset].model), {each.output: written}))
+        except (KeyError, ValueError) as problem:
+            why = "there is no such asset; calibrate again" if isinstance(problem, KeyError) else str(problem)
+            raise InputError(f"{place}: {each.asset}: {why}") from None
+        found.setdefault(each.asset, {})[each.output] = written
+    return found
 
 
 def _written(changed: list[ProposedForm], twin: Twin, place: Path) -> Iterator[tuple[str, str, float | str]]:

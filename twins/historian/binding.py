@@ -69,7 +69,7 @@ def bind(mapping: Words, twin: Twin, names: Sequence[str]) -> Binding:
 
 def channel_of(tag: Tag, keys: TagKeys, mapping: Words) -> Channel:
     """The channel that imported values of a tag are written on: the mapping's period and aggregate hold."""
-    period = keys.period or mapping.period
+    period = keys.over or keys.period or mapping.period
     aggregate = mapping.aggregate if keys.aggregate is None else keys.aggregate
     stamp = mapping.time.stamp or ("start" if aggregate else "")
     period_ns = tag.period_ns if not period else None if period == _ON_CHANGE else parse_duration(period)
@@ -109,8 +109,9 @@ def _paths(binding: Binding) -> list[str]:
 
 
 def _feeds(mapping: Words, twin: Twin, assets: Sequence[str]) -> Iterator[Feed]:
-    for column, keys in mapping.tags.items():
-        yield Feed(column, keys, _targets(keys.tag, twin, assets))
+    for column, told in mapping.tags.items():
+        for keys in (told, *told.also):
+            yield Feed(column, keys, _targets(keys.tag, twin, assets))
     if mapping.tag and mapping.value:
         column, words, named = mapping.value.column, mapping.value.words, mapping.tag.map
         if named is None:
@@ -155,6 +156,8 @@ def _misfits(feed: Feed, twin: Twin, assets: Sequence[str]) -> Iterator[tuple[st
         yield f"“{tag.path}” is computed from other tags", "leave it out; it is derived after the import"
     if tag.kind in (TagKind.NUMBER, TagKind.INTEGER):
         yield from _unit_faults(feed.keys, tag)
+        if feed.keys.over and tag.kind is TagKind.INTEGER:
+            yield f"“{tag.path}” is a whole number, which has no mean", "leave out “over”"
     else:
         yield from _no_number(feed.keys, tag)
     if tag.kind is TagKind.BOOLEAN:
@@ -168,7 +171,12 @@ def _misfits(feed: Feed, twin: Twin, assets: Sequence[str]) -> Iterator[tuple[st
 
 
 def _no_number(keys: TagKeys, tag: Tag) -> Iterator[tuple[str, str]]:
-    said = {"unit": bool(keys.unit), "scale": keys.scale != 1.0, "bad_outside": keys.bad_outside is not None}
+    said = {
+        "unit": bool(keys.unit),
+        "over": bool(keys.over),
+        "scale": keys.scale != 1.0,
+        "bad_outside": keys.bad_outside is not None,
+    }
     for key in (key for key, here in said.items() if here):
         yield f"“{tag.path}” is no number, so it has no {key}", f"leave out “{key}”"
 

@@ -16,6 +16,8 @@ from twins.historian.alarmlist import AlarmRow, alarm_events, read_alarms
 from twins.historian.binding import Binding, Feed, channel_of
 from twins.historian.cells import Cells, Form, read_cells, sniffed_decimal
 from twins.historian.columns import Column, Mask, arrow, coded, joined, words_of
+from twins.historian.condensing import condensed
+from twins.historian.keys import TagKeys
 from twins.historian.localtime import read_times
 from twins.historian.mapping import Mapping as Words
 from twins.historian.merging import in_terms_of, merge, without_rounding
@@ -29,6 +31,7 @@ Watch = Callable[[float], None]
 _ASSUMED_GOOD = quality_byte(Quality.GOOD, assumed=True)
 _OUTSIDE = quality_byte(Quality.BAD, Reason.OUT_OF_RANGE)
 _CONFLICT = quality_byte(Quality.UNCERTAIN, Reason.CONFLICT)
+_PART = quality_byte(Quality.UNCERTAIN)  # of a stretch that the file holds a part of
 
 
 class Held(Protocol):
@@ -210,6 +213,9 @@ class Intake:
         """The samples of one tag that are new; `cells.place` are places in `rows`."""
         time = rows.time[cells.place]
         channel = channel_of(tag, feed.keys, self._mapping)
+        part = np.zeros(len(time), bool)
+        if feed.keys.over:
+            cells, time, part = _of_stretches(cells, time, feed.keys)
         if not len(time):
             return Samples.empty()
         known = held.between(int(time.min()), int(time.max()) + 1, [tag.path])
@@ -224,8 +230,16 @@ class Intake:
         self._tally.count("conflict", numbers[merged.conflicts])
         kept = merged.kept
         quality = np.where(cells.outside[kept], _OUTSIDE, np.where(merged.doubtful, _CONFLICT, _ASSUMED_GOOD)).astype(np.uint8)
+        quality = np.where(part[kept], _PART, quality)
         place = np.zeros(len(kept), np.int32)
         return Samples((channel,), place, time[kept], time[kept], cells.bits[kept], quality, cells.texts)
+
+
+def _of_stretches(cells: Cells, time: Int64, keys: TagKeys) -> tuple[Cells, Int64, Mask]:
+    """The curve in its cells by its stretches: cells, where each begins, and whether it is a part of one only."""
+    values = cells.bits.view(np.float64)
+    place, begins, found, part = condensed(time, values, ~cells.outside, parse_duration(keys.over), keys.aggregate or "mean")
+    return Cells(cells.place[place], found.view(np.int64), np.zeros(len(place), bool), cells.texts), begins, part
 
 
 def _measures(feed: Feed) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from twins.clock import parse_duration
+from twins.historian.condensing import WAYS
 from twins.historian.stamps import EPOCHS, pattern_of
 from twins.historian.table import Layout
 from twins.package.document import Document, Place
@@ -105,8 +106,18 @@ class TagKeys(_Keys):
     labels: dict[str, str] = Field(default_factory=dict)  # foreign word or code → word of the enumeration, text or true/false
     period: str = ""
     aggregate: str | None = None
+    over: str = ""  # the file holds a curve: its max, min or mean (`aggregate`) over each stretch of this length is recorded
+    also: tuple[TagKeys, ...] = ()  # what the same column feeds besides
 
-    @field_validator("period")
+    @model_validator(mode="after")
+    def _is_condensed_somehow(self) -> TagKeys:
+        if self.over and (self.aggregate not in WAYS or self.over == "on change"):
+            raise ValueError(
+                "over: says how long a stretch is, like 5 s; say what is taken of it, like aggregate: max, min or mean"
+            )
+        return self
+
+    @field_validator("period", "over")
     @classmethod
     def _period_is_a_duration(cls, text: str) -> str:
         return _duration(text)

@@ -22,13 +22,38 @@ from twins.package.validation import validated
 CALIBRATION = "calibration.yaml"
 _SHOWN = 12  # letters of a hash
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+Points = Annotated[list[Finite], Field(min_length=2, max_length=200)]
+
+
+class TableForm(Form):
+    """What is added, by what the output says (rows) and by what a model is driven by (columns)."""
+
+    over: TagName = Field(description="an input or an output of the model")
+    unit: Annotated[str, Field(max_length=100)] = Field(description="of `at`")
+    turns: bool = Field(default=False, description="it is a direction, which closes")
+    at: Points
+    add: Annotated[list[Points], Field(min_length=2, max_length=200)]
+
+
+class CorrectionForm(Form):
+    """Of one output: tables that are added up."""
+
+    unit: Annotated[str, Field(max_length=100)] = Field(description="of said, most and add")
+    said: Points = Field(description="what the output says, at each row of the tables")
+    most: Annotated[float, Field(gt=0, allow_inf_nan=False, description="never is more added, either way")]
+    mode: Annotated[str, Field(max_length=100)] = Field(default="", description="where it counts, like producing; empty: always")
+    tables: Annotated[list[TableForm], Field(min_length=1, max_length=20)]
 
 
 class CalibratedModelForm(Form):
     """What is other than at the type."""
 
     parameters: Mapping[TagName, Scalar] = {}
+    corrections: Mapping[TagName, CorrectionForm] = {}
 
 
 class CalibratedAssetForm(Form):

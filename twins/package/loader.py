@@ -181,6 +181,7 @@ def _fill(made: Draft, expansion: Expansion, form: TwinFile, found: _Found) -> N
     """All that stands below a package's own root, which is there."""
     layer, document = expansion.layer, made.documents[expansion.layer.file(ROOT)]
     nested: list[Callable[[], None]] = []
+    first = len(found.viewpoints)
     for path, asset, place in _parents_first(made, form, layer):
         if asset.twin:
             nested += _nested(made, expansion, asset, path, Origin(document, place), found)
@@ -197,7 +198,7 @@ def _fill(made: Draft, expansion: Expansion, form: TwinFile, found: _Found) -> N
     for fill in nested:
         fill()
     found.relations += _relations(made, form, expansion.assets, layer)
-    found.viewpoints += _viewpoints(made, expansion.assets, layer)
+    found.viewpoints[first:first] = _viewpoints(made, expansion.assets, layer)  # before those of what it holds
     made.faults += given_attributes(made.files, expansion.assets, layer)
     version = _calibrate(made, expansion)
     found.version = found.version if layer.path else version
@@ -302,7 +303,9 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
             continue
         written = asset.model.get("parameters")
         parameters = {**(written if isinstance(written, Mapping) else {}), **each.model.parameters}
-        expansion.assets[path] = replace(asset, model={**asset.model, "parameters": parameters})
+        corrections = {name: form.model_dump(mode="json") for name, form in each.model.corrections.items()}
+        model = {**asset.model, "parameters": parameters, **({"corrections": corrections} if corrections else {})}
+        expansion.assets[path] = replace(asset, model=model)
         expansion.origins[path] = (origin, *expansion.origins[path])
     return found.mark
 

@@ -14,6 +14,7 @@ from twins.package.schema import Finite, Form, Positive, Text
 from twins.package.validation import validated
 
 FOLDER = "predictors"
+KINDS = ("limits", "onnx", "trained", "remaining_life")
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Limit = Literal["low_low", "low", "high", "high_high"]
 
@@ -96,8 +97,16 @@ class TrainedForm(Form):
     line: Mapping[Text, Positive] = Field(default={}, description="the score from which it is called, for each asset")
 
 
+class RemainingForm(Form):
+    """What `train --failed` has written: how long an asset lasts, learnt from lives that ended."""
+
+    file: Text = Field(description="the model, beside this file")
+    failed: Text = Field(description="the condition that ended a life; when it holds no longer, the next begins")
+    ahead: Text = Field(description="its probability is that the life ends within this: 3 d")
+
+
 class PredictorForm(Form):
-    """predictors/*.yaml: exactly one of limits, onnx and trained."""
+    """predictors/*.yaml: exactly one of limits, onnx, trained and remaining_life."""
 
     type: Text = Field(default="", description="the type whose assets it speaks of")
     assets: list[Text] = Field(default=[], description="or their paths")
@@ -114,11 +123,12 @@ class PredictorForm(Form):
     limits: LimitsForm | None = None
     onnx: OnnxForm | None = None
     trained: TrainedForm | None = None
+    remaining_life: RemainingForm | None = None
 
     @property
     def kind(self) -> str:
-        """limits, onnx or trained; "" where it is none, or several."""
-        found = [name for name in ("limits", "onnx", "trained") if getattr(self, name) is not None]
+        """limits, onnx, trained or remaining_life; "" where it is none, or several."""
+        found = [name for name in KINDS if getattr(self, name) is not None]
         return found[0] if len(found) == 1 else ""
 
 
@@ -138,5 +148,5 @@ def form_of(name: str, content: bytes) -> tuple[Document, PredictorForm | None]:
     form, faults = validated(document, PredictorForm)
     document.faults += faults
     if form is not None and not faults and not form.kind:
-        document.faults.append(document.fault((), "it has no kind, or several", "write exactly one of limits, onnx and trained"))
+        document.faults.append(document.fault((), "it has no kind, or several", f"write exactly one of {', '.join(KINDS)}"))
     return document, form

@@ -24,6 +24,7 @@ _HEAD = (
 _LONGEST = 1_000
 
 Parameters = Mapping[str, Mapping[str, float | str]]  # asset → parameter → as a package writes it
+Corrections = Mapping[str, Mapping[str, Mapping[str, Any]]]  # asset → output → as a package writes it
 
 
 def calibration_in(files: Files) -> CalibrationForm:
@@ -38,18 +39,30 @@ def calibration_in(files: Files) -> CalibrationForm:
     return form
 
 
-def approve(package: Path, parameters: Parameters, data: Mapping[str, object], by: str, why: str) -> ModelVersion:
-    """A new version: what is in force with these parameters changed. Raises InputError; then nothing was changed."""
+def approve(
+    package: Path, parameters: Parameters, data: Mapping[str, object], by: str, why: str, corrections: Corrections | None = None
+) -> ModelVersion:  # fmt: skip
+    """A new version: what is in force with these parameters changed, and of each asset that is named with these `corrections` of
+    its outputs and no others: they belong to its parameters. Raises InputError; then nothing was changed."""
     form = calibration_in(files_of(package))
     standing = in_force(form)
     assets = {path: dict(each.model.parameters) for path, each in standing.assets.items()} if standing else {}
+    stood = {path: each.model.corrections for path, each in standing.assets.items()} if standing else {}
+    corrected: dict[str, dict[str, Any]] = {
+        path: {name: form.model_dump(mode="json") for name, form in each.items()} for path, each in stood.items()
+    }
     for path, values in parameters.items():
         assets[path] = {**assets.get(path, {}), **values}
+        corrected[path] = dict((corrections or {}).get(path, {}))
     number = max((each.version for each in form.versions), default=0) + 1
-    version = {"version": number, "data": dict(data), "assets": {p: {"model": {"parameters": v}} for p, v in assets.items()}}
+    version = {"version": number, "data": dict(data), "assets": {p: _model(v, corrected[p]) for p, v in assets.items()}}
     told = form.model_dump(mode="json")
     told["versions"].append(version)
     return _changed(package, told, "approved", number, by, why)
+
+
+def _model(parameters: Mapping[str, Any], corrections: Mapping[str, Any]) -> dict[str, Any]:
+    return {"model": {"parameters": parameters, **({"corrections": corrections} if corrections else {})}}
 
 
 def roll_back(package: Path, by: str, why: str) -> ModelVersion:
@@ -68,6 +81,7 @@ def history(form: CalibrationForm) -> dict[str, Any]:
             "version": each.version, "sha256": each.mark.sha256, "data": each.data.model_dump(mode="json"),
             "parameters": {f"{path}.{name}": value for path, asset in each.assets.items()
                            for name, value in asset.model.parameters.items()},
+            "corrections": [f"{path}.{name}" for path, asset in each.assets.items() for name in asset.model.corrections],
         }
         for each in form.versions
     ]  # fmt: skip

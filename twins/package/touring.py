@@ -39,6 +39,10 @@ class TourFile(Form):
 
     name: Text = Field(default="", description="for people; default: Guided tour")
     begins: Text = Field(default="", description="ASSET.FAULT that the plant of a demo has from its start")
+    at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = Field(
+        default=None,
+        description="the local time, like 10:30, at which the plant of a demo begins, on the next working day; default: now",
+    )
     steps: Annotated[list[StepForm], Len(1, MOST_STEPS)]
 
 
@@ -48,4 +52,4 @@ def read(document: Document) -> tuple[Tour, list[Fault]]:
     if form is None:
         return Tour(), faults
     steps = (Step(**step.model_dump() | {"shows": step.shows or "", "select": step.select or step.asset}) for step in form.steps)
-    return Tour(form.name or "Guided tour", form.begins, tuple(steps)), faults
+    return Tour(form.name or "Guided tour", form.begins, tuple(steps), form.at or ""), faults

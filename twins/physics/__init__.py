@@ -2,6 +2,7 @@
 
 from twins.physics.blade import TableError, read_blade
 from twins.physics.circuit import CircuitError
+from twins.physics.correction import Correction, corrections
 from twins.physics.fmu import FmuError
 from twins.physics.making import (
     LIBRARY,
@@ -26,6 +27,7 @@ __all__ = [
     "Array",
     "Chart",
     "CircuitError",
+    "Correction",
     "DataError",
     "FmuError",
     "Keys",
@@ -41,6 +43,7 @@ __all__ = [
     "Wave",
     "beginning",
     "blade_files",
+    "corrections",
     "defaults",
     "difference",
     "keyed_generator",

@@ -15,7 +15,7 @@ from twins.record import Event, EventKind, Intention
 
 CALLED = 0.8  # a fault is called where it is so probable for so long
 OVER = 0.3
-_HELD = 30 * SECOND
+HELD = 30 * SECOND
 _GONE = 2 * MINUTE
 _SPOKEN = 0.1  # a probability that changes by so much is said anew
 _LATELY = MINUTE
@@ -90,7 +90,7 @@ class Calls:
         if probability < CALLED or not speaks:
             self._since.pop(key, None)
             return False
-        return time - self._since.setdefault(key, time) >= _HELD
+        return time - self._since.setdefault(key, time) >= HELD
 
     def _said(self, made: Prediction | None, now: int) -> list[Event]:
         if made is None:

@@ -11,7 +11,20 @@ from numpy.typing import NDArray
 
 from twins import InputError
 from twins.asset import Asset, Relation, Twin
-from twins.physics import Array, Keys, Maker, Model, Noise, Variable, beginning, defaults, modelled, settings
+from twins.physics import (
+    Array,
+    Correction,
+    Keys,
+    Maker,
+    Model,
+    Noise,
+    Variable,
+    beginning,
+    corrections,
+    defaults,
+    modelled,
+    settings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,7 @@ class Group:
     forced: dict[int, Array] = field(
         init=False, default_factory=dict
     )  # input rows given from outside: (member, instance), NaN: not
+    corrections: dict[int, tuple[Correction, ...]] = field(init=False, default_factory=dict)  # by instance
     _noise: Noise | Keys = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +83,10 @@ class Group:
             self.inputs[row] = np.where(np.isnan(given), self.inputs[row], given)
         noise = np.zeros((self.model.noises, *self.state.shape[1:])) if still else self._noise.at(step)
         self.state, self.outputs = self.model.advance(self.state, self.inputs, self.parameters, t, dt, noise)
+        for i, own in self.corrections.items():
+            added = [(each.row, each(self.inputs[:, :, i], self.outputs[:, :, i])) for each in own]
+            for row, by in added:
+                self.outputs[row, :, i] += by
 
     def _noise_of(self, *, alike: bool) -> Noise | Keys:
         n = len(self.instances)
@@ -93,6 +111,7 @@ def composed(twin: Twin, seed: int, members: int = 1, first: int = 0) -> list[Gr
             groups.append(Group(f"{_word(named[paths[0]])} {len(groups)}", model, paths, seed, members, first))
             for i, path in enumerate(paths):
                 _set_parameters(groups[-1], i, named[path].get("parameters"), path)
+                _correct(groups[-1], i, named[path].get("corrections"), path)
     _relate(groups, twin)
     _gather(groups, twin)
     whole = [*_surrounded(groups, twin, maker, seed), *groups]
@@ -149,6 +168,14 @@ def _set_parameters(group: Group, i: int, written: object, place: str) -> None:
     try:
         for name, value in settings(tuple(group.model.parameters), written):
             group.parameters[group.row("parameters", name), :, i] = value
+    except ValueError as problem:
+        raise InputError(f"{place}: {problem}") from None
+
+
+def _correct(group: Group, i: int, written: object, place: str) -> None:
+    try:
+        if found := tuple(corrections(group.model, written)):
+            group.corrections[i] = found
     except ValueError as problem:
         raise InputError(f"{place}: {problem}") from None
 

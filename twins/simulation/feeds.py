@@ -32,6 +32,7 @@ class Feeds:
             if (each := at.get((id(group), _output(group, variable), i)) or self._named(group, row, i, known))
         ]
         self.setpoints = [each for each in models.setpoints if each.tag.path in known]
+        self._kept = {id(each) for each in self.bounds if _is_kept(each)}
 
     def give(self, values: Array) -> None:
         """To each input (input, member) or (input,), in SI, for the steps to come; NaN leaves it to the models."""
@@ -56,7 +57,7 @@ class Feeds:
 
     def kept(self, values: Iterable[tuple[Bound, float]]) -> list[tuple[Bound, float]]:
         """Those that tell a count, a flag or a direction: it is taken over as it is measured."""
-        return [(each, value) for each, value in values if _is_kept(each)]
+        return [(each, value) for each, value in values if id(each) in self._kept]
 
     def _named(self, group: Group, row: int, i: int, known: Collection[str]) -> SetPoint | None:
         """The measured tag that the package names for an input, else that of the same name, which no output tells."""

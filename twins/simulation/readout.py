@@ -21,7 +21,12 @@ class Readout:
         self._source = np.array([_place(groups, each) for each in bounds], np.intp)
         self._factor = np.array([each.factor for each in bounds]).reshape(-1, 1)
         self._offset = np.array([each.offset for each in bounds]).reshape(-1, 1)
-        self._tables = {i: table_of(each) for i, each in enumerate(bounds) if each.words}
+        tables = {i: table_of(each) for i, each in enumerate(bounds) if each.words}
+        self._worded = np.array(list(tables), np.intp)
+        self._lasts = np.array([[len(table) - 1] for table in tables.values()], np.intp).reshape(-1, 1)
+        self._tables = np.zeros((len(tables), max(map(len, tables.values()), default=0)))
+        for row, table in zip(self._tables, tables.values(), strict=True):
+            row[: len(table)] = table
         self._round = 10.0 ** np.array([_decimals(tag) for tag in self.tags]).reshape(-1, 1)
 
     def values(self, standing: Array) -> Array:
@@ -29,9 +34,10 @@ class Readout:
         members = standing.shape[1]
         flat = np.concatenate([group.outputs.transpose(0, 2, 1).reshape(-1, members) for group in self._groups])
         values = np.concatenate([flat[self._source] * self._factor + self._offset, standing])
-        for i, table in self._tables.items():
-            codes = np.nan_to_num(values[i], nan=0.0).astype(np.intp)
-            values[i] = np.where(np.isnan(values[i]), np.nan, table[np.clip(codes, 0, len(table) - 1)])
+        if len(self._worded):
+            told = values[self._worded]
+            codes = np.clip(np.nan_to_num(told, nan=0.0).astype(np.intp), 0, self._lasts)
+            values[self._worded] = np.where(np.isnan(told), np.nan, np.take_along_axis(self._tables, codes, axis=1))
         return np.round(values * self._round) / self._round
 
 

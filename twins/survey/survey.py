@@ -153,7 +153,8 @@ def _thing(place: int, said: Mapping[str, Any], points: npt.NDArray[Any], triang
         raise ValueError("triangles")
     return Thing(
         clean(str(said["name"])), parent, str(said["sort"]), kind, str(said["key"]), (x, y, z), material, bool(said["cover"]),
-        plain(said["attributes"]), points.astype(np.float32), triangles.astype(np.int32), dict(said["tags"]), clean(str(said["title"])),
+        plain(said["attributes"]), points.astype(np.float32), triangles.astype(np.int32), dict(said["tags"]),
+        clean(str(said["title"])),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -43,6 +44,10 @@ _STRETCHES = (("Shown in the timeline", 0), ("Last hour", HOUR), ("Last 6 h", 6 
 _KEPT_BACK = (("Last quarter kept back", "0.25"), ("Last half kept back", "0.5"))
 _MANY = 6  # parameters that begin alike are offered as one
 _WORST = 6  # rows of drift that are shown
+_CORRECT = (
+    "Learns, as bounded tables, what the fitted models still leave out of their outputs,\n"
+    "where blocks of time that were not fitted confirm it; it is proposed with the parameters"
+)
 _HOW = "Names of parameters, with a comma between; anemometer_* is all that begin so"
 OWN = "The package's own parameters are in force; nobody has calibrated them."
 
@@ -70,6 +75,7 @@ class CalibrationPanel(QWidget):
         for words, share in _KEPT_BACK:
             self.kept_back.addItem(words, share)
         self.where = QLineEdit(placeholderText="Only where, like: power > 20 kW", maxLength=400)
+        self.correct = QCheckBox("Also correct outputs", toolTip=_CORRECT)
         self.run = QPushButton("Calibrate", toolTip="Fits the parameters and proposes them; nothing changes by it")
         self.run.setProperty("primary", True)
         self.cancel = QPushButton("Cancel", visible=False)
@@ -150,7 +156,7 @@ class CalibrationPanel(QWidget):
         for combo in (self.scope, self.stretch, self.kept_back):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         form = QVBoxLayout(spacing=6)
-        for widget in (self.scope, self.parameters, self.stretch, self.kept_back, self.where):
+        for widget in (self.scope, self.parameters, self.stretch, self.kept_back, self.where, self.correct):
             form.addWidget(widget)
         deeds = QHBoxLayout(spacing=6)
         deeds.addWidget(self.run, 1)
@@ -231,7 +237,8 @@ class CalibrationPanel(QWidget):
         start = max(start, self._timeline.plant.start)
         times = ("", "") if span < 0 else (format_time(start), format_time(until))
         parameters = tuple(f"{asset}.{name}" for asset in assets for name in names)
-        self.asked.emit(Asked(*times, self.kept_back.currentData(), self.where.text().strip(), tuple(assets), parameters))
+        self.asked.emit(Asked(*times, self.kept_back.currentData(), self.where.text().strip(), tuple(assets), parameters,
+                              correct=self.correct.isChecked()))  # fmt: skip
 
     def _roll_back(self) -> None:
         name, why = QLineEdit(self.operator, maxLength=60), QLineEdit(maxLength=500)

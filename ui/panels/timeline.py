@@ -49,6 +49,8 @@ class TimelinePanel(QWidget):
         self.message.hide()
         self._lay_out()
         self._connect()
+        if timeline.mode is Mode.FOLLOWING:  # the plant's clock may be far from the record's end by now
+            self._reveal()
 
     # ------------------------------------------------------------------ asked and shown
 

@@ -1,7 +1,8 @@
 """Faults by name: seeded runs of the emulated farm with faults of unseen severities in unseen weather, and what they were called.
 
-In each run every turbine has one of the package's faults or none. `faults.py RUNS` for more than the usual few;
-`faults.py --lead` for how long before the hard alarm each is called; `faults.py --sound HOURS` for calls on sound turbines.
+In each run every turbine has one of the package's faults or none. `faults.py RUNS [FIRST]` for more than the usual few;
+`faults.py --lead` for how long before the hard alarm each is called; `faults.py --sound HOURS [SEED]` for calls on sound
+turbines.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ Called = dict[str, dict[str, float]]  # asset → fault → s after the faults b
 def main() -> None:
     """Prints the confusion matrix, delays and false calls."""
     twin = load(NORTH_RIDGE)
+    numbers = [int(each) for each in sys.argv[1:] if each.isdecimal()]
     if "--lead" in sys.argv:
         _leads(twin)
     elif "--sound" in sys.argv:
-        _sound(float(sys.argv[sys.argv.index("--sound") + 1]))
+        _sound(*numbers)
     else:
-        numbers = [int(each) for each in sys.argv[1:] if each.isdecimal()]
         _matrix(twin, *(numbers or [USUAL_RUNS]))
 
 
@@ -134,13 +135,13 @@ def _leads(twin: Twin) -> None:
         print(f"{fault}: called after {called} s, hard alarm after {alarmed} s", flush=True)
 
 
-def _sound(hours: float) -> None:
+def _sound(hours: int, seed: int = 0) -> None:
     """Nothing is wrong anywhere: every call is false. A farm of many turbines, so that hours are cheap."""
     with TemporaryDirectory() as folder:
         twin = load(_large_farm(Path(folder)))
         turbines = [path for path, asset in twin.assets.items() if asset.type == "wind-turbine"]
-        run = Run(twin, FIRST_SEED + 20_000, (8.0, 11.0))
-        for second in range(1_800, round(hours * 3_600 / len(turbines)) + 1, 1_800):
+        run = Run(twin, FIRST_SEED + 20_000 + seed)
+        for second in range(900, round(hours * 3_600 / len(turbines)) + 1, 900):
             run.on(second)
             seen, false = second / 3_600 * len(turbines), sum(len(each) for each in run.called.values())
             print(f"{seen:.0f} turbine-hours, {false} calls: {run.called}", flush=True)

@@ -138,6 +138,10 @@ def _kind(scope: Scope, form: PredictorForm, step: int, document: Document) -> K
         from twins.prognosis.predictors.network import Network
 
         return Network(scope, form.onnx, form.where)
+    if form.remaining_life is not None:
+        from twins.prognosis.predictors.lasting import Lasting
+
+        return Lasting(scope, form.remaining_life, step)
     from twins.prognosis.predictors.trained import Trained
 
     assert form.trained is not None
@@ -197,6 +201,7 @@ def _version(twin: Twin, form: PredictorForm, file: str) -> str:
     """Of the file and what it names."""
     named = [form.limits.table if form.limits else "", form.onnx.file if form.onnx else ""]
     named += list(form.trained.models.values()) if form.trained else []
+    named += [form.remaining_life.file] if form.remaining_life else []
     digest = hashlib.sha256(twin.files[file])
     for each in named:
         if each and inside(each) in twin.files:

@@ -70,7 +70,7 @@ def taught(
         raise InputError(faults[0])
     recorded = {channel.path for channel in record.channels}
     sensors = [
-        [tag for tag in _sensors(twin, asset, ignored, set(c)) if tag.path in recorded]
+        [tag for tag in sensors_of(twin, asset, ignored, set(c)) if tag.path in recorded]
         for asset, c in zip(assets, asked, strict=True)
     ]
     more = [list(each.names) if each is not None else [] for each in wheres]
@@ -78,7 +78,7 @@ def taught(
         Grid([scope.tags[path] for path in dict.fromkeys([*(tag.path for tag in own), *c, *w])], step_ns, 1)
         for own, c, w in zip(sensors, asked, more, strict=True)
     ]
-    times, rows = _read(record, grids, start, end, watch, cancelled)
+    times, rows = read_rows(record, grids, start, end, watch, cancelled)
     events = list(record.events(start, end))
     found = []
     for k, asset in enumerate(assets):
@@ -117,13 +117,13 @@ def _taught(
         if not kept:
             raise InputError(f"{asset} has no tag that tells anything in this stretch; choose a longer one with --from and --to")
         columns = good[:, [place[path] for path in (*kept, *conditions)]]
-        names = tuple(_named(path, asset) for path in kept), tuple(_named(path, asset) for path in conditions)
+        names = tuple(named_in(path, asset) for path in kept), tuple(named_in(path, asset) for path in conditions)
         learnt = learn(columns[:n], *names, _ROW_SHARE, _SMOOTHING, cancelled)
         restless = _restless(Detector(learnt), columns[n:tried])
         if not restless:
             break
         reasons |= {
-            path: "wanders farther off than was taught, while all is well" for path in kept if _named(path, asset) in restless
+            path: "wanders farther off than was taught, while all is well" for path in kept if named_in(path, asset) in restless
         }
     scores = _scores(Detector(learnt), columns[n:])[tried - n :]
     peaks = _peaks(scores, learnt.smoothing)
@@ -132,7 +132,7 @@ def _taught(
         name: (float(np.nanmin(columns[:n, i])), float(np.nanmax(columns[:n, i])))
         for i, name in enumerate((*names[0], *names[1]))
     }
-    left_out = {_named(path, asset): reason for path, reason in reasons.items() if reason}
+    left_out = {named_in(path, asset): reason for path, reason in reasons.items() if reason}
     return Taught(asset, learnt, line, len(rows), len(good), len(scores), peaks, ranges, left_out)
 
 
@@ -146,7 +146,7 @@ def _scores(detector: Detector, rows: Array) -> Array:
     return np.array([verdict.score for verdict in detector.verdicts(rows)])
 
 
-def _sensors(twin: Twin, asset: str, ignored: Sequence[str], conditions: set[str]) -> Iterator[Tag]:
+def sensors_of(twin: Twin, asset: str, ignored: Sequence[str], conditions: set[str]) -> Iterator[Tag]:
     """The numbers that are measured of it, and the residuals that an estimator tells of it."""
     for path in twin.assets[asset].tags:
         tag = twin.tags[path]
@@ -159,7 +159,7 @@ def _sensors(twin: Twin, asset: str, ignored: Sequence[str], conditions: set[str
             yield tag
 
 
-def _read(
+def read_rows(
     record: Record, grids: list[Grid], start: int, end: int, watch: Watch, cancelled: Cancelled
 ) -> tuple[list[NDArray[np.int64]], list[Array]]:
     """(n,) ends of steps and (n, k) rows of each grid."""
@@ -230,5 +230,6 @@ def _reason(values: Array) -> str:
     return "only ever rises, like a counter" if (steps >= 0).all() or (steps <= 0).all() else ""
 
 
-def _named(path: str, asset: str) -> str:
+def named_in(path: str, asset: str) -> str:
+    """A tag's path as it is called within its asset."""
     return path.removeprefix(f"{asset}.") if asset else path

@@ -13,11 +13,12 @@ from twins import InputError
 from twins.asset import Twin
 from twins.prognosis.packed import Parts, pack, unpacked
 from twins.prognosis.prediction import version_of
+from twins.prognosis.recognition.caution import Caution
 from twins.prognosis.recognition.recogniser import Learnt, Recogniser
 from twins.prognosis.trees import Forest
 
 NAME = "predictors/faults.npz"  # within the package
-KIND, VERSION = "what a twin has learnt of its faults", 1
+KIND, VERSION = "what a twin has learnt of its faults", 2
 _FORESTS = tuple(each.name for each in fields(Forest))
 
 
@@ -26,6 +27,7 @@ def save(learnt: Sequence[Learnt], card: dict[str, Any], place: Path) -> None:
     parts: Parts = {}
     for k, kin in enumerate(learnt):
         parts |= {f"{k}_{i}_{name}": getattr(forest, name) for i, forest in enumerate(kin.forests) for name in _FORESTS}
+        parts |= {f"{k}_over": kin.caution.over, f"{k}_odds": kin.caution.odds}
     kins = [{"type": k.type, "tags": list(k.tags), "names": list(k.names), "faults": list(k.faults)} for k in learnt]
     pack(place, {"kind": KIND, "version": VERSION, "kins": kins, "card": card}, parts)
 
@@ -53,4 +55,6 @@ def _learnt(said: dict[str, Any], k: int, parts: Parts) -> Learnt:
     forests = tuple(Forest(*(parts[f"{k}_{i}_{name}"] for name in _FORESTS)) for i in range(len(faults) + 1))
     for forest in forests:
         forest.check(len(names))
-    return Learnt(str(said["type"]), tags, names, faults, forests)
+    caution = Caution(parts[f"{k}_over"], parts[f"{k}_odds"])
+    caution.check(len(faults))
+    return Learnt(str(said["type"]), tags, names, faults, forests, caution)

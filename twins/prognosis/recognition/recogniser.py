@@ -12,13 +12,11 @@ from twins.asset import Twin
 from twins.clock import SECOND
 from twins.estimation.estimator import Estimator
 from twins.physics import Array
+from twins.prognosis.recognition.caution import SURE, Caution, odds_of
 from twins.prognosis.recognition.kin import kin_of
 from twins.prognosis.recognition.lesson import Lesson
 from twins.prognosis.recognition.signs import Signs
 from twins.prognosis.trees import Forest, classified
-
-_CONVINCED = 45 * SECOND  # what is thought at each look is forgotten in so long
-_SURE = 4.0  # of log-odds: nobody is ever surer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,7 @@ class Learnt:
     names: tuple[str, ...]  # (f,)
     faults: tuple[str, ...]
     forests: tuple[Forest, ...]  # of sound, then of each fault
+    caution: Caution
 
     def probabilities(self, signs: Array) -> Array:
         """(n, f) → (n, fault)."""
@@ -44,18 +43,18 @@ class Opinion:
 
     def __init__(self, signs: Signs, learnt: Learnt) -> None:
         self.signs, self._learnt = signs, learnt
-        self._odds = np.full((len(signs.kin.assets), len(learnt.faults)), -_SURE)
+        self._odds = np.full((len(signs.kin.assets), len(learnt.faults)), -SURE)
         self._at = 0
 
     def probabilities(self, estimator: Estimator) -> dict[str, float]:
         """By asset and fault, `T01.sensor_stuck`; called after some of the estimator's steps, and goes with their time."""
         if not self.signs.ready:
             return {}
-        now = np.clip(self._learnt.probabilities(self.signs.table(estimator)), 1e-9, 1 - 1e-9)
-        share = min(1.0, (estimator.time - self._at) / _CONVINCED) if self._at else 0.0
-        self._odds += share * (np.clip(np.log(now / (1 - now)), -_SURE, _SURE) - self._odds)
+        caution, gone = self._learnt.caution, (estimator.time - self._at) / SECOND if self._at else 0.0
+        now = odds_of(self._learnt.probabilities(self.signs.table(estimator)))
+        self._odds += np.minimum(1.0, gone / caution.over) * (now - self._odds)
         self._at = estimator.time
-        found = 1 / (1 + np.exp(-self._odds))
+        found = 1 / (1 + np.exp(caution.odds - self._odds))
         places = [f"{asset}.{fault}" for asset in self.signs.kin.assets for fault in self._learnt.faults]
         return dict(zip(places, found.ravel().tolist(), strict=True))
 
@@ -81,12 +80,12 @@ class Recogniser:
         return {key: value for each in self._opinions for key, value in each.probabilities(estimator).items()}
 
 
-def learnt_from(lesson: Lesson, seed: int = 1) -> Learnt:
+def learnt_from(lesson: Lesson, caution: Caution | None = None, seed: int = 1) -> Learnt:
     """Every fault counts as much as every other, whoever showed it for how long; being sound as much as all faults together."""
     weights = _weights(lesson)
-    forests = classified(lesson.signs, lesson.fault, weights, len(lesson.classes), seed)
+    forests = classified(lesson.signs.astype(float), lesson.fault, weights, len(lesson.classes), seed)
     kin = lesson.kin
-    return Learnt(kin.type, kin.tags, lesson.names, kin.faults, forests)
+    return Learnt(kin.type, kin.tags, lesson.names, kin.faults, forests, caution or Caution.least(len(kin.faults)))
 
 
 def _weights(lesson: Lesson) -> Array:

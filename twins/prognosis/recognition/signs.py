@@ -17,6 +17,7 @@ from twins.prognosis.recognition.kin import Kin
 READY = MINUTE  # ns that it looks on before it says anything
 _FAST, _SLOW, _SLOWEST, _LONG = 20.0, 120.0, 600.0, 1_800.0  # s
 _FAR = 10.0
+_USUAL = 0.01  # of its range: a model's own error; that a station learns it better in days must not make the signs grow
 _BURST = 10.0  # what is rougher than so many times the usual makes the usual no rougher
 _FEW = 3  # of a kin; fewer are no measure for each other
 
@@ -24,9 +25,9 @@ _FEW = 3  # of a kin; fewer are no measure for each other
 class Signs:
     """Goes on with an estimator. f signs for each of n assets, w tags, j of them judged and p parameters estimated:
 
-    each judged tag's residual lately, for longer and for long; each tag's level, how far it is from the median of its kin, how
-    long it has stood still and how rough it is against its usual; each parameter's distance from the package's and its spread;
-    and silence.
+    each judged tag's residual lately, for longer and for long; each tag's level, how far it is from the median of its kin
+    lately, for long and lately against for long, how long it has stood still and how rough it is against its usual; each
+    parameter's distance from the package's and its spread; and silence.
     """
 
     def __init__(self, kin: Kin, estimator: Estimator) -> None:
@@ -34,16 +35,18 @@ class Signs:
         wanted = {tag.path: i for i, tag in enumerate(estimator.wanted)}
         self._at: NDArray[np.intp] = np.array([[wanted[_path(a, t)] for t in kin.tags] for a in kin.assets], np.intp)
         tags = [estimator.wanted[i] for i in self._at[0]]
-        self._range = np.array([tag.range[1] - tag.range[0] if tag.range else 1.0 for tag in tags])
+        self._range = np.array([_range(tag) for tag in tags])
         self._turns = np.array([_turns(tag) for tag in tags])
         self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
         places = {each.tag.path: i for i, each in enumerate(estimator.judged)}
         self._judged_names = tuple(t for t in kin.tags if all(_path(a, t) in places for a in kin.assets))
         self._judged = np.array([[places[_path(a, t)] for t in self._judged_names] for a in kin.assets], np.intp)
+        self._usual = np.array([[_USUAL * _range(estimator.judged[i].tag) for i in row] for row in self._judged])
         self._parameters = list(_parameters(kin, estimator))
         shape, judged = self._at.shape, (len(kin.assets), len(self._judged_names))
         self._residual = np.zeros((3, *judged))
-        self._level, self._apart = np.zeros((2, *shape))
+        self._level = np.zeros(shape)
+        self._apart, self._long_apart = np.zeros((2, *shape))
         self._last, self._value_at, self._changed = np.full((3, *shape), np.nan)
         self._usual_hold = np.broadcast_to(self._period, shape).copy()
         self._rough, self._usual_rough = np.zeros((2, *shape))
@@ -57,7 +60,7 @@ class Signs:
         parameters = [each[0] for each in self._parameters]
         return (
             *(f"{tag} residual {what}" for what in ("lately", "for longer", "for long") for tag in judged),
-            *(f"{tag} {what}" for what in ("level", "apart", "still", "rough") for tag in tags),
+            *(f"{tag} {what}" for what in ("level", "apart", "apart for long", "drifting", "still", "rough") for tag in tags),
             *(f"{name} {what}" for what in ("moved", "spread") for name in parameters),
             "silent",
         )
@@ -71,13 +74,15 @@ class Signs:
         """After each of the estimator's steps."""
         dt = estimator.models.step_ns / SECOND
         self._seen += dt
-        residual = np.clip(np.nan_to_num(estimator.residual[self._judged]), -_FAR, _FAR)
+        residual = self._off(estimator)
         for average, over in zip(self._residual, (_FAST, _SLOW, _SLOWEST), strict=True):
             average += self._share(over, dt) * (residual - average)
         values, source = estimator.read.values[self._at], estimator.read.source[self._at] / SECOND
         level = np.where(self._turns, 0.0, values / self._range)
         self._level = _towards(self._level, level, self._share(_FAST, dt))
-        self._apart = _towards(self._apart, self._from_kin(values), self._share(_SLOW / 2, dt))
+        apart = self._from_kin(values)
+        self._apart = _towards(self._apart, apart, self._share(_SLOW / 2, dt))
+        self._long_apart = _towards(self._long_apart, apart, self._share(_SLOWEST, dt))
         self._watch(values, source, dt)
         age = (estimator.time + 2 * estimator.models.step_ns) / SECOND - source
         self._silent = np.min(age / self._period, axis=1)
@@ -89,12 +94,20 @@ class Signs:
         moved = [(group.members[:, at].mean(axis=0) - usual) / spread for _, group, at, usual, spread in self._parameters]
         wide = [group.members[:, at].std(axis=0) / spread for _, group, at, usual, spread in self._parameters]
         columns = [
-            *self._residual, self._level, 100 * self._apart,
+            *self._residual, self._level,
+            100 * self._apart, 100 * self._long_apart, 100 * (self._apart - self._long_apart),
             np.clip(np.nan_to_num(still), -3, 12), np.clip(rough, -8, 8),
             *(each[:, None] for each in moved), *(each[:, None] for each in wide),
             np.log2(1 + np.clip(self._silent, 0, 1e6))[:, None],
         ]  # fmt: skip
         return np.nan_to_num(np.concatenate(columns, axis=1))
+
+    def _off(self, estimator: Estimator) -> Array:
+        """(n, j) residuals, in deviations that do not become less as a station learns how well its models fit."""
+        at = self._judged
+        spread = np.sqrt(estimator.scatter[at] ** 2 + self._usual**2)
+        off = estimator.residual[at] * estimator.spread[at]
+        return np.clip(np.nan_to_num(off / spread), -_FAR, _FAR)
 
     def _share(self, over: float, dt: float) -> float:
         """Of what is new in an average over so many seconds, which is the plain mean at first."""
@@ -136,6 +149,10 @@ def _towards(average: Array, value: Array, share: float) -> Array:
 
 def _path(asset: str, tag: str) -> str:
     return f"{asset}.{tag}" if asset else tag
+
+
+def _range(tag: Tag) -> float:
+    return tag.range[1] - tag.range[0] if tag.range else 1.0
 
 
 def _turns(tag: Tag) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from twins import InputError
-from twins.prognosis.packed import Parts, pack, unpacked
+from twins.prognosis.packed import Parts, pack, unpacked, zipped
 from twins.prognosis.remaining_life.drivers import Usual
 from twins.prognosis.remaining_life.fleet import Layout
 from twins.prognosis.remaining_life.health import Scales
@@ -27,10 +28,24 @@ def save(model: Model, place: Path) -> None:
     pack(place, _said(model), _parts(model))
 
 
+def packed(model: Model) -> bytes:
+    """The file's content."""
+    return zipped(_said(model), _parts(model))
+
+
 def load(place: Path) -> Model:
     """Raises InputError where the file is none of ours, or damaged."""
+    return _opened(place, str(place))
+
+
+def read(content: bytes, name: str) -> Model:
+    """The same from a file's content."""
+    return _opened(io.BytesIO(content), name)
+
+
+def _opened(file: Path | io.BytesIO, place: str) -> Model:
     try:
-        with zipfile.ZipFile(place) as archive:
+        with zipfile.ZipFile(file) as archive:
             said, parts = unpacked(archive, KIND, VERSION)
         model = _model(said, parts)
         check(model)
