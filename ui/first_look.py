@@ -32,9 +32,10 @@ def first_choice(twin: Twin, choices: Sequence[Choice], inside: str = "") -> Cho
     return next((by_name[name] for name in (*wide, *(name for name, _ in shown.most_common())) if name in by_name), choices[0])
 
 
-def tags_inside(twin: Twin, root: str) -> Iterator[Tag]:
-    """Those of the things in a twin, without its own."""
-    return (tag for tag in twin.tags.values() if tag.asset.startswith(f"{root}/" if root else "") and tag.asset != root)
+def tags_inside(twin: Twin, root: str, *, own: bool = False) -> Iterator[Tag]:
+    """Those of the things in a twin, and its own."""
+    below = f"{root}/" if root else ""
+    return (tag for tag in twin.tags.values() if (own if tag.asset == root else tag.asset.startswith(below)))
 
 
 def first_asset(twin: Twin, snapshot: Snapshot) -> str:

@@ -322,6 +322,8 @@ class Workplace(QObject):
         self.descent.changed.connect(lambda: self.assets.show_trail(self.descent.trail))
         self.descent.changed.connect(lambda: self.scene.stand_in(self.descent.root))
         self.descent.entered.connect(self._arrive)
+        if self.opened.twin.plots:
+            self.descent.changed.connect(lambda: self.window.panel("plots").stand_in(self.descent.root))
         self.selection.changed.connect(lambda: self.descent.follow(self.selection.asset))
         self.assets.crumbs.asked.connect(self.descent.enter)
 
@@ -347,7 +349,7 @@ class Workplace(QObject):
         ours, before = self._coloured.pop(twin, (None, None))
         if ours is not None and scene.choice == ours:
             made = before
-        elif twin and not any(scene.choice.takes(tag) for tag in first_look.tags_inside(self.opened.twin, twin)):
+        elif twin and not any(scene.choice.takes(tag) for tag in first_look.tags_inside(self.opened.twin, twin, own=True)):
             made = first_look.first_choice(self.opened.twin, self.scene.choices, twin)
             self._coloured[self.opened.twin.root_of(self.opened.twin.assets[twin].parent)] = made, scene.choice
         else:
