@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twins.asset import Twin
-from twins.clock import format_duration
-from twins.package.document import read_document
+from twins.clock import DAY, HOUR, MINUTE, SECOND
+from twins.simulation.changes import Series, inputs_of
 from twins.simulation.knobs import Knob, knob
 from twins.simulation.scenario import Scenario
 
+_MS = SECOND // 1_000
+_UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (_MS, "ms"))
 _KEPT = ("description", "step", "spin_up", "seed", "noise")
 
 
@@ -31,17 +33,38 @@ class Draft:
 
 def draft_of(scenario: Scenario, name: str, twin: Twin) -> Draft:
     """A scenario that was read from a file."""
-    told = read_document(name, scenario.text.encode()).data or {}
     changes = {each.key: (each, value) for each, value in _turned(scenario, twin)}
-    rest = {key: told[key] for key in _KEPT if key in told}
-    for sort in ("parameters", "inputs"):
-        rest |= {sort: kept} if (kept := {key: told[sort][key] for key in told.get(sort, {}) if key not in changes}) else {}
-    later = [written for written, order in zip(told.get("commands", []), scenario.orders, strict=True) if order.after]
-    rest |= {"commands": later} if later else {}
-    rest |= {"faults": list(scenario.faults[1:])} if scenario.faults[1:] else {}
-    duration = format_duration(scenario.duration) if scenario.duration else "1 h"
+    duration = _span(scenario.duration) if scenario.duration else "1 h"
     weather = "recorded" if scenario.recorded else "modelled"
+    rest = {key: value for key, value in _rest(scenario, twin, changes) if value}
+    rest |= {"seed": scenario.seed, "noise": not scenario.still, "spin_up": _span(scenario.spin_up)}
     return Draft("what-if", scenario.name or name, duration, weather, next(iter(scenario.faults), ""), changes, rest)
+
+
+def _rest(scenario: Scenario, twin: Twin, changes: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    yield "description", scenario.description
+    yield "step", _span(scenario.step) if scenario.step else ""
+    yield "parameters", {key: value for key, value in scenario.parameters.items() if key not in changes}
+    inputs = {f"{asset}.{word}".lstrip("."): (asset, word) for asset, word in scenario.inputs}
+    yield "inputs", {key: _course(scenario.inputs[at], twin, *at) for key, at in inputs.items() if key not in changes}
+    later = [order for order in scenario.orders if order.after]
+    yield "commands", [{"at": _span(o.after), "tag": o.tag, "value": _told(o.value, twin.tags[o.tag].unit)} for o in later]
+    yield "faults", list(scenario.faults[1:])
+
+
+def _course(series: Series, twin: Twin, asset: str, word: str) -> list[list[str]]:
+    unit = next(each.unit for each in inputs_of(twin, asset) if each.name == word)
+    return [[_span(at), _told(value, unit)] for at, value in series]
+
+
+def _told(value: float, unit: str) -> str:
+    return f"{value:.15g} {unit}".strip()
+
+
+def _span(ns: int) -> str:
+    """Exactly so long, as it can be read again."""
+    size, word = next(((size, word) for size, word in _UNITS if not ns % size), (_MS, "ms"))
+    return f"{ns // size if not ns % size else ns / size} {word}"
 
 
 def written(draft: Draft, name: str) -> dict[str, Any]:
@@ -51,7 +74,7 @@ def written(draft: Draft, name: str) -> dict[str, Any]:
     told |= {"for": draft.duration, "weather": draft.weather}
     commands: list[Any] = []
     for key, (each, value) in draft.changes.items():
-        text = f"{value!r} {each.unit}".strip()
+        text = _told(value, each.unit)
         if each.sort == "set-point":
             commands.append({"at": "0 s", "tag": key, "value": text})
         else:

@@ -55,7 +55,7 @@ def shown(reading: Reading, tag: Tag) -> tuple[str, str]:
 def value_text(value: float | int | bool | str | Waveform, tag: Tag) -> str:
     """A value of this tag without its unit."""
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return "yes" if value else "no"
     if isinstance(value, str):
         return value.replace("_", " ") if tag.kind is TagKind.ENUMERATION else value
     if isinstance(value, Waveform):
