@@ -68,9 +68,10 @@ def scenario_of(text: str, twin: Twin, file: str = "scenario", inside: str = "")
         raise InputError("\n".join(map(str, document.faults or [due])))
     form, faults = validated(document, ScenarioForm)
     faults = [*document.faults, *faults]
-    found = Scenario(text=text)
+    layer = Layer(path=inside)
+    found = Scenario(text=_seen(document.data, layer) if form is not None and inside else text)
     if form is not None:
-        for place, change in _read(form, twin, Layer(path=inside)):
+        for place, change in _read(form, twin, layer):
             try:
                 found = change(found)
             except (InputError, ValueError) as problem:
@@ -79,6 +80,18 @@ def scenario_of(text: str, twin: Twin, file: str = "scenario", inside: str = "")
     if faults:
         raise InputError("\n".join(map(str, faults)))
     return found
+
+
+def _seen(told: Mapping[str, Any], layer: Layer) -> str:
+    """The same scenario with all names as the whole twin has them."""
+    import yaml
+
+    made = dict(told)
+    for sort in ("parameters", "inputs"):
+        made |= {sort: {layer.tag(key): value for key, value in told[sort].items()}} if told.get(sort) else {}
+    made |= {"commands": [{**each, "tag": layer.tag(each["tag"])} for each in told["commands"]]} if told.get("commands") else {}
+    made |= {"faults": [layer.tag(each) for each in told["faults"]]} if told.get("faults") else {}
+    return yaml.safe_dump(made, allow_unicode=True, sort_keys=False)
 
 
 def packaged(twin: Twin) -> dict[str, tuple[str, str]]:
