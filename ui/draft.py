@@ -117,7 +117,7 @@ def _constant(scenario: Scenario, twin: Twin) -> Iterator[tuple[str, float, str]
         if (variable := named(tuple(model.parameters), word)) is not None:
             yield key, setting(variable, word, told), variable.unit
     for (asset, word), series in scenario.inputs.items():
-        if asset and len(series) == 1 and asset in twin.assets:
+        if asset in twin.assets and len(series) == 1 and twin.assets[asset].model:
             variable = next(each for each in maker.model(twin.assets[asset].model).inputs if each.name == word)
             yield f"{asset}.{word}", series[0][1], variable.unit
 

@@ -13,7 +13,7 @@ THIN = "\u2009"
 ABSENT = "—"
 
 _UNITS = {"degC": "°C", "degF": "°F", "delta_degC": "K", "deg": "°", "degree": "°", "percent": "%", "ohm": "Ω", "g_0": "g"}
-_UNITS |= {"um": "µm", "us": "µs", "uA": "µA", "revolutions_per_minute": "rpm", "dimensionless": ""}
+_UNITS |= {"um": "µm", "ug": "µg", "us": "µs", "uA": "µA", "revolutions_per_minute": "rpm", "dimensionless": ""}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _POWER = re.compile(r"(?:\^|\*\*)(-?\d+)")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")

@@ -24,7 +24,7 @@ from twins.simulation.ensemble import Ensemble
 from twins.simulation.figures import Tally
 from twins.simulation.knobs import knobs_of
 from twins.simulation.run import step_on
-from twins.simulation.scenario_file import packaged, packaged_scenario
+from twins.simulation.scenario_file import packaged, packaged_scenario, scenario_of
 
 START = 1_772_344_800 * SECOND
 
@@ -265,6 +265,7 @@ def test_that_figures_plots_and_scenarios_of_a_nested_twin_are_those_of_the_whol
     assert set(found.parameters) == {"south/wind.mean_speed"}
     assert found.orders[0].tag == "south/P2.speed_setpoint"
     assert found.faults == ("south/P1.worn@5 s",)
+    assert replace(scenario_of(found.text, site), text=found.text) == found, "and its text is the whole's"
     models = Ensemble(site, START, SECOND)
     for _ in range(30):
         step_on(models, None, replace(found, faults=(), orders=()), START)
