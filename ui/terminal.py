@@ -71,7 +71,8 @@ def print_report(source: Path, told: dict) -> None:
     for cause, n in told["rejected"].items():
         rows = told["rows"].get(cause, [])
         shown = ", ".join(map(str, rows[:8])) + (" …" if n > 8 else "")
-        print(f"  {cause}: {n:,}" + (f" (rows {shown})" if rows else ""))
+        words = ", ".join(f"“{each['word']}” in {each['column']}" for each in told["quotes"].get(cause, ()))
+        print(f"  {cause}: {n:,}" + (f" (row{'s' if n > 1 else ''} {shown}{': ' if words else ''}{words})" if rows else ""))
 
 
 @contextlib.contextmanager

@@ -189,3 +189,56 @@ def test_that_no_damage_makes_anything_but_faults(tmp_path, seed):
     except PackageError as problem:
         assert problem.faults
         assert set(problem.faults) <= set(faults)
+
+
+SCENARIOS = {
+    "name: Empty of sense\nfor: 20 mins and\n": (2, "“20 mins and” is not a duration", "like 10 min"),
+    "for: 20\n": (1, "20 lacks its unit", "write 20 min"),
+    "for: 20 min\ncommands:\n  - { at: 80 min, tag: P1.speed_setpoint, value: 1500 rpm }\n": (
+        3, "the run ends after 20 min", "write a longer for:",
+    ),
+    "for: 20 min\nfaults: [P1.worn_bearing@1 h]\n": (2, "P1.worn_bearing@1 h begins after 60 min", "let it begin sooner"),
+    "for: 1 h\nfaults:\n  - P1.worn_bering@1 min\n": (3, "there is no fault “worn_bering” of P1", "did you mean “worn_bearing”"),
+    "commands: [{ tag: P1.speed_setpoint, value: 9000 rpm }]\n": (1, "outside what P1.speed_setpoint can be", "0 to 3000 rpm"),
+    "commands: [{ tag: P1.speed_setpoint, value: 3 bar }]\n": (1, "bar can't be converted to rpm", "write it like 1 rpm"),
+    "commands: [{ tag: P1.speed, value: 3 rpm }]\n": (1, "“P1.speed” can't be commanded", "did you mean “P1.speed_setpoint”"),
+    "": (0, "the file is empty", "or delete the file"),
+    "# nothing\n": (0, "this is no scenario", "write keys"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SCENARIOS)
+def test_that_a_scenario_of_the_package_is_judged_without_being_run(skid, text):
+    (skid / "scenarios").mkdir()
+    (skid / "scenarios/sound.yaml").write_text("for: 1 h\nfaults: [P1.worn_bearing@5 min]\n")
+    (skid / "scenarios/x.yaml").write_text(text)
+    (found,) = check(skid)
+    line, said, remedy = SCENARIOS[text]
+    assert (found.file, found.line) == ("scenarios/x.yaml", line)
+    assert said in found.message
+    assert remedy in found.remedy
+
+
+def test_that_a_mapping_of_the_package_is_judged_without_its_file(skid):
+    (skid / "mappings/x.yaml").write_text("time: { column: t }\nasset: P9\ntags:\n  F: { tag: flow, unit: kW }\n  G: flwo\n")
+    assert [(each.file, each.line) for each in check(skid)] == [("mappings/x.yaml", line) for line in (2, 4, 5)]
+
+
+def test_that_yaml_that_is_never_read_is_named(skid):
+    for name in (
+        "types/x.yml",
+        "typs/y.yaml",
+        "viewpoint.yaml",
+        "docs/z.yaml",
+        "README.yaml",
+        "compose.yaml",
+        "models/more/c.yaml",
+    ):
+        (skid / name).parent.mkdir(parents=True, exist_ok=True)
+        (skid / name).write_text("types: {}\n")
+    found = {each.file: each.remedy for each in check(skid)}
+    assert found == {
+        "types/x.yml": "call it types/x.yaml",
+        "typs/y.yaml": "did you mean “types”? call the folder so",
+        "viewpoint.yaml": "did you mean “viewpoints.yaml”?",
+    }

@@ -13,6 +13,7 @@ from twins.asset import Twin
 from twins.clock import MINUTE, SECOND, parse_time
 from twins.emulator.instruments import Instruments
 from twins.package.loader import load
+from twins.prognosis.recognition.model_file import NAME
 from twins.record import EventKind, Samples
 from twins.simulation.composition import composed
 from twins.simulation.ensemble import Ensemble, longest_step
@@ -20,26 +21,29 @@ from twins.simulation.faults import injections
 from twins.station.unwired import Unwired
 
 PACKAGES = Path(__file__).parents[2] / "resources" / "twins"
-MORNING = parse_time("2026-01-20T07:20:00Z")  # a Tuesday; people are at work and on the road
-STEP, SETTLED, SOUND = MINUTE, 2 * MINUTE, MINUTE
+WINTER, SUMMER = parse_time("2026-01-20T07:20:00Z"), parse_time("2026-07-14T08:00:00Z")  # on a Tuesday morning all are at work
+STEP, FINE, SETTLED, SOUND = MINUTE, 10 * SECOND, 2 * MINUTE, MINUTE
 LONGEST = 90 * MINUTE
+MANAGEABLE = 2 / (10 * MINUTE)  # alarms that one operator can manage (ISA-18.2, IEC 62682)
 PLANTS = 3  # among which the faults are parted
 
 
 class Told(SoftLog):
-    """How often each alarm was raised and each prediction called; samples are let go."""
+    """How often each alarm was raised and each prediction said; samples are let go."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.times: Counter[str] = Counter()
+        self.alarms: Counter[str] = Counter()
+        self.predictions: Counter[str] = Counter()
         self.failed: list[str] = []
 
     def append(self, samples, events=(), desk=None):
         for event in events:
             state = event.data.get("state")
-            raised = event.kind is EventKind.ALARM and state == "unacknowledged"
-            if raised or (event.kind is EventKind.PREDICTION and event.stands):
-                self.times[event.key] += 1
+            if event.kind is EventKind.ALARM and state == "unacknowledged":
+                self.alarms[event.key] += 1
+            if event.kind is EventKind.PREDICTION and event.stands:
+                self.predictions[event.key] += 1
             if event.kind is EventKind.STATION and state not in ("started", "heartbeat"):
                 self.failed.append(f"{state}: {event.data.get('message')}")
 
@@ -92,43 +96,51 @@ def parted(faults: list[str], plants: int) -> list[list[str]]:
     return [each for each in found if each]
 
 
-def untold(twin: Twin, plants: list[list[str]]) -> tuple[list[str], Counter[str]]:
-    """The faults that nothing tells in time, and what is told of a sound plant with the same seed."""
-    step = min(STEP, longest_step(composed(twin, 0)))
-    begins = MORNING - SETTLED // step * step
+def untold(twin: Twin, plants: list[list[str]], morning: int, step: int) -> list[str]:
+    """The faults that nothing tells in time, or that are told of a sound plant with the same seed as often."""
+    step = min(step, longest_step(composed(twin, 0)))
+    begins = morning - SETTLED // step * step
     models = Ensemble(twin, begins, step, members=len(plants) + 1, stand_ins=True)
-    while models.time < MORNING:
+    while models.time < morning:
         models.advance()
     members = [Member(models, k) for k in range(len(plants) + 1)]
     logs = [Told() for _ in members]
     stations = [Unwired(each, log) for each, log in zip(members, logs, strict=True)]
     for k, faults in enumerate(plants):
-        for fault in injections([f"{fault}@{SOUND // SECOND}s" for fault in faults], twin, MORNING):
+        for fault in injections([f"{fault}@{SOUND // SECOND}s" for fault in faults], twin, morning):
             models.inject(fault, k) if fault.parameter else members[k].instruments.spoil(fault)
     left = {k: set(faults) for k, faults in enumerate(plants)}
-    while any(left.values()) and models.time < MORNING + LONGEST:
+    while any(left.values()) and models.time < morning + LONGEST:
         models.advance()
         for k, station in enumerate(stations):
             if left.get(k, True):
                 station.time = models.time - 1  # one turn a step
                 station.run_to(models.time)
         for k, faults in left.items():
-            faults -= {fault for fault in faults if _tells(logs[k].times - logs[-1].times, fault.rpartition(".")[0])}
+            faults -= {fault for fault in faults if _tells(logs[k], logs[-1], fault.rpartition(".")[0])}
     assert not [said for log in logs for said in log.failed]
-    return sorted(fault for faults in left.values() for fault in faults), logs[-1].times
+    assert not logs[-1].predictions
+    assert logs[-1].alarms.total() <= 1 + MANAGEABLE * (models.time - morning)
+    return sorted(fault for faults in left.values() for fault in faults)
 
 
-def _tells(times: Counter[str], asset: str) -> bool:
-    return any(key.startswith((f"{asset}.", f"{asset}/")) for key in times)
+def _tells(told: Told, sound: Told, asset: str) -> bool:
+    more = (told.alarms - sound.alarms) + told.predictions
+    return any(key.startswith((f"{asset}.", f"{asset}/")) for key in more)
 
 
-@pytest.mark.parametrize("name", sorted(each.name for each in PACKAGES.iterdir() if (each / "twin.yaml").exists()))
+def shipped() -> list[str]:
+    """But those that learnt by rehearsal how faults look to an estimator, which have tests of their own."""
+    folders = [each for each in PACKAGES.iterdir() if (each / "twin.yaml").exists()]
+    return sorted(each.name for each in folders if not (each / NAME).exists())
+
+
+@pytest.mark.parametrize("name", shipped())
 def test_that_every_fault_is_alarmed_or_predicted_and_a_sound_plant_is_left_alone(name: str) -> None:
     twin = unestimated(load(PACKAGES / name))
     faults = kinds(twin)
     assert faults
-    left, sound = untold(twin, parted(faults, PLANTS))
-    if left:  # one may hide another
-        left, sound = untold(twin, parted(left, len(left)))
+    left = untold(twin, parted(faults, PLANTS), WINTER, STEP)
+    if left:  # one may hide another, what stands still shows nothing, and predictors look more often
+        left = untold(twin, parted(left, len(left)), SUMMER, FINE)
     assert not left
-    assert not sound

@@ -286,11 +286,20 @@ def test_that_a_full_disk_leaves_no_half_written_recording(bring, small_disk):
     assert list(small_disk.iterdir()) == []
 
 
-def test_that_a_file_of_nothing_readable_is_told_and_not_hidden(bring):
-    report = bring("t,flow\nyesterday,5\ntoday,6\n")
-    assert report.samples == 0
-    assert (report.first, report.last, report.tags) == (None, None, ())
-    assert report.rejected == {"bad_time": 2}
+def test_that_a_file_of_nothing_readable_is_refused_with_a_remedy_and_leaves_nothing(bring):
+    with pytest.raises(RecordingError, match=r"2 × bad_time, first “yesterday” in “t” of row 2; write .* time.format"):
+        bring("t,flow\nyesterday,5\ntoday,6\n")
+    assert not bring.target.exists()
+    bring(minutes((0, 1)))
+    assert bring(minutes((0, 1))).rejected == {"duplicate": 1}  # nothing new is not nothing
+
+
+def test_that_words_that_can_t_be_read_are_told_with_their_column(bring):
+    long = "x" * 100
+    report = bring(f"t,flow\n2014-01-01T00:00:00Z,abc\n2014-01-01T00:01:00Z,5\n2014-01-01T00:02:00Z,{long}\n")
+    first, second = report.quotes["not_a_number"]
+    assert (first.row, first.column, first.word) == (2, "flow", "abc")
+    assert (second.row, len(second.word)) == (4, 40)
 
 
 def test_that_older_history_can_be_added_to_newer(bring):

@@ -11,6 +11,7 @@ from twins.historian.exporting import export_table
 from twins.historian.file import RecordingFile
 from twins.historian.importing import import_history
 from twins.historian.mapping import MappingError, mapping_of
+from twins.historian.recording import RecordingError
 from twins.package.loader import load
 
 SKID = Path(__file__).parent / "skid"
@@ -85,7 +86,8 @@ def test_that_names_without_a_map_are_tags_of_the_rows_asset_or_full_paths(bring
     both = bring(rows.replace("bearing.wear", "wear").replace("P1,wear", "P1/bearing,wear"),
                  "time: { column: t }\nasset: { column: a }\ntag: n\nvalue: v\n", "b.twin-recording")  # fmt: skip
     assert (both.samples, both.rows) == (2, {"unknown_tag": (4,)})
-    assert bring(rows, "time: { column: t }\ntag: n\nvalue: v\n", "c.twin-recording").rejected == {"unknown_tag": 3}
+    with pytest.raises(RecordingError, match="3 × unknown_tag, first “flow” in “n”"):
+        bring(rows, "time: { column: t }\ntag: n\nvalue: v\n", "c.twin-recording")
 
 
 def test_that_the_doubled_hour_is_told_by_the_order_of_each_tags_rows(bring, tmp_path):

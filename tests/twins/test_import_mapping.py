@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twins.asset import Asset, AssetKind, Tag, TagKind, Twin
 from twins.historian import merging
 from twins.historian.binding import bind, channel_of
+from twins.historian.importing import import_history
 from twins.historian.keys import AlarmKeys, AssetKeys, TagKeys, TimeKeys
 from twins.historian.mapping import Mapping, MappingError, mapping_of, read_mapping
 
@@ -236,3 +237,27 @@ def test_that_every_key_and_every_cause_is_documented():
     assert len(causes) > 15
     documented = set(re.findall(r"^\| `(\w+)` \| (?:cell|row|sample|alarm|file)", text, re.MULTILINE))
     assert documented == causes
+
+
+def test_that_what_does_not_hang_on_an_unknown_asset_is_told_beside_it(twin):
+    found = unfit(
+        "time: { column: when }\nasset: T03\ntags:\n  P: powr\n  W: { tag: wind_speed, unit: kW }\n"
+        "  S: { tag: state, labels: { 1: runing } }\n  Q: nothing_like_it\n",
+        twin,
+        ("P", "W", "S", "Q"),
+    )
+    assert len(found) == 6
+    for said in (
+        "has no asset “T03” — did you mean “T0", "no column “when”", "tag “powr” — did you mean “power”",
+        "kW can't be converted to m/s", "“runing” is no value", "no asset of the twin has a tag “nothing_like_it”",
+    ):  # fmt: skip
+        assert any(said in each for each in found), said
+
+
+def test_that_lines_before_the_columns_names_are_one_fault_with_its_remedy(twin, tmp_path):
+    mapping = mapping_of("time: { column: t }\nasset: T01\ntags: { P: power, W: wind_speed }\n", "map.yaml")
+    for before, remedy in (("# made by X\n# in Y\n", 'write comment: "#"'), ("Made by X\n\n", "write skip_rows: 2")):
+        (tmp_path / "h.csv").write_text(f"{before}t,P,W\n2020-01-01T00:00Z,1,2\n")
+        with pytest.raises(MappingError, match=remedy) as refused:
+            import_history(twin, b"zip", tmp_path / "h.csv", mapping, tmp_path / "out.twin-recording")
+        assert len(refused.value.faults) == 1

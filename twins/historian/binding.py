@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from twins.historian.cells import NO, YES
 from twins.historian.keys import TagKeys, near
 from twins.historian.mapping import Mapping as Words
 from twins.historian.mapping import MappingError
+from twins.historian.tally import clipped
 from twins.package.document import Place
 from twins.package.fault import Fault
 from twins.record import Channel
@@ -51,20 +53,32 @@ class Binding:
     zone: ZoneInfo
 
 
-def bind(mapping: Words, twin: Twin, names: Sequence[str]) -> Binding:
-    """`names` are the file's columns. Raises MappingError with every fault."""
-    absent = list(_assets(mapping, twin))
-    faults = [*_columns(mapping, names), *absent]
-    binding = Binding((), _foreign(mapping, twin), mapping.asset.fixed if mapping.asset else "", _zone(mapping, twin))
-    feeds: list[Feed] = []
-    if not absent:
-        feeds = list(_feeds(mapping, twin, _paths(binding)))
-        for feed in feeds:
-            faults += [mapping.fault(feed.place, *told) for told in _misfits(feed, twin, _paths(binding))]
-        faults += _fed_twice(mapping, feeds)
+def bind(mapping: Words, twin: Twin, names: Sequence[str], preamble: str = "") -> Binding:
+    """`names` are the file's columns; where those don't stand in its first line, `preamble` says what to write in the mapping.
+
+    Raises MappingError with every fault.
+    """
+    feeds, faults = _judged(mapping, twin)
+    faults = [*_columns(mapping, names, preamble), *faults]
     if faults:
         raise MappingError(faults)
-    return Binding(tuple(feeds), binding.assets, binding.fixed, binding.zone)
+    fixed = mapping.asset.fixed if mapping.asset else ""
+    return Binding(tuple(feeds), _foreign(mapping, twin), fixed, _zone(mapping, twin))
+
+
+def misfits(mapping: Words, twin: Twin) -> list[Fault]:
+    """Everything that doesn't fit the twin, whatever columns a file has."""
+    return _judged(mapping, twin)[1]
+
+
+def _judged(mapping: Words, twin: Twin) -> tuple[list[Feed], list[Fault]]:
+    faults = list(_assets(mapping, twin))
+    assets = _paths(mapping, twin)
+    feeds = list(_feeds(mapping, twin, assets or _all_like(mapping, twin)))
+    for feed in feeds:
+        if "{column}" not in feed.keys.tag:  # else it is said only when a file's columns are known
+            faults += [mapping.fault(feed.place, *told) for told in _misfits(feed, twin, assets)]
+    return feeds, [*faults, *_fed_twice(mapping, feeds)]
 
 
 def channel_of(tag: Tag, keys: TagKeys, mapping: Words) -> Channel:
@@ -76,7 +90,12 @@ def channel_of(tag: Tag, keys: TagKeys, mapping: Words) -> Channel:
     return Channel(tag.path, tag.kind, tag.unit, period_ns, aggregate, stamp, tag.values)
 
 
-def _columns(mapping: Words, names: Sequence[str]) -> Iterator[Fault]:
+def _columns(mapping: Words, names: Sequence[str], preamble: str) -> Iterator[Fault]:
+    if preamble:
+        yield mapping.fault(
+            (), f"the file begins with “{clipped(names[0] if names else '')}”, not with the names of its columns", preamble
+        )
+        return
     known = ", ".join(f"“{name}”" for name in names[:_LISTED] if name) + (", …" if len(names) > _LISTED else "")
     for place, column in mapping.named_columns():
         if column not in names:
@@ -103,9 +122,18 @@ def _foreign(mapping: Words, twin: Twin) -> Mapping[str, str] | None:
     return mapping.asset.map if mapping.asset.map is not None else {path: path for path in twin.assets if path}
 
 
-def _paths(binding: Binding) -> list[str]:
-    """The assets that rows may be of."""
-    return [binding.fixed] if binding.assets is None else list(dict.fromkeys(binding.assets.values()))
+def _paths(mapping: Words, twin: Twin) -> list[str]:
+    """The assets of the twin that rows may be of."""
+    foreign = _foreign(mapping, twin)
+    named = [mapping.asset.fixed if mapping.asset else ""] if foreign is None else foreign.values()
+    return [path for path in dict.fromkeys(named) if path in twin.assets]
+
+
+def _all_like(mapping: Words, twin: Twin) -> list[str]:
+    """Where no asset that a mapping names is known: every asset, the likeliest first, so that the rest can be judged."""
+    named = [mapping.asset.fixed, *(mapping.asset.map or {}).values()] if mapping.asset else []
+    likely = [name for word in named if word for name in difflib.get_close_matches(word, [*twin.assets], 1, 0)]
+    return list(dict.fromkeys([*likely, *twin.assets]))
 
 
 def _feeds(mapping: Words, twin: Twin, assets: Sequence[str]) -> Iterator[Feed]:
@@ -147,7 +175,7 @@ def _targets(name: str, twin: Twin, assets: Sequence[str]) -> dict[str, Tag]:
 def _misfits(feed: Feed, twin: Twin, assets: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Why a column can't feed its tag, and the remedy."""
     if not feed.tags:
-        yield _no_tag(feed.keys.tag, twin, assets[0] if assets else "")
+        yield _no_tag(feed.keys.tag, twin, assets)
         return
     tag = next(iter(feed.tags.values()))
     if tag.kind is TagKind.WAVEFORM:
@@ -181,10 +209,12 @@ def _no_number(keys: TagKeys, tag: Tag) -> Iterator[tuple[str, str]]:
         yield f"“{tag.path}” is no number, so it has no {key}", f"leave out “{key}”"
 
 
-def _no_tag(name: str, twin: Twin, asset: str) -> tuple[str, str]:
-    own = [tag.name for tag in twin.tags.values() if tag.asset == asset]
+def _no_tag(name: str, twin: Twin, assets: Sequence[str]) -> tuple[str, str]:
+    asset = assets[0] if assets else ""
+    own = [tag.name for tag in twin.tags.values() if tag.asset == asset or not assets]
     remedy = f"{near(name, twin.tags if '.' in name or not own else own)}name one that its package declares"
-    return f"{f'“{asset}”' if asset else f'the twin “{twin.id}”'} has no tag “{name}”", remedy
+    where = "no asset of the twin" if not assets else f"“{asset}”" if asset else f"the twin “{twin.id}”"
+    return f"{where} has {'a' if not assets else 'no'} tag “{name}”", remedy
 
 
 def _unit_faults(keys: TagKeys, tag: Tag) -> Iterator[tuple[str, str]]:

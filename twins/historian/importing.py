@@ -19,10 +19,23 @@ from twins.historian.intake import Intake, Taken
 from twins.historian.mapping import Mapping as Words
 from twins.historian.recording import RecordingError
 from twins.historian.table import open_source
-from twins.historian.tally import Tally
+from twins.historian.tally import Quote, Tally, quoted
 from twins.record import Event, EventKind, Samples
 
 _BATCH = 20_000
+_BLAMED = {  # why a file may bring nothing, and the remedy
+    "bad_time": "write in the mapping how times are written: time.format, as docs/import.md shows",
+    "unknown_asset": "name the file's assets in the mapping's asset.map",
+    "unknown_tag": "name the file's tags in the mapping's tag.map",
+    "unknown_label": "name the file's words in the mapping's labels",
+    "not_a_number": "check decimal, thousands and delimiter in the mapping",
+    "not_an_integer": "map the column to a tag that is a number",
+    "out_of_range": "map the column to a tag that is a number",
+    "malformed_row": "check delimiter and skip_rows in the mapping",
+    "undecodable": "write the file's encoding in the mapping",
+    "damaged_block": "get the file again",
+    "truncated_file": "get the file again",
+}
 Progress = Callable[[float, str], None]
 
 
@@ -44,6 +57,7 @@ class Report:
     not_computed: tuple[str, ...] = ()  # sentences: which computed tags could not be derived, and why
     alarms: int = 0  # alarm events recorded
     bad_outside: int = 0  # recorded, but BAD
+    quotes: Mapping[str, tuple[Quote, ...]] = field(default_factory=dict)  # some of what stood there, by cause
     read_as: Mapping[str, str] = field(default_factory=dict)  # the layout that was found
     sha256: str = ""
 
@@ -72,13 +86,14 @@ def import_history(
     opened = open_source(source, mapping.layout, lambda part: step(0.15 * part, f"Reading {source.name}"))
     tally = Tally()
     mapping = mapping.spread(opened.names)
-    intake = Intake(mapping, bind(mapping, twin, opened.names), twin, tally)
+    intake = Intake(mapping, bind(mapping, twin, opened.names, opened.preamble(mapping.columns)), twin, tally)
     table = opened.read(mapping.columns, tally, lambda part: step(0.15 + 0.1 * part, f"Reading {source.name}"))
     rows = intake.rows(table, opened.told)
     sha = _sha256(source)
     # What is held is read inside the transaction, so that nobody adds the same meanwhile.
     with _in_turn(source, target), _recording(target, twin, package_zip, rows.first) as recording, recording.transaction():
         taken = intake.take(rows, recording, lambda part: step(0.25 + 0.2 * part, "Sorting the samples"))
+        _refuse_nothing(source, taken, tally)
         before = recording.span()
         _put_in_force(recording, package_zip, taken.first)
         _append(recording, taken.samples, taken.events, lambda part: step(0.45 + 0.35 * part, "Recording the samples"))
@@ -92,6 +107,21 @@ def import_history(
         step(0.99, "Finishing")
     progress(1.0, "Done")
     return report
+
+
+def _refuse_nothing(source: Path, taken: Taken, tally: Tally) -> None:
+    """Where nothing in a file could be read; that all of it is there already (`duplicate`) is another matter."""
+    if len(taken.samples) or taken.events or "duplicate" in tally.counts:
+        return
+    blamed = {cause: n for cause, n in tally.counts.items() if cause in _BLAMED}
+    if not blamed:  # no rows, or nothing was measured
+        return
+    cause, n = max(blamed.items(), key=lambda each: each[1])
+    quote = next(iter(tally.quotes.get(cause, ())), None)
+    first = f"“{quote.word}” in “{quote.column}” of row {quote.row}" if quote else f"row {tally.rows[cause][0]}"
+    raise RecordingError(
+        f"nothing in {source.name} can be read, so nothing was imported: {n:,} × {cause}, first {first}; {_BLAMED[cause]}"
+    )
 
 
 @contextlib.contextmanager
@@ -159,6 +189,7 @@ def _report(taken: Taken, derived: Derived, tally: Tally, told: Mapping[str, str
         not_computed=derived.refused,
         alarms=len(taken.events),
         bad_outside=taken.outside,
+        quotes=tally.quotes,
         read_as=told,
         sha256=sha,
     )
@@ -177,6 +208,7 @@ def _told(report: Report, source: Path, mapping: Words, time: int) -> Event:
         "bad_outside": report.bad_outside,
         "rejected": dict(report.rejected),
         "rows": {cause: list(rows) for cause, rows in report.rows.items()},
+        "quotes": quoted(report.quotes),
         "read_as": dict(report.read_as),
     }
     return Event(time, EventKind.IMPORT, data=data)

@@ -17,7 +17,7 @@ from twins.historian.binding import Binding, Feed, channel_of
 from twins.historian.cells import Cells, Form, read_cells, sniffed_decimal
 from twins.historian.columns import Column, Mask, arrow, coded, joined, words_of
 from twins.historian.condensing import condensed
-from twins.historian.keys import TagKeys
+from twins.historian.keys import AssetKeys, NameKeys, TagKeys
 from twins.historian.localtime import read_times
 from twins.historian.mapping import Mapping as Words
 from twins.historian.merging import in_terms_of, merge, without_rounding
@@ -108,10 +108,10 @@ class Intake:
             time, good = self._counted(table.rows) if self._mapping.time.begins else self._read(table, series)
             known = asset >= 0
             if not self._mapping.alarms:
-                self._tally.count("unknown_asset", table.rows[good & ~known])
+                self._tally_of(self._mapping.asset, table).count("unknown_asset", table.rows[good & ~known])
             good &= known
             if feed is not None:
-                self._tally.count("unknown_tag", table.rows[good & (feed < 0)])
+                self._tally_of(self._mapping.tag, table).count("unknown_tag", table.rows[good & (feed < 0)])
                 good &= feed >= 0
             ends += [int(time[good].min()), int(time[good].max())] if good.any() else []
         kept = Table({name: column.filter(arrow(good)) for name, column in table.columns.items()}, table.rows[good])
@@ -161,7 +161,12 @@ class Intake:
         return self._times(column, series, table.rows)
 
     def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, Mask]:
-        return read_times(column, self._mapping.time.format, self._binding.zone, asset, rows, self._tally)
+        tally = self._tally.of(" ".join(self._mapping.time.names) or "its time", column, rows)
+        return read_times(column, self._mapping.time.format, self._binding.zone, asset, rows, tally)
+
+    def _tally_of(self, keys: AssetKeys | NameKeys | None, table: Table) -> Tally:
+        """That of the column which names assets or tags."""
+        return self._tally.of(keys.column, table.columns[keys.column], table.rows) if keys and keys.column else self._tally
 
     def _counted(self, rows: Int64) -> tuple[Int64, Mask]:
         """The same of rows that say no time: it is counted from the first one's."""
@@ -198,7 +203,8 @@ class Intake:
             mine = np.flatnonzero(own & np.isin(rows.asset, [i for i, asset in enumerate(rows.assets) if asset in tags]))
             tag = next(iter(tags.values()))
             column = rows.table.columns[feed.column_of(tag)].take(arrow(mine))
-            cells = read_cells(column, tag, feed.keys, rows.form, rows.table.rows[mine], self._tally)
+            numbers = rows.table.rows[mine]
+            cells = read_cells(column, tag, feed.keys, rows.form, numbers, self._tally.of(feed.column_of(tag), column, numbers))
             row = mine[cells.place]
             by_path: dict[str, list[int]] = {}
             for i, asset in enumerate(rows.assets):

@@ -18,6 +18,7 @@ from twins.historian.tally import Tally
 
 Watch = Callable[[float], None]
 _TEXT_ENDINGS = {".csv", ".tsv", ".txt", ".dat"}
+_LOOKED_AT, _PREAMBLE = 100_000, 60  # bytes and lines in which the line of the columns' names is looked for
 _PARQUET_ENDINGS = {".parquet", ".pq"}
 
 
@@ -45,6 +46,9 @@ class Source(Protocol):
 
     names: tuple[str, ...]
     told: Mapping[str, str]  # what was found out about the layout
+
+    def preamble(self, names: Sequence[str]) -> str:
+        """What to write in the mapping where lines stand before that of the columns' names; "" where none do."""
 
     def read(self, names: Sequence[str], tally: Tally, watch: Watch) -> Table:
         """These columns of all rows that have as many cells as the header; the others are tallied."""
@@ -87,6 +91,18 @@ class TextSource:
             lines = sniffed_lines(self._text, self._starts, self._wanted)
         self.told = {"encoding": self._text.encoding, "delimiter": self._delimiter}
         self.names = self._names(lines)
+
+    def preamble(self, names: Sequence[str]) -> str:
+        """See `Source.preamble`."""
+        if self.layout.header or not names or {*names} & {*self.names}:
+            return ""
+        lines = [line.decode("utf-8", "replace") for line in self._text.body[:_LOOKED_AT].splitlines()[:_PREAMBLE]]
+        delimiters = [self.layout.delimiter] if self.layout.delimiter else [";", ",", "\t", "|"]
+        for k, line in enumerate(lines):
+            if any({*names} <= {*cells_of(line, sign)} for sign in delimiters):
+                before = [each for each in lines[self.layout.skip_rows : k] if each.strip()]
+                return 'write comment: "#"' if all(each.startswith("#") for each in before) else f"write skip_rows: {k}"
+        return 'write comment: "#"' if lines and lines[0].startswith("#") and not self.layout.comment else ""
 
     def read(self, names: Sequence[str], tally: Tally, watch: Watch) -> Table:
         """See `Source.read`."""
@@ -159,6 +175,10 @@ class ParquetSource:
             ) from None
         self.names = tuple(self._file.schema_arrow.names)
         self.told: Mapping[str, str] = {}
+
+    def preamble(self, names: Sequence[str]) -> str:
+        """See `Source.preamble`."""
+        return ""
 
     def read(self, names: Sequence[str], tally: Tally, watch: Watch) -> Table:
         """See `Source.read`."""

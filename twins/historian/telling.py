@@ -11,6 +11,7 @@ from twins.clock import SECOND, format_time
 from twins.historian.file import RecordingFile
 from twins.historian.recording import Trend, Verdict
 from twins.historian.schema import FORMAT
+from twins.historian.tally import quoted
 from twins.record import Event, EventKind, Reading, Snapshot, Waveform
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def trend(found: Trend) -> Json:
 
 
 def report(found: Report) -> Json:
-    """`{samples, rejected: {cause: n}, tags, first, last, …}`; `rows` lists the first rows of each cause."""
+    """`{samples, rejected: {cause: n}, tags, first, last, …}`; `rows` lists the first rows of each cause, `quotes` some words."""
     return {
         "samples": found.samples,
         "rejected": dict(found.rejected),
@@ -54,6 +55,7 @@ def report(found: Report) -> Json:
         "alarms": found.alarms,
         "bad_outside": found.bad_outside,
         "rows": {cause: list(rows) for cause, rows in found.rows.items()},
+        "quotes": quoted(found.quotes),
         "read_as": dict(found.read_as),
         "sha256": found.sha256,
     }

@@ -24,6 +24,7 @@ from twins.record import Channel, Event, EventKind, Samples, Waveform
 
 _LARGEST = 1 << 30  # bytes of a signal file
 _BEATS = {*range(1, 14), 25, 30, 31, 34, 35, 38, 41}  # annotation codes that are a beat (ecgcodes)
+KEYS = ("start", "signals", "annotations", "beat_rate")  # of a mapping
 _SKIP, _AUX, _NOTES = 59, 63, (60, 61, 62)
 Progress = Callable[[float, str], None]
 
@@ -240,9 +241,8 @@ def _read_mapping(path: Path) -> Mapping[str, Any]:
         raise RecordingError(f"{path} can't be read: {(error.strerror or str(error)).lower()}; check the path") from None
     if document.faults:
         raise RecordingError(str(document.faults[0]))
-    known = ("start", "signals", "annotations", "beat_rate")
-    if not isinstance(document.data, dict) or not {*document.data} <= {*known}:
-        raise RecordingError(f"{path} is no mapping of a WFDB record; write {', '.join(f'{key}:' for key in known)}")
+    if not isinstance(document.data, dict) or not {*document.data} <= {*KEYS}:
+        raise RecordingError(f"{path} is no mapping of a WFDB record; write {', '.join(f'{key}:' for key in KEYS)}")
     return document.data
 
 

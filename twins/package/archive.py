@@ -197,6 +197,11 @@ def _own_sizes(folder: Path) -> dict[str, int]:
     return sizes
 
 
+def is_own(name: str) -> bool:
+    """Whether a package has files of such a name."""
+    return _OWN.fullmatch(name) is not None
+
+
 def _is_own(name: str, among: Collection[str]) -> bool:
     """Of the package, or of one that lies in it."""
     steps = name.split("/")

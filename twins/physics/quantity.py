@@ -43,9 +43,9 @@ def _parted(written: object, unit: str) -> tuple[float, str]:
 
 def _converted(value: float, own: str, unit: str) -> float:
     try:
+        factor, offset = conversion(own, unit)
         if scale(own).turns != scale(unit).turns:
             raise ValueError(f"“{own}” is {'an' if scale(own).turns else 'no'} angle")
-        factor, offset = conversion(own, unit)
     except ValueError as problem:
         raise ValueError(f"{str(problem).partition(';')[0]}; write it like {_like(unit)}") from None
     return value * factor + offset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from twins.clock import parse_duration
 from twins.package.words import did_you_mean
 from twins.physics import Maker, Variable, modelled, named, quantity, setting
 
+_BARE = re.compile(r"[-+]?\d+(\.\d+)?")
 Series = tuple[tuple[int, float], ...]  # (ns from the fork, value), each holding until the next
 
 
@@ -24,8 +26,11 @@ class Order:
     value: float
 
 
-def span_of(text: str, least: int = 1) -> int:
+def span_of(said: object, least: int = 1) -> int:
     """A duration, ns. Raises ValueError."""
+    text = str(said)
+    if _BARE.fullmatch(text):
+        raise ValueError(f"{text} lacks its unit; write {text} min, or s, h, d")
     found = parse_duration(text)
     if found < least:
         raise ValueError(f"“{text}” is no time that can pass; write one like 6 h")

@@ -10,6 +10,7 @@ from twins import InputError
 from twins.asset import Twin
 from twins.clock import SECOND, parse_duration, parse_time
 from twins.expression import tag_named
+from twins.package.words import did_you_mean
 from twins.physics import Maker, Profile, modelled, read_profile
 
 
@@ -58,27 +59,43 @@ def _is_of(path: str, asset: str) -> bool:
 
 def _unknown(text: str, name: str, asset: str, twin: Twin, known: Sequence[tuple[str, str]]) -> str:
     if not known:
-        return f"--fault {text}: {twin.name} declares no faults"
+        return f"the fault {text}: {twin.name} declares no faults"
     if asset and asset not in twin.assets:
-        return f"--fault {text}: there is no asset “{asset}”; there are {', '.join(path for path in twin.assets if path)}"
+        return f"the fault {text}: there is no asset “{asset}”; there are {', '.join(path for path in twin.assets if path)}"
     named = sorted({fault for path, fault in known if _is_of(path, asset)})
     where = f" of {asset}" if asset else ""
     if not named:
-        return f"--fault {text}: {asset} has no faults; {', '.join(dict.fromkeys(path for path, _ in known))} have some"
-    return f"--fault {text}: there is no fault “{name}”{where}; there are {', '.join(named)}"
+        return f"the fault {text}: {asset} has no faults; {', '.join(dict.fromkeys(path for path, _ in known))} have some"
+    remedy = did_you_mean(name, named) or f"there are {', '.join(named)}"
+    return f"the fault {text}: there is no fault “{name}”{where}; {remedy}"
 
 
 def _instant(when: str, text: str, start: int) -> int:
     """A duration from the start, an instant, or at once."""
-    if not when:
-        return start
-    with suppress(ValueError, OverflowError):
-        return start + round(float(when) * SECOND)
-    with suppress(ValueError):
-        return start + parse_duration(when)
+    since = _since(when)
+    if since is not None:
+        return start + since
     with suppress(ValueError, OverflowError):
         return parse_time(when)
-    raise InputError(f"--fault {text}: “{when}” is no time; write 30s or 5 min from the start, 2026-01-01T12:00:00Z, or an asset")
+    raise InputError(
+        f"the fault {text}: “{when}” is no time; write 30s or 5 min from the start, 2026-01-01T12:00:00Z, or an asset"
+    )
+
+
+def _since(when: str) -> int | None:
+    """ns from the start; None where it is no duration."""
+    if not when:
+        return 0
+    with suppress(ValueError, OverflowError):
+        return round(float(when) * SECOND)
+    with suppress(ValueError):
+        return parse_duration(when)
+    return None
+
+
+def begins_after(text: str) -> int | None:
+    """How long after the start a fault begins, ns; None where it names an instant."""
+    return _since(text.partition("@")[2].strip())
 
 
 def _made(name: str, path: str, twin: Twin, start: int) -> Injection:

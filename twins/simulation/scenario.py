@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from twins.asset import Twin
-from twins.clock import MINUTE
+from twins.clock import MINUTE, format_duration
 from twins.simulation.changes import Order, Series, with_parameter
+from twins.simulation.faults import begins_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,11 @@ class Scenario:
         for name, value in self.parameters.items():
             twin = with_parameter(twin, name, value)
         return twin
+
+    def late(self, duration: int) -> Iterator[tuple[tuple[str, int], str]]:
+        """(place in the file, sentence) of what can never come in a run of `duration` ns."""
+        begins = [(("commands", k), f"{order.tag} is commanded", order.after) for k, order in enumerate(self.orders)]
+        begins += [(("faults", k), f"{text} begins", begins_after(text) or 0) for k, text in enumerate(self.faults)]
+        for place, what, after in begins:
+            if after >= duration > 0:
+                yield place, f"{what} after {format_duration(after)}, the run ends after {format_duration(duration)}"

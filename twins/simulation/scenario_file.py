@@ -11,7 +11,7 @@ from pydantic import Field
 
 from twins import InputError
 from twins.asset import Twin
-from twins.package.document import read_document
+from twins.package.document import Document, read_document
 from twins.package.fault import Fault
 from twins.package.layer import Layer
 from twins.package.schema import Form, Scalar, Text
@@ -19,13 +19,16 @@ from twins.package.validation import validated
 from twins.package.words import did_you_mean
 from twins.physics import named
 from twins.simulation.changes import inputs_of, no_model, order_of, parameters_of, series_of, span_of, with_parameter
+from twins.simulation.faults import injections
 from twins.simulation.scenario import Scenario
+
+Span = Text | int | float  # a bare number is told to lack its unit, rather than to be no text
 
 
 class OrderForm(Form):
     """A command at its time."""
 
-    at: Text = "0 s"
+    at: Span = "0 s"
     tag: Text
     value: Scalar
 
@@ -35,9 +38,9 @@ class ScenarioForm(Form):
 
     name: Text = ""
     description: Text = ""
-    for_: Text = Field(default="", alias="for", description="how long: 6 h")
-    step: Text = ""
-    spin_up: Text = "30 min"
+    for_: Span = Field(default="", alias="for", description="how long: 6 h")
+    step: Span = ""
+    spin_up: Span = "30 min"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     weather: Text = Field(
         default="recorded", description="recorded: inputs as they were measured; modelled: as the models make them"
@@ -62,24 +65,29 @@ def read_scenario(path: Path, twin: Twin) -> Scenario:
 
 def scenario_of(text: str, twin: Twin, file: str = "scenario", inside: str = "") -> Scenario:
     """The scenario in a YAML text, for a twin; of a package that is nested in it, `inside` is the asset. Raises InputError."""
-    document = read_document(file, text.encode())
-    if not isinstance(document.data, dict):
-        due = Fault(file, 0, "this is no scenario", "write keys like name:, for:, parameters:, as docs/simulation.md shows")
-        raise InputError("\n".join(map(str, document.faults or [due])))
-    form, faults = validated(document, ScenarioForm)
-    faults = [*document.faults, *faults]
-    layer = Layer(path=inside)
-    found = Scenario(text=_seen(document.data, layer) if form is not None and inside else text)
-    if form is not None:
-        for place, change in _read(form, twin, layer):
-            try:
-                found = change(found)
-            except (InputError, ValueError) as problem:
-                message, _, remedy = str(problem).partition("; ")
-                faults.append(document.fault(place, message, remedy or "see docs/simulation.md"))
+    document, layer = read_document(file, text.encode()), Layer(path=inside)
+    found, faults = judged(document, twin, layer)
     if faults:
         raise InputError("\n".join(map(str, faults)))
-    return found
+    return replace(found, text=_seen(document.data, layer) if inside else text)
+
+
+def judged(document: Document, twin: Twin, layer: Layer | None = None) -> tuple[Scenario, list[Fault]]:
+    """The scenario that a document holds, as far as it is sound, and every fault in it."""
+    if not isinstance(document.data, dict):
+        due = Fault(
+            document.file, 0, "this is no scenario", "write keys like name:, for:, commands:, as docs/simulation.md shows"
+        )
+        return Scenario(), list(document.faults or [due])
+    form, faults = validated(document, ScenarioForm)
+    faults, found = [*document.faults, *faults], Scenario()
+    for place, change in _read(form, twin, layer or Layer()) if form is not None else ():
+        try:
+            found = change(found)
+        except (InputError, ValueError) as problem:
+            message, _, remedy = str(problem).partition("; ")
+            faults.append(document.fault(place, message, remedy or "see docs/simulation.md"))
+    return found, faults
 
 
 def _seen(told: Mapping[str, Any], layer: Layer) -> str:
@@ -152,8 +160,8 @@ def _set(scenario: Scenario, name: str, value: object, twin: Twin) -> Scenario:
 def _read(form: ScenarioForm, twin: Twin, layer: Layer) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """(place in the file, what it changes)."""
     yield ("name",), lambda s: replace(s, name=form.name, description=form.description, seed=form.seed, still=not form.noise)
-    yield ("for",), lambda s: replace(s, duration=span_of(form.for_) if form.for_ else 0)
-    yield ("step",), lambda s: replace(s, step=span_of(form.step) if form.step else 0)
+    yield ("for",), lambda s: replace(s, duration=span_of(form.for_) if form.for_ != "" else 0)
+    yield ("step",), lambda s: replace(s, step=span_of(form.step) if form.step != "" else 0)
     yield ("spin_up",), lambda s: replace(s, spin_up=span_of(form.spin_up, least=0))
     yield ("weather",), lambda s: replace(s, recorded=_recorded(form.weather))
     for name, value in form.parameters.items():
@@ -167,7 +175,8 @@ def _read(form: ScenarioForm, twin: Twin, layer: Layer) -> Iterator[tuple[tuple[
                 s, orders=(*s.orders, order_of(span_of(each.at, least=0), layer.tag(each.tag), each.value, twin))
             ),
         )
-    yield ("faults",), lambda s: replace(s, faults=tuple(map(layer.tag, form.faults)))
+    for k, text in enumerate(form.faults):
+        yield ("faults", k), lambda s, text=text: _checked_fault(s, layer.tag(text), twin)
 
 
 def _recorded(word: str) -> bool:
@@ -179,6 +188,11 @@ def _recorded(word: str) -> bool:
 def _checked_parameter(scenario: Scenario, name: str, value: object, twin: Twin) -> Scenario:
     with_parameter(twin, name, value)
     return replace(scenario, parameters={**scenario.parameters, name: value})
+
+
+def _checked_fault(scenario: Scenario, text: str, twin: Twin) -> Scenario:
+    injections([text], twin, 0)
+    return replace(scenario, faults=(*scenario.faults, text))
 
 
 def _checked_input(scenario: Scenario, name: str, value: object, twin: Twin) -> Scenario:

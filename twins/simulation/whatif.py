@@ -38,7 +38,7 @@ class Findings:
     step: int
     crossings: tuple[Crossing, ...]
     lost: tuple[str, ...]
-    notes: tuple[str, ...] = ()  # what a sandbox could not enforce, and where an FMU began anew
+    notes: tuple[str, ...] = ()  # what a sandbox could not enforce, where an FMU began anew, what comes too late
 
 
 def what_if(
@@ -59,10 +59,14 @@ def what_if(
         models, measured = forked(twin, origin, whole, step, watch=lambda done, what: watch(0.1 * done, what))
         facts = {**facts, "run": json.dumps(run_told(replace(whole, duration=duration, step=step), at, twin), ensure_ascii=False)}
         with Branch(place, package, twin.id, at, facts) as branch:
-            return _written(models, run(models, measured, whole, at, at + duration, 1, watch, cancelled), branch, at, duration)
+            steps = run(models, measured, whole, at, at + duration, 1, watch, cancelled)
+            late = tuple(sentence for _, sentence in scenario.late(duration))
+            return _written(models, steps, branch, at, duration, late)
 
 
-def _written(models: Ensemble, steps: Iterator[tuple[int, np.ndarray]], branch: Branch, at: int, duration: int) -> Findings:
+def _written(
+    models: Ensemble, steps: Iterator[tuple[int, np.ndarray]], branch: Branch, at: int, duration: int, late: tuple[str, ...]
+) -> Findings:
     words = {each.tag.path: each.words for each in models.bounds}
     columns = Columns(models.tags, models.step_ns, words)
     crossings, lost = Crossings(models.tags, 1), Lost(models, 1)
@@ -73,7 +77,7 @@ def _written(models: Ensemble, steps: Iterator[tuple[int, np.ndarray]], branch: 
         lost.see(time, told)
         due, events = (time + every, (checkpoint(models),)) if time >= due else (due, ())
         branch.add(columns.samples(time, told[:, 0]), events)
-    findings = Findings(at, time, models.step_ns, tuple(crossings.found()), lost.sentences(), models.notes)
+    findings = Findings(at, time, models.step_ns, tuple(crossings.found()), lost.sentences(), (*models.notes, *late))
     branch.conclude(told_of(findings))
     return findings
 

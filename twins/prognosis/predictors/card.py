@@ -89,7 +89,7 @@ def card_of_trained(name: str, label: str, version: str, source: Source, found: 
         "",
         "- A condition outside its taught range (5 % more either way) gives no verdict: it doesn't know.",
         f"- A sensor that tells the same for {FEWEST} rows, and {TIMES:g} times as long as it ever did, is stuck,",
-        "  unless most of them stand.",
+        "  unless most others have hardly moved meanwhile.",
         "- What was wrong while it was taught is normal to it. It follows slow drift that stays below 60 % of its own line.",
         f"- 80 % is the line by definition, no frequency. {_HELD}",
         "- After a restart it begins from the level that it was taught.",

@@ -23,24 +23,30 @@ def longest(rows: Array) -> tuple[int, ...]:
 
 
 class Standstill:
-    """Row by row; `stood` is the longest that each of p sensors stood while it was taught. Of none nothing is told."""
+    """Row by row; `stood` is the longest that each of p sensors stood while it was taught, `spread` (p,) how far each is moved
+    by all that happened then. Of none nothing is told."""
 
-    def __init__(self, stood: Sequence[int] = ()) -> None:
+    def __init__(self, stood: Sequence[int] = (), spread: Array | None = None) -> None:
+        p = len(stood)
         self._limit = np.maximum(FEWEST, TIMES * np.array(stood, float))
-        self._run = np.zeros(len(stood), int)
-        self._last = np.full(len(stood), np.nan)
+        self._spread = np.ones(p) if spread is None else spread
+        self._run, self._last = np.zeros(p, int), np.full(p, np.nan)
+        self._low, self._high = np.full((p, p), np.nan), np.full((p, p), np.nan)  # of each, since each began to stand
 
     def see(self, row: Array) -> tuple[int, float, int]:
         """The sensor that stands the longest for its kind, what share that is of too long, and the rows that it has stood.
 
-        While most of them stand it is the plant that does: then the share is 0.
+        Unless most of the others have moved by their spread meanwhile it is the plant that stands: then the share is 0.
         """
-        if not len(self._run):
+        p = len(self._run)
+        if not p:
             return -1, 0.0, 0
-        now = row[: len(self._run)]
-        self._run = np.where(now == self._last, self._run + 1, 0)
-        self._last = now.copy()
+        now = row[:p]
+        stands = now == self._last
+        self._run, self._last = np.where(stands, self._run + 1, 0), now.copy()
+        self._low = np.where(stands[:, None], np.fmin(self._low, now), now)
+        self._high = np.where(stands[:, None], np.fmax(self._high, now), now)
         worst = int(np.argmax(self._run / self._limit))
-        moving = int((self._run < FEWEST // 2).sum())
-        share = float(self._run[worst] / self._limit[worst]) if 2 * moving > len(self._run) else 0.0
+        moved = int((self._high[worst] - self._low[worst] >= self._spread).sum())
+        share = float(self._run[worst] / self._limit[worst]) if 2 * moved > p - 1 else 0.0
         return worst, share, int(self._run[worst])

@@ -94,7 +94,7 @@ class Trained:
             self._scope.complain(
                 ("trained", "stood", asset), "it isn't one number for each sensor", "train it again: main.py train"
             )
-        return Standstill(stood if detector is not None else ())
+        return Standstill(stood, detector.learnt.channels.scale[: len(stood)]) if detector is not None else Standstill()
 
     def _detector(self, form: TrainedForm, asset: str) -> Detector | None:
         if asset not in form.models:
