@@ -31,6 +31,7 @@ from ui import (
     simulation_commands,
     start_commands,
 )
+from ui.shipped import like
 from ui.stretch import ALWAYS, span_of, stretch
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
@@ -98,7 +99,8 @@ def _window(
     time = instant(at) if at else None
     for path in (package, file, *(lanes or ())):
         if path and not path.exists():
-            raise _refused(f"{path} does not exist; give a package, a recording or the name of a twin that ships")
+            remedy = like(str(path)) or "give a package, a recording or the name of a twin that ships"
+            raise _refused(f"{path} does not exist; {remedy}")
     from ui.application import run
 
     return run(

@@ -22,7 +22,7 @@ def scenario_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
 
 def _scenario(document: Document, twin: Twin) -> Iterator[Fault]:
     found, faults = judged(document, twin)
-    yield from faults
+    yield from (fault for fault in faults if "can't be used" not in fault.message)  # those are told where they are declared
     if faults:
         return  # places in what was read need not be those in the file
     for place, sentence in found.late(found.duration):
