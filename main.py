@@ -278,12 +278,19 @@ def trend(
 
 
 @app.command()
-def events(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -> None:
+def events(
+    file: File,
+    from_: From = "",
+    to: Time = "",
+    all_: Annotated[bool, typer.Option("--all", help="Also heartbeats, checkpoints and what windows showed.")] = False,
+    json_: AsJson = False,
+) -> None:
     """What happened besides new values."""
     from twins.historian import telling
+    from twins.record import TOLD
 
     with _recording(file) as recording:
-        told = telling.events(recording.events(*stretch(recording, from_, to, span=ALWAYS)))
+        told = telling.events(recording.events(*stretch(recording, from_, to, span=ALWAYS), None if all_ else TOLD))
     if json_:
         print_json(told)
     else:

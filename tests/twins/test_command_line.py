@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 import main
 from tests.conftest import ROOT
+from twins.historian.file import RecordingFile
+from twins.record import Event, EventKind, Samples
 
 SKID = str(ROOT / "tests" / "twins" / "skid")
 MAPPING = "time: { column: t }\nasset: P1\nperiod: 1 min\ntags: { f: flow, s: state }\n"
@@ -116,6 +118,15 @@ def test_that_verify_events_and_info_answer(folder):
     assert {event["kind"] for event in events} == {"import"}
     info = told(folder, "info {a} --json")
     assert (info["twin"], info["sealed"], info["tags"], info["damage"]) == ("skid", False, ["P1.flow", "P1.state"], [])
+
+
+def test_that_events_leave_out_what_is_recorded_each_second_unless_all_is_asked_for(folder):
+    (folder / "beating.twin-recording").write_bytes((folder / "a.twin-recording").read_bytes())
+    with RecordingFile.open(folder / "beating.twin-recording", write=True) as recording:
+        last = recording.span()[1]
+        recording.append(Samples.empty(), [Event(last + k, EventKind.HEARTBEAT, "", "station", True) for k in range(5)])
+    assert {each["kind"] for each in told(folder, "events {folder}/beating.twin-recording --json")} == {"import"}
+    assert len(told(folder, "events {folder}/beating.twin-recording --all --json")) == 6
 
 
 def test_that_a_stretch_is_cut_and_a_table_written(folder):

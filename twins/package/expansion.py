@@ -164,7 +164,7 @@ class Expansion:
             (0 if form.kind == "integer" else 1) if form.decimals is None else form.decimals,
             tuple(form.values),
             self._addresses(form, asset, name),
-            form.computed, form.writable, form.role, tuple(form.permissives),
+            form.computed, form.writable, form.role, tuple(form.permissives), form.description,
         )  # fmt: skip
         return path
 
