@@ -21,6 +21,7 @@ from ui import (
     degradation_commands,
     desk_commands,
     detection_commands,
+    emulation_commands,
     estimation_commands,
     new_commands,
     prediction_commands,
@@ -141,27 +142,6 @@ def record(
 
     with until_stopped(until_eof) as stop:
         run_station(_package(twin), broker or None, to, stop, lambda sentence: print(sentence, flush=True))
-
-
-@app.command()
-def emulate(
-    twin: TwinName,
-    broker: Annotated[str, typer.Option(help="mqtt://HOST:PORT")],
-    speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Times real time.")] = 1.0,
-    fault: Annotated[list[str] | None, typer.Option(help="NAME@T: T01.gearbox_cooling_loss@30s; may be repeated.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same plant.")] = 1,
-    until_eof: UntilEof = False,
-) -> None:
-    """A plant made of models: it publishes every tag and obeys set-points. Ctrl+C ends it."""
-    from queue import SimpleQueue
-
-    from twins.emulator import run
-    from twins.package.loader import load
-
-    later: SimpleQueue[str] = SimpleQueue()
-    with until_stopped(until_eof, later.put) as stop:
-        say = lambda sentence: print(sentence, flush=True)  # noqa: E731
-        run(load(_package(twin)), broker, speed, fault or [], seed, stop, say, later)
 
 
 @app.command()
@@ -358,6 +338,7 @@ def export(
 
 simulation_commands.add_to(app, lambda twin: _package(twin))
 search_commands.add_to(app, lambda twin: _package(twin))
+emulation_commands.add_to(app, lambda twin: _package(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 detection_commands.add_to(app)

@@ -50,7 +50,7 @@ _LIGHT = """
 """  # VTK's own would reckon a gloss that nothing here has
 _RIM = """
   float facing = abs(dot(normalize(normalVCVSOutput), normalize(vertexVC.xyz)));
-  fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, chosen * (0.12 + 0.83 * smoothstep(0.40, 0.85, 1.0 - facing)));
+  fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, chosen * (0.05 + 0.90 * smoothstep(0.62, 0.95, 1.0 - facing)));
   {alpha}
 """
 _GLASS = """fragOutput0.rgb = mix(fragOutput0.rgb, rimTone, 0.35 * (1.0 - facing));

@@ -116,7 +116,7 @@ def legend_of(twin: Twin, choice: Choice, used: Collection[str] = ()) -> Legend:
         return Legend(choice.title)
     first = tags[0]
     if first.kind in DISCRETE:
-        labels = first.values or ("off", "on")
+        labels = first.values or ("no", "yes")
         colours = colour_maps.steps(colour_maps.sequential(), len(labels))
         return Legend(choice.title, "", 0.0, len(labels) - 1.0, None, colours, labels)
     low, high = _union(tags, first.unit)

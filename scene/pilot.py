@@ -16,6 +16,7 @@ WHEEL_STEP = 0.84  # of the distance, per notch
 WALK_SPEED, RUN_SPEED = 1.6, 6.0  # m/s
 FLY_SHARE = 0.6  # of the height above ground, per second
 SLOWEST_FLIGHT, SHIFT_FASTER = 4.0, 4.0
+HIGH, FAR, STRIDE = 60.0, 400.0, 8.0  # metres above ground from where one lands elsewhere, how far from there, how finely
 
 
 class Way(StrEnum):
@@ -48,8 +49,23 @@ class Pilot:
         self.way = way
         if way is Way.WALK:
             nothing: Blocked = lambda start, end: False  # noqa: E731
-            level = self.pose.facing(self.pose.heading_deg, min(max(self.pose.pitch_deg, 2.0), 20.0))
+            pose = self._landing()
+            level = pose.facing(pose.heading_deg, min(max(pose.pitch_deg, 2.0), 20.0))
             self.glide(camera.walk(level, 0.0, 0.0, self._height, nothing))
+
+    def _landing(self) -> Pose:
+        """From where a walker begins: below the eye, or from high up before what one looks at, under the open sky."""
+        pose, eye = self.pose, self.pose.eye
+        if eye[2] - self._height(*eye[:2]) < HIGH:
+            return pose
+        back = np.array([*(eye - pose.focus)[:2], 0.0])
+        away = float(np.linalg.norm(back))
+        for metres in np.arange(0.0, min(away, FAR), STRIDE):
+            spot = pose.focus + back * (metres / max(away, 1e-9))
+            floor = self._height(*spot[:2]) + camera.EYE_HEIGHT
+            if not self._blocked(np.array([*spot[:2], eye[2]]), np.array([*spot[:2], floor])):
+                return Pose(np.array([*spot[:2], floor]), np.array([*spot[:2], floor]) - back / max(away, 1e-9) * 20.0)
+        return pose
 
     def turn(self, right_px: float, up_px: float) -> None:
         """The main drag: round the focus, or round the eye when flying and walking."""

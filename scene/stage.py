@@ -184,7 +184,7 @@ class _Builder:
         if not asset.path:
             return
         above = self._frames.get(asset.parent, np.eye(4))
-        if asset.parent and asset.at == Placement() and not (asset.twin or self._twin.assets[asset.parent].twin):
+        if asset.parent and asset.at == Placement() and not (asset.twin or self._twin.assets[asset.parent].site):
             self._frames[asset.path], self._homes[asset.path] = above, self._homes.get(asset.parent, asset.path)
             return
         own = above @ placed(asset.at.x, asset.at.y, asset.at.z or 0.0, asset.at.heading)

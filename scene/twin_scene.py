@@ -39,7 +39,7 @@ class TwinScene:
         self.picker = Picker(self.stage)
         self.picker.move(np.arange(len(self.stage)), self.stage.world(self.joints), self.boxes)
         self._movers = np.flatnonzero(self.stage.joint >= 0)
-        self.selected = ""
+        self.selected = self.inside = ""  # `inside` is the twin that one is in
         self.opened = np.zeros(0, np.intp)  # the covers that are glass now
         self.renderer = vtkRenderer()
         self.colouring = Colouring(len(self.stage))
@@ -83,7 +83,7 @@ class TwinScene:
     def select(self, asset: str) -> None:
         """Gives an asset the rim of the selection, and turns the covers over it to glass."""
         self.selected = asset
-        chosen = self.stage.within(asset)
+        chosen = self.stage.within(asset) if asset != self.inside else np.zeros(0, np.intp)  # what one is in has no rim
         self.opened = self._covers_over(asset, chosen)
         rimmed = [i for i in chosen if self.stage.parts[i].material != "ground"]  # flat ground would be all rim
         seen_through = np.union1d(self.opened, self._clear)

@@ -139,31 +139,34 @@ class Banner(QWidget):
         following = self._timeline.mode is Mode.FOLLOWING and self._timeline.live
         shown = self._timeline.shown
         elsewhere = _MODES[shown.kind]
-        self._show_mode(("lost" if snapshot.station_lost else "live") if following else elsewhere, _silent_for(snapshot))
+        cut = following and not snapshot.station_lost and _is_cut(snapshot)
+        self._show_mode(("lost" if snapshot.station_lost else "live") if following else elsewhere, _silent_for(snapshot), cut)
 
     def show_operator(self, name: str, asked: bool) -> None:
         """Who is here; nobody, where nobody is asked."""
         self.operator.setVisible(asked)
         self.operator.setText(name or "Sign in")
 
-    def _show_mode(self, mode: str, silent: str) -> None:
+    def _show_mode(self, mode: str, silent: str, cut: bool) -> None:
         paused = " · PAUSED" if self._timeline.mode is Mode.PAUSED else ""
         replay = "LIVE" + paused if paused and self._near_now() else "REPLAY" + paused
         lane, beside = self._timeline.shown, self._timeline.beside
         against = "" if beside is Beside.ALONE else f" · {beside.value} with the plant"
         named = "" if lane.name == str(lane.kind) else f" · {lane.name}"
         said = {
-            "live": "●  LIVE",
+            "live": "⊘  LINK DOWN" if cut else "●  LIVE",
             "lost": f"⊘  STATION LOST · {silent}",
             "whatif": f"WHAT-IF · {lane.name}{against}{paused}",
             "forecast": f"FORECAST of {to_datetime(lane.start, self._zone):%H:%M}{named}{against}{paused}",
         }
         self._mode.setText(said.get(mode, replay))
         self._known.setVisible(mode == "replay")
+        look = "lost" if cut else mode
+        if look != self._mode.property("mode"):
+            self._mode.setProperty("mode", look)
+            self._mode.style().polish(self._mode)
         if mode != self.mode:
             self.mode = mode
-            self._mode.setProperty("mode", mode)
-            self._mode.style().polish(self._mode)
             self.mode_changed.emit(mode)
 
     def _near_now(self) -> bool:
@@ -193,6 +196,12 @@ class Banner(QWidget):
         for widget in widgets:
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         return group
+
+
+def _is_cut(snapshot: Snapshot) -> bool:
+    """There are links, and none is up."""
+    links = snapshot.standing.of(EventKind.LINK)
+    return bool(links) and all(link.data.get("state") != "up" for link in links)
 
 
 def _silent_for(snapshot: Snapshot) -> str:

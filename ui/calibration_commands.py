@@ -42,7 +42,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         parameter: Annotated[list[str] | None, typer.Option(help=_PARAMETER)] = None,
         output: Annotated[list[str] | None, typer.Option(help=_OUTPUT)] = None,
         where: Annotated[str, typer.Option(help=_WHERE)] = "",
-        step: Annotated[str, typer.Option(help="10 s …; default: as it was recorded, 10 s at least.")] = "",
+        step: Annotated[str, typer.Option(help="Default: as it was recorded, 2 s at least; of a long stretch up to 10 s.")] = "",
         correct: Annotated[bool, typer.Option("--correct", help=_CORRECT)] = False,
         to: Annotated[Path | None, typer.Option("--to", help="The proposal to write, for “approve”.")] = None,
         json_: AsJson = False,

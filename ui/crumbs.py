@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from twins.asset import Twin
 from ui.theme import font
 
-MOST_LETTERS = 22
+MOST_LETTERS, FEW_LETTERS = 22, 11
 
 
 class Crumbs(QWidget):
@@ -28,19 +28,20 @@ class Crumbs(QWidget):
         """From the whole to where one is."""
         while (item := self._row.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         for path in trail:
             if path:
                 mark = QLabel("›")
                 mark.setProperty("muted", True)
                 self._row.addWidget(mark)
-            self._row.addWidget(self._step(path, path == trail[-1]))
+            self._row.addWidget(self._step(path, path == trail[-1], MOST_LETTERS if len(trail) < 3 else FEW_LETTERS))
         self._row.addStretch(1)
         self.setVisible(len(trail) > 1)
 
-    def _step(self, path: str, last: bool) -> QToolButton:
+    def _step(self, path: str, last: bool, most: int) -> QToolButton:
         name = self._twin.assets[path].name
-        short = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS // 2]}…{name[-MOST_LETTERS // 2 + 1 :]}"
+        short = name if len(name) <= most else f"{name[: most // 2]}…{name[-most // 2 + 1 :]}"
         button = QToolButton(text=short, toolTip=name if last else f"Out to {name} (Backspace: one out)")
         button.setFont(font(weight=QFont.Weight.DemiBold if last else QFont.Weight.Normal))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

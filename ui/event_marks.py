@@ -27,11 +27,13 @@ def sign_of(event: Event) -> str:
     """One of SIGNS: an alarm's priority while it stands, “returned” once it does not, else what suits the kind."""
     if event.kind is EventKind.ALARM:
         return priority_of(event) if event.stands else "returned"
+    if event.kind is EventKind.LINK and event.data.get("state") == "up":
+        return "record"
     return _OF_KIND.get(event.kind, "record")
 
 
 def draw_sign(painter: QPainter, box: QRectF, sign: str, tokens: Tokens) -> None:
-    """Draws an alarm’s mark, or quietly: ✕ link or gap, ▸ command, ○ prediction, □ note, · returned, | anything else."""
+    """Draws an alarm’s mark, or quietly: ✕ link down or gap, ▸ command, ○ prediction, □ note, · returned, | anything else."""
     if sign in PRIORITIES:
         draw_mark(painter, box, sign, tokens)
         return

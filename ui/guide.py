@@ -86,8 +86,8 @@ class Guide(QObject):
             if self.card is not None:
                 self.card.hide()
 
-        minutes = max(round(sum(step.seconds for step in self.tour.steps) / 60), 1)
-        self.card = TourCard(self._scene, self.tour.name, "a minute" if minutes == 1 else f"{minutes} minutes")
+        seconds = sum(step.seconds for step in self.tour.steps)
+        self.card = TourCard(self._scene, self.tour.name, _long(seconds))
         self.card.declined.connect(answered)
         self.card.taken.connect(answered)
         self.card.taken.connect(self.begin)
@@ -205,3 +205,8 @@ class Guide(QObject):
                 self.next()
             else:
                 self.pause()  # the last words stay until somebody has read them
+
+
+def _long(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return "half a minute" if seconds < 45 else "a minute" if minutes <= 1 else f"{minutes} minutes"

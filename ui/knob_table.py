@@ -25,6 +25,7 @@ class KnobModel(QAbstractTableModel):
         super().__init__()
         self._theme = theme
         self._all: tuple[Knob, ...] = ()
+        self._standing: dict[str, float] = {}  # set-points as they are
         self._sought = ""
         self.knobs: list[Knob] = []
         self.changes: dict[str, tuple[Knob, float]] = {}
@@ -33,6 +34,20 @@ class KnobModel(QAbstractTableModel):
         """Those of another asset."""
         self._all = tuple(knobs)
         self.seek(self._sought)
+
+    @property
+    def points(self) -> tuple[Knob, ...]:
+        """The set-points among them."""
+        return tuple(knob for knob in self._all if knob.sort == "set-point")
+
+    def stand(self, values: Mapping[str, float]) -> None:
+        """Where set-points are, by key, in their units."""
+        if values != self._standing:
+            self._standing = dict(values)
+            self.dataChanged.emit(self.index(0, VALUE), self.index(max(len(self.knobs) - 1, 0), VALUE))
+
+    def _as_it_is(self, knob: Knob) -> float:
+        return self._standing.get(knob.key, knob.value)
 
     def seek(self, text: str) -> None:
         """Only those with this in their name; what was changed comes first."""
@@ -74,13 +89,13 @@ class KnobModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: D102
         knob = self.knobs[index.row()]
-        value = self.changes.get(knob.key, (knob, knob.value))[1]
+        value = self.changes.get(knob.key, (knob, self._as_it_is(knob)))[1]
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 name = knob.label.replace("_", " ")
                 return (name[:1].upper() + name[1:], plain(value), unit_text(knob.unit))[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                now = f"as it is: {plain(knob.value)} {unit_text(knob.unit)}".rstrip()
+                now = f"as it is: {plain(self._as_it_is(knob))} {unit_text(knob.unit)}".rstrip()
                 return f"{knob.key} · {knob.sort}\n{bounds_text(knob)}\n{now}"
             case Qt.ItemDataRole.FontRole:
                 strong = knob.key in self.changes and index.column() < UNIT
@@ -98,7 +113,7 @@ class KnobModel(QAbstractTableModel):
         knob = self.knobs[index.row()]
         text = str(value).replace("\u202f", "").replace(" ", "").replace("−", "-").replace(",", ".")
         try:
-            number = float(text) if text else knob.value
+            number = float(text) if text else self._as_it_is(knob)
         except ValueError:
             self.complained.emit(f"“{value}” is no number; write one in {knob.unit or 'plain figures'}.")
             return False
@@ -106,7 +121,7 @@ class KnobModel(QAbstractTableModel):
             self.complained.emit(f"{plain(number)} is outside what {knob.key} can be: {bounds_text(knob)}.")
             return False
         self.complained.emit("")
-        if number == knob.value:
+        if number == self._as_it_is(knob):
             self.changes.pop(knob.key, None)
         else:
             self.changes[knob.key] = knob, number

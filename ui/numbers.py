@@ -13,7 +13,7 @@ THIN = "\u2009"
 ABSENT = "—"
 
 _UNITS = {"degC": "°C", "degF": "°F", "delta_degC": "K", "deg": "°", "degree": "°", "percent": "%", "ohm": "Ω", "g_0": "g"}
-_UNITS |= {"um": "µm", "us": "µs", "uA": "µA", "revolutions_per_minute": "rpm", "dimensionless": ""}
+_UNITS |= {"um": "µm", "ug": "µg", "us": "µs", "uA": "µA", "revolutions_per_minute": "rpm", "dimensionless": ""}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _POWER = re.compile(r"(?:\^|\*\*)(-?\d+)")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
@@ -55,7 +55,7 @@ def shown(reading: Reading, tag: Tag) -> tuple[str, str]:
 def value_text(value: float | int | bool | str | Waveform, tag: Tag) -> str:
     """A value of this tag without its unit."""
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return "yes" if value else "no"
     if isinstance(value, str):
         return value.replace("_", " ") if tag.kind is TagKind.ENUMERATION else value
     if isinstance(value, Waveform):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twins.prognosis.recognition.trial import Trial
 
 _VARY = "KEY=LOW:HIGH, what each run draws anew, in the unit that --set takes: wind.mean_speed=5:15; may be repeated."
+_FAR = 1e12
 _TO = "Where to write what was learnt; default: the package's predictors/faults.npz."
 
 
@@ -44,7 +45,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         package = package_of(twin)
         load(package)
         place = to or _within(package, NAME)
-        drawn = dict(map(_drawn, vary or []))
+        drawn = dict(map(drawn_between, vary or []))
         with progress("rehearsing", json_) as say, interruptible() as cancelled, executor(cluster) as workers:
 
             def heed(done: float, what: str) -> None:
@@ -69,15 +70,16 @@ def _within(package: Path, name: str) -> Path:
     return folder / name
 
 
-def _drawn(text: str) -> tuple[str, tuple[float, float]]:
+def drawn_between(text: str) -> tuple[str, tuple[float, float]]:
+    """A knob and between what it is drawn. Raises InputError."""
     key, _, span = text.partition("=")
     low, _, high = span.partition(":")
     try:
         found = float(low), float(high)
     except ValueError:
         raise InputError(f"--vary {text}: write it like wind.mean_speed=5:15") from None
-    if not key or not found[0] <= found[1]:
-        raise InputError(f"--vary {text}: write the smaller number first, like wind.mean_speed=5:15")
+    if not key or not -_FAR < found[0] <= found[1] < _FAR:
+        raise InputError(f"--vary {text}: write the smaller number first, both below 1e12, like wind.mean_speed=5:15")
     return key, found
 
 

@@ -59,7 +59,8 @@ class Labels(QWidget):
         chosen = self._chosen()
         here = np.flatnonzero(self._inside == self.root)
         self._texts = {i: self._text(i) for i in (*self._near(here), *chosen)}
-        told = [i for i, text in self._texts.items() if len(here) <= FEW or text[1] or i in chosen]
+        apt = self._apt()
+        told = [i for i, text in self._texts.items() if len(here) <= FEW or (text[1] and apt(i)) or i in chosen]
         sizes = np.array([[sum(_widths(self._texts[i], plain, strong)) + 2 * PADDING, HEIGHT] for i in told]).reshape(-1, 2)
         first = [k for k, i in enumerate(told) if i in chosen]
         anchors = self._anchors[told]
@@ -69,6 +70,13 @@ class Labels(QWidget):
             box = QRectF(round(label.left) + 0.5, round(label.top) + 0.5, sizes[label.which, 0], HEIGHT)
             self._box(painter, box, self._texts[told[label.which]], label.which in first, self._theme.tokens, plain, strong)
         painter.end()
+
+    def _apt(self) -> Callable[[int], bool]:
+        """Where one tag colours some of many things, labels are theirs, and those of twins that one can go into."""
+        if not any(self._scene.told_of(self._homes[i]) for i in self._texts):
+            return lambda i: True
+        assets = self._scene.twin.assets
+        return lambda i: bool(self._scene.told_of(self._homes[i]) or assets[self._homes[i]].twin)
 
     def _chosen(self) -> set[int]:
         """What is selected and what that is part of, but not what one is in."""

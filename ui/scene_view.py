@@ -184,6 +184,10 @@ class SceneView(QWidget):
         for labels in (self.labels, self._beside_labels):
             if labels is not None:
                 labels.root = root
+        for scene in (self.scene, self.beside):
+            if scene is not None:
+                scene.inside = root
+                scene.select(scene.selected)
         self._draw()
 
     def spin(self, spinning: bool) -> None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from twins import InputError
-from twins.asset import Twin
-from twins.clock import MINUTE, SECOND, format_duration, format_time
+from twins.clock import MINUTE, SECOND, format_time
 from twins.simulation.branches import folder_of
-from twins.simulation.knobs import Knob, knob
-from twins.simulation.scenario import Scenario
-from twins.simulation.scenario_file import read_scenario, scenario_of
+from twins.simulation.scenario_file import packaged, packaged_scenario, read_scenario
 from twins.timeline import LaneKind, Timeline
+from ui.draft import Draft, draft_of, written
 from ui.main_window import Opened
-from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, WHAT_IF, Draft
+from ui.panels.simulation import FORECAST, OPTIMISE, SENSITIVITY, WHAT_IF
 from ui.runs import Run, Runs
 
 _BEYOND = "The record doesn't reach that far yet: these are their own figures."
@@ -49,20 +46,19 @@ class Simulating(QObject):
 
     def scenarios(self) -> list[str]:
         """Those of the package, then those that were kept beside the record."""
-        inside = [name for name in self._opened.twin.files if re.fullmatch(r"scenarios/[^/]+\.yaml", name)]
         kept = sorted(self._folder().glob("*.yaml")) if self._folder().is_dir() else []
-        return [*(Path(name).stem for name in inside), *(path.stem for path in kept)]
+        return [*packaged(self._opened.twin), *(path.stem for path in kept)]
 
     def read(self, name: str) -> Draft | None:
         """A scenario, as the panel has it."""
-        twin, inside = self._opened.twin, f"scenarios/{name}.yaml"
+        twin = self._opened.twin
         try:
-            kept = self._folder() / f"{name}.yaml"
-            found = scenario_of(twin.files[inside].decode(), twin, inside) if inside in twin.files else read_scenario(kept, twin)
+            inside = name in packaged(twin)
+            found = packaged_scenario(twin, name) if inside else read_scenario(self._folder() / f"{name}.yaml", twin)
         except InputError as problem:
             self.said.emit(str(problem).splitlines()[0])
             return None
-        return _draft(found, name, twin)
+        return draft_of(found, name, twin)
 
     def save(self, draft: Draft) -> None:
         """Keeps it as a file that can be handed on."""
@@ -163,7 +159,7 @@ class Simulating(QObject):
         path = self._folder() / f"{fit}.yaml"
         try:
             path.parent.mkdir(exist_ok=True)
-            path.write_text(yaml.safe_dump(_written(draft, name), allow_unicode=True, sort_keys=False), encoding="utf-8")
+            path.write_text(yaml.safe_dump(written(draft, name), allow_unicode=True, sort_keys=False), encoding="utf-8")
         except OSError as problem:
             self.said.emit(f"{path} can't be written: {problem.strerror}.")
             return None
@@ -179,58 +175,6 @@ class Simulating(QObject):
 def _note(answer: object) -> str:
     without = answer.get("without", []) if isinstance(answer, dict) else []
     return f"Of what the record knows, too: without {', '.join(without)}." if without else ""
-
-
-def _written(draft: Draft, name: str) -> dict[str, object]:
-    """As scenarios/*.yaml has it."""
-    told: dict[str, object] = {"name": name, "for": draft.duration, "weather": draft.weather}
-    by_sort: dict[str, dict[str, str]] = {"parameter": {}, "input": {}}
-    commands = []
-    for key, (each, value) in draft.changes.items():
-        text = f"{value!r} {each.unit}".strip()
-        if each.sort == "set-point":
-            commands.append({"at": "0 s", "tag": key, "value": text})
-        else:
-            by_sort[each.sort][key] = text
-    if by_sort["parameter"]:
-        told["parameters"] = by_sort["parameter"]
-    if by_sort["input"]:
-        told["inputs"] = by_sort["input"]
-    if commands:
-        told["commands"] = commands
-    if draft.fault:
-        told["faults"] = [draft.fault]
-    return told
-
-
-def _draft(scenario: Scenario, name: str, twin: Twin) -> Draft:
-    from twins.expression import conversion
-    from twins.physics import Maker, named, setting
-
-    changes: dict[str, tuple[Knob, float]] = {}
-
-    def put(key: str, value: float, unit: str) -> None:
-        if found := knob(twin, key):
-            factor, offset = conversion(unit, found.unit)
-            changes[found.key] = found, value * factor + offset
-
-    for key, written in scenario.parameters.items():
-        asset, _, word = key.rpartition(".")
-        around: Mapping[str, Mapping[str, object]] = twin.environment.get("models") or {}  # type: ignore[assignment]
-        model = twin.assets[asset].model if asset in twin.assets else around[asset]
-        variable = named(tuple(Maker(twin.files).model(model).parameters), word)
-        if variable is not None:
-            put(key, setting(variable, word, written), variable.unit)
-    for (asset, word), series in scenario.inputs.items():
-        if asset and (found := knob(twin, f"{asset}.{word}")):
-            variable = next(v for v in Maker(twin.files).model(twin.assets[asset].model).inputs if v.name == word)
-            put(found.key, series[0][1], variable.unit)
-    for order in scenario.orders:
-        if found := knob(twin, order.tag):
-            changes[found.key] = found, order.value
-    duration = format_duration(scenario.duration) if scenario.duration else "1 h"
-    weather = "recorded" if scenario.recorded else "modelled"
-    return Draft("what-if", scenario.name or name, duration, weather, next(iter(scenario.faults), ""), changes)
 
 
 def _name_for(draft: Draft) -> str:

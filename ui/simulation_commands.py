@@ -215,13 +215,13 @@ def asked_for(
 
 def _scenario(name: str, twin: Twin) -> Scenario:
     from twins.simulation.scenario import Scenario
-    from twins.simulation.scenario_file import read_scenario, scenario_of
+    from twins.simulation.scenario_file import packaged, packaged_scenario, read_scenario
 
     if not name:
         return Scenario()
-    inside = f"scenarios/{name.removesuffix('.yaml')}.yaml"
-    if not Path(name).exists() and inside in twin.files:
-        return scenario_of(twin.files[inside].decode("utf-8", "replace"), twin, inside)
+    inside = name.removesuffix(".yaml")
+    if not Path(name).exists() and inside in packaged(twin):
+        return packaged_scenario(twin, inside)
     return read_scenario(Path(name), twin)
 
 

@@ -318,9 +318,12 @@ class Workplace(QObject):
         from ui.descent import Descent
 
         self.descent = Descent(self.opened.twin)
+        self._coloured: dict[str, tuple[Choice, Choice]] = {}  # twin → what colours below it, and what did in it
         self.descent.changed.connect(lambda: self.assets.show_trail(self.descent.trail))
         self.descent.changed.connect(lambda: self.scene.stand_in(self.descent.root))
         self.descent.entered.connect(self._arrive)
+        if self.opened.twin.plots:
+            self.descent.changed.connect(lambda: self.window.panel("plots").stand_in(self.descent.root))
         self.selection.changed.connect(lambda: self.descent.follow(self.selection.asset))
         self.assets.crumbs.asked.connect(self.descent.enter)
 
@@ -333,9 +336,26 @@ class Workplace(QObject):
             self.scene.fit(asset)
 
     def _arrive(self, twin: str) -> None:
+        self._colour_inside(twin)
         self.selection.choose(twin)
         viewpoint = self.descent.viewpoint()
         self.scene.go(viewpoint) if viewpoint is not None else self.scene.fit(twin)
+
+    def _colour_inside(self, twin: str) -> None:
+        """What colours nothing in a twin gives way to what tells most there, until one is out again."""
+        from ui import first_look
+
+        scene = self.scene.scene
+        ours, before = self._coloured.pop(twin, (None, None))
+        if ours is not None and scene.choice == ours:
+            made = before
+        elif twin and not any(scene.choice.takes(tag) for tag in first_look.tags_inside(self.opened.twin, twin, own=True)):
+            made = first_look.first_choice(self.opened.twin, self.scene.choices, twin)
+            self._coloured[self.opened.twin.root_of(self.opened.twin.assets[twin].parent)] = made, scene.choice
+        else:
+            return
+        self.scene.colour_by(made)
+        self.tools.show_choice(made)
 
     def _lay_tools(self) -> None:
         from ui import first_look
@@ -458,10 +478,11 @@ class Workplace(QObject):
         """One viewpoint after the other, with time for everything else in between; none before the scene can draw."""
         if not self._to_picture:
             return
-        viewpoint = self._to_picture[0]
+        viewpoint = self._to_picture.pop(0)
         picture = self.scene.picture_from(viewpoint, PICTURE.width(), PICTURE.height())
-        if not picture.isNull():
-            self._to_picture.pop(0)
+        if picture.isNull():
+            self._to_picture.insert(0, viewpoint)
+        else:
             self.views.show_picture(viewpoint.name, picture)
         QTimer.singleShot(PICTURE_EVERY_MS, self._take_pictures)
 

@@ -120,3 +120,14 @@ def test_that_who_begins_to_walk_looks_ahead_and_not_at_the_ground():
     pilot.choose(Way.WALK)
     pilot.tick(1.0)
     assert 0 < pilot.pose.pitch_deg < 10
+
+
+def test_that_who_begins_to_walk_from_high_up_lands_before_what_was_looked_at_and_in_no_house():
+    house = lambda start, end: 20 > start[0] > -30 and end[2] < 10  # noqa: E731  its roof is met from above
+    pilot = Pilot(Pose.of([-400, 0, 300], [0, 0, 0]), FLAT, house)
+    pilot.choose(Way.WALK)
+    pilot.tick(1.0)
+    x, y, z = pilot.pose.eye
+    assert -40 < x <= -30
+    assert (y, z) == (pytest.approx(0), pytest.approx(1.7))
+    assert pilot.pose.heading_deg == pytest.approx(90), "and looks there"

@@ -54,7 +54,7 @@ def proposed(farm, tmp_path_factory):
     named = [
         word for each in ("drivetrain_efficiency", "gearbox_heat", "bearing_life") for word in ("--parameter", f"T01.{each}")
     ]
-    done = run("calibrate", NORTH_RIDGE, "--from", raw, *named, "--to", place, "--json")
+    done = run("calibrate", NORTH_RIDGE, "--from", raw, *named, "--step", "10 s", "--to", place, "--json")
     assert done.returncode == 0, done.stderr
     return raw, place, json.loads(done.stdout)
 

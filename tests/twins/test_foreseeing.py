@@ -157,7 +157,7 @@ def test_that_the_maintenance_list_is_by_deadline_without_what_was_dismissed(los
 
 def test_that_the_farm_calls_what_is_wrong_with_an_instrument_and_a_line_by_what_it_has_learnt():
     twin = load(NORTH_RIDGE)
-    faults = ["T02.sensor_stuck@120s", "T03.communication_loss@120s"]
+    faults = ["T02.sensor_stuck@180s", "T03.communication_loss@180s"]
     watched = Watched(twin, tuple(injections(faults, twin, START)), seed=11)
     made = [prediction_in(event) for event in watched.foresee(360, Foreseeing(twin))]
     assert {each.key for each in made} == {"T02.sensor_stuck", "T03.communication_loss"}

@@ -65,7 +65,7 @@ def test_that_the_guides_twin_is_what_it_says(followed):
     assert (folder / "feed-pump" / "picture.png").stat().st_size > 10_000
     assert any("12 samples of 4 tags" in each for each in said)
     assert any("bearing_temperature passes high_high 75" in each for each in said)
-    assert any("Worn bearing: 90%" in each for each in said)
+    assert any("Worn bearing: 80%" in each for each in said)
 
 
 def test_that_the_guides_machine_can_be_run(followed):

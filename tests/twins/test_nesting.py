@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,11 @@ from twins.historian.file import RecordingFile
 from twins.package.archive import zipped
 from twins.package.fault import PackageError
 from twins.package.loader import load, load_zipped
+from twins.simulation.ensemble import Ensemble
+from twins.simulation.figures import Tally
 from twins.simulation.knobs import knobs_of
+from twins.simulation.run import step_on
+from twins.simulation.scenario_file import packaged, packaged_scenario, scenario_of
 
 START = 1_772_344_800 * SECOND
 
@@ -52,6 +57,8 @@ environment:
   models:
     wind: { physics: wind, parameters: { mean_speed: 12 m/s, turbulence: 0, weather_speed: 0 m/s, breeze_speed: 0 m/s } }
   terrain: { size: [50, 50] }
+figures: { most: { label: Most water, unit: m^3/h, highest: total } }
+plots: { curve: { x: P1.speed, y: P1.flow, over: 1 min } }
 """
 SITE = """
 twin:
@@ -73,6 +80,26 @@ relations:
 environment:
   models: { wind: { physics: wind, parameters: { mean_speed: 5 m/s, turbulence: 0, weather_speed: 0 m/s, breeze_speed: 0 m/s } } }
 """
+FAST = """
+name: Fast
+for: 1 min
+step: 1 s
+inputs: { speed_setpoint: 2000 rpm }
+parameters: { wind.mean_speed: 3 m/s }
+commands: [ { at: 10 s, tag: P2.speed_setpoint, value: 1000 rpm } ]
+faults: [ P1.worn@5 s ]
+"""
+FAN = """
+twin: { id: fan, kind: component, type: fan, name: Roof fan }
+types:
+  fan:
+    tags:
+      speed: { unit: rpm, period: 1s, address: { mqtt: "{asset}/speed" } }
+      power: { unit: kW, period: 1s }
+    components: { wheel: { shows: [speed], parts: { wheel: { shape: { box: { size: [1, 1, 1] } } } } } }
+    parts: { casing: { cover: true, shape: { box: { size: [3, 3, 3] } } } }
+figures: { energy: { unit: kWh, integral: power } }
+"""
 TRIANGLE = "solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\nendsolid a\n"
 
 
@@ -84,6 +111,8 @@ def folder(tmp_path_factory):
     (site / "twin.yaml").write_text(SITE)
     (station / "twin.yaml").write_text(STATION)
     (station / "viewpoints.yaml").write_text("viewpoints:\n  - { name: Pumps, eye: [-9, -9, 5], target: [2, 0, 1] }\n")
+    (station / "scenarios").mkdir()
+    (station / "scenarios" / "fast.yaml").write_text(FAST)
     (station / "meshes" / "casing.stl").write_text(TRIANGLE)
     return site
 
@@ -221,3 +250,55 @@ def test_that_a_shipped_twin_is_held_by_its_name_and_packed_with_what_holds_it(t
     assert twin.tags == load(tmp_path).tags
     assert "ridge/T01.power" in twin.tags
     assert twin.assets["ridge/T01"].model["folder"] == "twins/north-ridge/"
+
+
+def test_that_figures_plots_and_scenarios_of_a_nested_twin_are_those_of_the_whole_under_its_path(site):
+    assert {(each.name, each.label) for each in site.figures} == {
+        ("north.most", "Pump station: Most water"),
+        ("south.most", "South station: Most water"),
+    }
+    assert Tally(site, site.figures).names == ("north.total", "south.total")
+    south = next(plot for plot in site.plots if plot.asset == "south")
+    assert (south.name, south.x, south.y) == ("south.curve", "south/P1.speed", "south/P1.flow")
+    assert list(packaged(site)) == ["north/fast", "south/fast"]
+    found = packaged_scenario(site, "south/fast")
+    assert set(found.parameters) == {"south/wind.mean_speed"}
+    assert found.orders[0].tag == "south/P2.speed_setpoint"
+    assert found.faults == ("south/P1.worn@5 s",)
+    assert replace(scenario_of(found.text, site), text=found.text) == found, "and its text is the whole's"
+    models = Ensemble(site, START, SECOND)
+    for _ in range(30):
+        step_on(models, None, replace(found, faults=(), orders=()), START)
+    places = [models.of(f"{station}/P2") for station in ("south", "north")]
+    fast, slow = (group.outputs[group.row("outputs", "speed"), 0, i] for group, i in places)
+    assert fast == pytest.approx(2000 * np.pi / 30, rel=0.05)
+    assert slow > 1.2 * fast, "what is said of all there is said of all in that twin"
+
+
+def test_that_a_fault_of_a_figure_or_a_plot_is_told_in_the_package_that_has_it(folder, tmp_path):
+    wrong = STATION.replace("highest: total", "highest: totl").replace("y: P1.flow", "y: P1.flw")
+    faults = check(changed(folder, tmp_path / "e", stations__pumps__twin=wrong))
+    assert {fault.file for fault in faults} == {"stations/pumps/twin.yaml"}
+    assert {fault.line for fault in faults} == {wrong[: wrong.index(word)].count("\n") + 1 for word in ("totl", "P1.flw")}
+
+
+def test_that_one_machine_can_be_a_twin_that_others_hold_and_stands_alone_too(tmp_path):
+    (tmp_path / "fan").mkdir()
+    (tmp_path / "fan" / "twin.yaml").write_text(FAN)
+    (tmp_path / "twin.yaml").write_text("twin: { id: house }\nassets: [ { id: F, twin: fan, at: { x: 5, y: 0, z: 9 } } ]\n")
+    assert check(tmp_path) == check(tmp_path / "fan") == []
+    house, alone = load(tmp_path), load(tmp_path / "fan")
+    assert (house.assets["F"].name, house.assets["F"].tags) == ("Roof fan", ("F.speed", "F.power"))
+    assert house.roots == ("", "F")
+    assert house.tags["F.speed"].address["mqtt"] == "F/speed"
+    assert set(alone.tags) == {"fan.speed", "fan.power"}
+    assert [figure.name for figure in (*house.figures, *alone.figures)] == ["F.energy", "fan.energy"]
+    assert Tally(house, house.figures).names == ("F.power",)
+    from twins.package.opening import OpenPackage
+
+    opened = OpenPackage.at(tmp_path)
+    stage = Stage.of(house, opened.meshes(), lambda x, y: 3.0)
+    opened.close()
+    assert set(stage.homes) == {"F"}, "its components are parts of it"
+    assert stage.frame[0, :3, 3] == pytest.approx([5, 0, 9])
+    assert sorted(stage.cover >= 0) == [False, True], "and its casing covers them"

@@ -250,6 +250,8 @@ def test_that_delft_has_its_objects_where_they_are(sample_data):
     survey, content = surveyed(path, Reading()), json.loads(path.read_bytes())
     assert len(survey.things) == 570
     assert survey.georeference["crs"] == "EPSG:7415"
+    titles = {each.title for each in survey.things}
+    assert {"Building 1", "Water body 1"} <= titles, "whose ids tell nothing"
     thing = next(each for each in survey.things if each.sort == "Bridge")
     transform = content["transform"]
     places = np.unique([k for face in content["CityObjects"][thing.key]["geometry"][0]["boundaries"] for k in face[0]])

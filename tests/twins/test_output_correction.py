@@ -102,9 +102,9 @@ def proposed(farm, tmp_path_factory):
         with_correction(farm, {**POWER, "tables": [{**POWER["tables"][1], "add": [[20.0, 20.0], [60.0, 60.0]]}]}), START, 4
     )
     with RecordingFile.create(raw, zipped(package), farm.id, START, simulated=True) as file:
-        for minute in range(1, 16):
+        for minute in range(1, 14):
             file.append(plant.run_to(START + minute * MINUTE))
-    end, kept = START + 11 * MINUTE, START + 15 * MINUTE
+    end, kept = START + 10 * MINUTE, START + 13 * MINUTE
     asked = Question(START, end, (end, kept), ("T01",), ("T01.gearbox_heat",), ("power",), step=SECOND, correct=True)
     with open_record(raw) as record:
         told = proposal(calibrated(load(package), record, asked), load(package), package, raw)

@@ -67,9 +67,11 @@ def test_that_a_stretch_assets_and_parameters_are_asked_for(panel, qtbot):
     panel.scope.setCurrentIndex(1)
     panel.parameters.setEditText("drivetrain_efficiency, anemometer_*")
     panel.stretch.setCurrentIndex(panel.stretch.findText("Last 6 h"))
+    panel.correct.click()
     with qtbot.waitSignal(panel.asked) as heard:
         panel.run.click()
     asked = heard.args[0]
+    assert asked.correct
     assert asked.assets == ("T01", "T02", "T03", "T04")
     assert asked.parameters[:2] == ("T01.drivetrain_efficiency", "T01.anemometer_*")
     assert (asked.start, asked.until) == (format_time(NOW + 4 * HOUR), format_time(NOW + 10 * HOUR))
@@ -154,3 +156,12 @@ def test_that_a_package_s_versions_come_from_a_process_of_their_own(qtbot, tmp_p
     made.close()
     alone = Calibrating(Opened(farm, record, lambda: None, dict), Timeline(NOW, NOW + HOUR))
     assert alone.why_not == NO_PACKAGE
+
+
+def test_that_a_correction_is_told_beside_the_error_and_can_be_approved_alone(qtbot):
+    with_one = told(parameter("T01.gearbox_heat", 1.0, 1.0, identified=False))
+    with_one["corrections"] = [{"asset": "T01", "output": "power", "tag": "T01.power", "most": 38.2}]
+    made = CalibrationProposal(None, Theme(), with_one, PLACE, "MO")
+    qtbot.addWidget(made)
+    assert made.errors.item(0, 6).text() == "better, corrected by 38.2 kW at most"
+    assert made.approve.isEnabled()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import replace
+from datetime import UTC
 
 import numpy as np
 import pytest
@@ -14,14 +15,18 @@ from tests.rig import wait_until
 from twins.clock import SECOND
 from twins.historian.desk import Desk
 from twins.historian.memory import MemoryRecording
+from twins.historian.query import Answers, Query
 from twins.record import Channel, Event, EventKind, Intention, IntentionKind, Samples, Snapshot
+from twins.timeline import Timeline
 from ui.annunciator import Annunciator
 from ui.ask import Ask
+from ui.banner import Banner
 from ui.event_text import kind_text, message_text
 from ui.link_summary import LinkSummary
 from ui.live_clock import LiveClock
 from ui.postman import Postman
 from ui.standpoint import Standpoint
+from ui.theme import Theme
 
 T0 = 1_800_000_000 * SECOND
 
@@ -193,6 +198,18 @@ def test_that_the_links_are_told_in_a_few_words_and_all_figures_in_the_popup(qtb
     down = {**up, "state": "down", "reason": "the broker does not answer"}
     summary.show_links(replace(heard(T0, mqtt=down), time=T0 + SECOND))
     assert "⊘ mqtt down: the broker does not answer" in summary.text()
+
+
+def test_that_the_banner_is_not_green_while_no_link_is_up(qtbot):
+    banner = Banner(Theme(), Timeline(T0, T0 + SECOND, live=True), UTC, "Skid", True)
+    qtbot.addWidget(banner)
+    for state, text in (("up", "●  LIVE"), ("down", "⊘  LINK DOWN"), ("up", "●  LIVE")):
+        link = Event(T0, EventKind.LINK, "", "mqtt", True, {"state": state})
+        told = heard(T0)
+        banner.present(replace(told, time=T0 + SECOND, standing=told.standing.after([link])), Answers(Query()))
+        assert banner._mode.text() == text
+        assert (banner._mode.property("mode") == "live") == (state == "up")
+        assert banner.mode == "live", "what may be done is judged by the station, not by the link"
 
 
 def test_that_a_form_stays_until_it_is_answered_well(qtbot):

@@ -83,7 +83,7 @@ def test_that_every_kind_of_value_is_shown_as_text():
     cases = {
         TagKind.NUMBER: (1.25, "1.2"),
         TagKind.INTEGER: (1234, "1\u2009234"),
-        TagKind.BOOLEAN: (1, "on"),
+        TagKind.BOOLEAN: (1, "yes"),
         TagKind.TEXT: ("a_b", "a_b"),
     }
     for kind, (value, text) in cases.items():

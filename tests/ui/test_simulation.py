@@ -20,9 +20,9 @@ from twins.simulation.knobs import knobs_of
 from twins.simulation.scenario import Scenario
 from twins.simulation.whatif import what_if
 from twins.timeline import Beside, Lane, LaneKind, Mode, Timeline
+from ui.draft import Draft
 from ui.knob_table import VALUE, KnobModel
 from ui.opening import prepare
-from ui.panels.simulation import Draft
 from ui.runs import Run, Runs
 from ui.settings import Settings
 from ui.theme import Theme
@@ -41,12 +41,14 @@ def place(qtbot, record, tmp_path):
     place = Workplace(QApplication.instance(), opened, timeline, Settings(tmp_path / "settings.json"))
     qtbot.addWidget(place.window)
     place.window.resize(1500, 950)
-    with qtbot.waitSignal(place.window.furnished, timeout=20_000):
-        place.window.show()
-    qtbot.waitUntil(lambda: len(place.window.refresh.snapshot.channels) > 0, timeout=10_000)
-    yield place
-    place.window.close()
-    package.close()
+    try:  # what didn't come up in time is closed, too: its threads would outlive it
+        with qtbot.waitSignal(place.window.furnished, timeout=60_000):
+            place.window.show()
+        qtbot.waitUntil(lambda: len(place.window.refresh.snapshot.channels) > 0, timeout=30_000)
+        yield place
+    finally:
+        place.window.close()
+        package.close()
 
 
 def turned(place, asset, **knobs):

@@ -132,7 +132,8 @@ def _formula(alarm: Alarm, twin: Twin) -> Formula:
 
 def _silences(twin: Twin) -> Iterable[tuple[Alarm, list[Tag]]]:
     """One for each asset that stands by itself and has tags that report regularly, its own or of its components."""
-    for asset in (each for root in twin.roots for each in twin.children(root) if not each.twin):
+    sites = [root for root in twin.roots if not root or twin.assets[root].site]
+    for asset in (each for root in sites for each in twin.children(root) if not each.site):
         below = [tag for tag in twin.tags.values() if tag.asset == asset.path or tag.asset.startswith(f"{asset.path}/")]
         regular = [tag for tag in below if tag.period_ns is not None and not tag.computed]
         if regular:

@@ -74,6 +74,11 @@ class Asset:
     attributes: Mapping[str, object] = field(default_factory=dict)  # what its file of origin says of it: a GUID, a fire rating
 
     @property
+    def site(self) -> bool:
+        """It is a twin in which things stand. One that is a machine has components."""
+        return bool(self.twin) and not self.type
+
+    @property
     def headline(self) -> str:
         """The tag that stands beside the name in a list; "" where there is none."""
         return next(iter((*self.shows, *self.tags)), "")

@@ -17,7 +17,7 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`expression` is seen from the twin as a whole; for an integral it is in `unit` per second."""
+    """`expression` is seen from `asset`, the twin that it is a figure of; for an integral it is in `unit` per second."""
 
     name: str
     label: str
@@ -26,6 +26,7 @@ class Figure:
     expression: str
     better: str = ""  # high or low, where one of them is
     decimals: int = 1
+    asset: str = ""  # "" for the whole
 
 
 def per_second(figure: Figure) -> str:

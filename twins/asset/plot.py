@@ -8,8 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Plot:
     """`x` and `y` are paths of tags; `over` is how far back it reaches from the instant that is shown, ns. With `wave` it is
-    that waveform over
-    time, and there are no x and y."""
+    that waveform over time, and there are no x and y."""
 
     name: str
     label: str
@@ -17,3 +16,4 @@ class Plot:
     y: str
     over: int
     wave: str = ""
+    asset: str = ""  # the twin that it is a plot of

@@ -99,6 +99,10 @@ class Twin:
             yield asset
             asset = self.assets.get(asset.parent) if asset.path else None
 
+    def means(self, name: str, path: str) -> bool:
+        """Whether who names an asset speaks of the one at `path`: of a twin, all that is in it is meant."""
+        return name == path or (name in self.roots and path.startswith(f"{name}/" if name else ""))
+
     def tags_of(self, path: str) -> tuple[Tag, ...]:
         """What is known of an asset: the tags it shows, then its own."""
         asset = self.assets[path]

@@ -9,7 +9,7 @@ from twins.asset import Tag, TagKind, Twin, per_second
 from twins.checking.references import visible
 from twins.expression import Expression, ExpressionError, Formula, Meaning, Truth, bound, meanings_of, parse
 from twins.package.fault import Fault
-from twins.package.loader import Draft
+from twins.package.loader import Draft, said_in
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 
@@ -40,10 +40,10 @@ def expression_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
 def _figures(made: Draft, twin: Twin, meanings: Mapping[str, Meaning]) -> Iterator[Fault]:
     for figure in twin.figures:
         try:
-            Formula(_bound(figure.expression, "", twin).root, meanings, per_second(figure))
+            Formula(_bound(figure.expression, figure.asset, twin).root, meanings, per_second(figure))
         except ExpressionError as problem:
-            origin = Origin(made.documents["twin.yaml"], ("figures", figure.name, str(figure.taken)))
-            yield _told(figure.taken, figure.name, "", problem, origin, twin)
+            origin = said_in(made, twin, "figures", figure.asset, figure.name).at(str(figure.taken))
+            yield _told(figure.taken, figure.name, figure.asset, problem, origin, twin)
 
 
 def condition_fault(text: str, key: str, name: str, asset: str, twin: Twin, origin: Origin) -> Iterator[Fault]:

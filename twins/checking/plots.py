@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from twins.asset import TagKind, Twin
 from twins.package.fault import Fault
-from twins.package.loader import Draft
-from twins.package.origin import Origin
+from twins.package.loader import Draft, said_in
 from twins.package.words import did_you_mean
 
 
@@ -16,10 +15,10 @@ def plot_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
     for plot in twin.plots:
         if bool(plot.wave) == bool(plot.x or plot.y):
             said = f"{plot.name} is neither one tag over another nor a waveform"
-            yield Origin(made.documents["twin.yaml"], ("plots", plot.name)).fault(said, "write x: and y:, or wave:")
+            yield said_in(made, twin, "plots", plot.asset, plot.name).fault(said, "write x: and y:, or wave:")
             continue
         for key, path in (("wave", plot.wave),) if plot.wave else (("x", plot.x), ("y", plot.y)):
-            origin = Origin(made.documents["twin.yaml"], ("plots", plot.name, key))
+            origin = said_in(made, twin, "plots", plot.asset, plot.name).at(key)
             tag = twin.tags.get(path)
             if tag is None:
                 remedy = did_you_mean(path, twin.tags) or "write the path of a tag, like P1.flow"

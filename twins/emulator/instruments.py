@@ -25,8 +25,8 @@ _SPREAD = 10 * SECOND  # first stamps of slow tags are not later than this
 class Instruments:
     """Measured tags in the package's order, then set-points. Every read is of the plant as it stands."""
 
-    def __init__(self, plant: Ensemble, start: int) -> None:
-        self._plant, self._bounds, self._seed = plant, plant.bounds, plant.seed
+    def __init__(self, plant: Ensemble, start: int, member: int = 0) -> None:
+        self._plant, self._bounds, self._seed, self._member = plant, plant.bounds, plant.seed, member
         self.tags = plant.readout.tags
         self.channels = Channels(Channel.of(tag) for tag in self.tags)
         self._place = {tag.path: i for i, tag in enumerate(self.tags)}
@@ -94,7 +94,7 @@ class Instruments:
 
     def _values(self, t: int) -> Array:
         """All tags in their units, rounded as instruments are; codes of what is not a number."""
-        values = self._plant.values()[:, 0]
+        values = self._plant.values()[:, self._member]
         for fault, concerned in self._faulty:
             if fault.start <= t and fault.tag:
                 spoilt = [rounded(self.tags[i], self._changed(fault, float(values[i]), t)) for i in concerned]
@@ -132,7 +132,7 @@ class Instruments:
         group, wave, here = each.group, each.wave, slice(each.instance, each.instance + 1)
         noise = keyed_generator(self._seed, each.tag.path, t).standard_normal((1, 1, wave.n))
         outputs = rows(group.model.outputs, group.outputs[:, :, here])
-        made = wave.make(outputs, rows(group.model.parameters, group.parameters[:, :, here]), noise)[0, 0]
+        made = wave.make(outputs, rows(group.model.parameters, group.parameters[:, :, here]), noise)[self._member, 0]
         step = round(SECOND / wave.rate)
         return Waveform(t - step * wave.n, step, each.tag.unit, (made * each.factor + each.offset).astype(np.float32))
 

@@ -43,7 +43,7 @@ class Plant:
         for fault in faults:
             self.inject(fault)
         for key, value in settings.items():
-            turn(self._models, _knob(twin, key), np.array([value]))
+            self.turn(key, value)
         for _ in range(settling):
             self._models.advance()
 
@@ -76,6 +76,14 @@ class Plant:
     def set(self, path: str, value: float) -> None:
         """A set-point, in the tag's unit; its tag tells it."""
         self._models.set(path, value)
+
+    def turn(self, key: str, value: float) -> None:
+        """A knob stands otherwise from now on, in its unit. Raises InputError where there is no such, or not so far."""
+        found = _knob(self.twin, key)
+        low, high = (-np.inf if found.low is None else found.low), (np.inf if found.high is None else found.high)
+        if not low <= value <= high:
+            raise InputError(f"{key} can't be {value:g} {found.unit}; it goes from {low:g} to {high:g}")
+        turn(self._models, found, np.array([value]))
 
     def output(self, asset: str, name: str) -> float:
         """What a model says of itself, in SI, whether a tag tells it or not. Raises KeyError."""

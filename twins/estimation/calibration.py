@@ -22,7 +22,11 @@ from twins.historian.days import Record
 from twins.physics import Array, Maker, difference, modelled, named
 from twins.simulation.knobs import STRUCTURAL, Knob, knob, knobs_of
 
-_STEP = 10 * SECOND  # what is quicker is not the parameters' doing
+_FINE, _STEP = (
+    2 * SECOND,
+    10 * SECOND,
+)  # a short stretch is run in finer steps: what a step leaves out would stand in its parameters
+_MANY = 2_000  # steps, up to which they may be fine
 _BLOCKS = 12  # that a stretch has at least
 _FEWEST = 20  # steps that are judged
 _DRAWN = 300  # points of a course
@@ -43,7 +47,7 @@ class Question:
     parameters: tuple[str, ...] = ()  # T01.drivetrain_efficiency, or with a range: …=0.8:1
     outputs: tuple[str, ...] = ()  # names of tags
     where: str = ""
-    step: int = 0  # ns; 0: as it was recorded, 10 s at least and 10 min at most
+    step: int = 0  # ns; 0: as it was recorded, 2 s at least, 10 s of a long stretch, and 10 min at most
     correct: bool = False  # also what the fitted models leave out of their outputs
 
 
@@ -111,7 +115,7 @@ def calibrated(
     watch: Watch = lambda done, what: None, cancelled: Cancelled = lambda: False,
 ) -> Calibration:  # fmt: skip
     """Asset by asset. Raises InputError where nothing can be fitted, or where it was cancelled."""
-    assets, step = _assets(twin, asked), asked.step or step_of(twin, record.channels, _STEP)
+    assets, step = _assets(twin, asked), asked.step or step_of(twin, record.channels, _least_step(asked))
     parameters: list[Calibrated] = []
     outputs: list[Judged] = []
     corrected: list[Corrected] = []
@@ -124,6 +128,12 @@ def calibrated(
         outputs += one.judged(fit, own)
         corrected += own
     return Calibration(asked, step, tuple(parameters), tuple(outputs), tuple(corrected))
+
+
+def _least_step(asked: Question) -> int:
+    """Whole seconds."""
+    span = asked.end - asked.start
+    return int(np.clip(-(-span // _MANY // SECOND) * SECOND, _FINE, _STEP))
 
 
 class _Asset:

@@ -117,6 +117,8 @@ class Estimator:
         self._inputs.take(learnt["signals"])
         self.expected, self.spread, self.residual = learnt["told"]
         self._begun = True
+        for each in self._wandering:
+            each.settled()
 
     def skip(self, to: int) -> None:
         """Nothing is known of the time until then (ns); where that is long, all states begin as they are measured."""

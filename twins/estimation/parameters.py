@@ -17,6 +17,7 @@ from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble
 
 _CLOSEST = 1 / 8
+_PIECE = 6.0  # s that tell at most as much as was thought before: what goes wrong in the first ones is not soon made good
 _LEVELS = np.array([float(name[1:]) / 100 for name in QUANTILES])
 
 
@@ -42,6 +43,7 @@ class Wandering:
         self._spread = np.array([each.spread for each in leeways])
         self._reach = np.array([each.reach for each in leeways])
         self._over = np.array([each.over for each in leeways])
+        self._followed = np.inf  # s, since it was begun here
         self._usual = group.parameters[row, 0, self._at].copy()
         self._low, self._high = group.model.parameters[row].low, group.model.parameters[row].high
 
@@ -67,10 +69,12 @@ class Wandering:
     def begin(self, seed: int) -> None:
         """Drawn about the usual, which they have on the average."""
         drawn = self._noise(seed, 0)
+        self._followed = 0.0
         self._put(self._usual + self._spread * (drawn - drawn.mean(axis=0)) / drawn.std(axis=0))
 
     def wander(self, t: int, dt: float) -> None:
         """One exact step that ends at t (ns)."""
+        self._followed += dt
         kept = np.exp(-dt / self._over)
         noise = self._noise(self.group.seed, t)
         self._put(self._usual + (self.members - self._usual) * kept + self._spread * np.sqrt(1 - kept**2) * noise)
@@ -92,10 +96,19 @@ class Wandering:
         self._put(found + own * np.maximum(due - 1, 0.0))
 
     def quantiles(self) -> Array:
-        """(leeway, quantile) of those that follow, each in the unit that it is told in."""
+        """(leeway, quantile) of those that follow, each in the unit that it is told in; soon after the beginning wider than they
+        are apart."""
         factor, offset = np.array([[each.factor, each.offset] for each in self.leeways]).T
-        found: Array = np.quantile(self.members, _LEVELS, axis=0) * factor + offset
+        members, middle = self.members, np.median(self.members, axis=0)
+        least = self._spread * np.sqrt(_PIECE / (_PIECE + self._followed))
+        wider = np.maximum(least / np.maximum(members.std(axis=0), 1e-300), 1.0)
+        told = np.clip(middle + (np.quantile(members, _LEVELS, axis=0) - middle) * wider, self._low, self._high)
+        found: Array = told * factor + offset
         return found.T
+
+    def settled(self) -> None:
+        """It goes on with what another knew."""
+        self._followed = np.inf
 
     def _noise(self, seed: int, t: int) -> Array:
         name = f"{self.group.name} parameter {self._row}"

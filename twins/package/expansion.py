@@ -63,6 +63,26 @@ class Expansion:
         self.assets[path] = replace(asset, tags=tags, shows=asset.shows or tuple(head.shows))
         self.origins[path] = origins
 
+    def machine(self, asset: Asset, head: HeadForm, origins: tuple[Origin, ...], called: str) -> tuple[str, ...]:
+        """Adds a twin that as a whole is of one of its types, `called` so by who holds it; answers as `place` does."""
+        before, origin = len(self.assets), origins[-1]
+        found = self._type(head.type, origin.at("type"))
+        if found is None:
+            return ()
+        self.address = head.address
+        form = found.form.model_copy(
+            update={
+                "tags": {**found.form.tags, **head.tags},
+                "alarms": {**found.form.alarms, **head.alarms},
+                "shows": list(asset.shows or head.shows or found.form.shows),
+            }
+        )
+        self._add(_Spot(asset.path, asset.parent, head.type, asset.at, (head.type,)), form, (*origins, found.origin))
+        made = self.assets[asset.path]
+        described = asset.description or made.description
+        self.assets[asset.path] = replace(made, name=asset.name, type=called, twin=asset.twin, description=described)
+        return tuple(self.assets)[before:]
+
     def within(self, types: Mapping[str, Written], layer: Layer) -> Expansion:
         """The same tree, for a package that is nested in it."""
         return replace(self, types=types, layer=layer)

@@ -25,6 +25,12 @@ class Layer:
         """An asset of this package, as it is called in the whole twin; "" is the package itself."""
         return f"{self.path}/{path}" if self.path and path else self.path or path
 
+    def tag(self, name: str) -> str:
+        """A tag of this package, or a figure or a plot of it, as it is called in the whole twin."""
+        if not self.path or not name:
+            return name
+        return f"{self.path}/{name}" if "." in name else f"{self.path}.{name}"
+
     def local(self, path: str) -> str:
         """An asset of the whole twin, as this package calls it."""
         return path.removeprefix(f"{self.path}/") if self.path else path

@@ -143,6 +143,9 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     head, expansion = form.twin, Expansion(types)
     root = Asset("", head.name or head.id, AssetKind(head.kind), description=head.description)
     expansion.root(root, head, (Origin(made.documents[ROOT], ("twin",)),))
+    if head.type:  # opened alone, the machine stands in its package
+        alone = Asset(head.id, root.name, root.kind)
+        _join(made, expansion, expansion.machine(alone, head, (Origin(made.documents[ROOT], ("twin",)),), head.type))
     made.packages[""] = form, types
     found = _Found()
     _fill(made, expansion, form, found)
@@ -156,7 +159,7 @@ def _expand(made: Draft, form: TwinFile, types: dict[str, Written], whole: bool)
     made.twin = Twin(
         head.id, root.name, root.kind, expansion.assets, expansion.tags, tuple(found.relations), tuple(found.viewpoints),
         around, head.timezone, head.description,
-        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(_figures(made, form)), tuple(_plots(made, form)),
+        alarms_of(expansion.assets, expansion.tags, expansion.alarms), tuple(found.figures), tuple(found.plots),
         head.colour_by, notice, Contents(made.files), found.version, _georeference(form), _tour(made),
     )  # fmt: skip
 
@@ -171,12 +174,15 @@ class _Found:
     surroundings: dict[str, Origin] = field(default_factory=dict)  # where those were written
     version: ModelVersion = field(default_factory=ModelVersion)  # of the outermost
     notices: list[str] = field(default_factory=list)  # of the nested
+    figures: list[Figure] = field(default_factory=list)
+    plots: list[Plot] = field(default_factory=list)
 
 
 def _fill(made: Draft, expansion: Expansion, form: TwinFile, found: _Found) -> None:
     """All that stands below a package's own root, which is there."""
     layer, document = expansion.layer, made.documents[expansion.layer.file(ROOT)]
     nested: list[Callable[[], None]] = []
+    first = len(found.viewpoints)
     for path, asset, place in _parents_first(made, form, layer):
         if asset.twin:
             nested += _nested(made, expansion, asset, path, Origin(document, place), found)
@@ -188,10 +194,14 @@ def _fill(made: Draft, expansion: Expansion, form: TwinFile, found: _Found) -> N
         where = layer.below(name)
         found.models[where] = model.model_dump(exclude_none=True) | ({"folder": layer.folder} if layer.folder else {})
         found.surroundings[where] = Origin(document, ("environment", "models", name))
+    whose = f"{expansion.assets[layer.path].name}: " if layer.path else ""
+    seen = Layer(layer.folder, form.twin.id) if form.twin.type and not layer.path else layer  # from where names are meant
+    found.figures += _figures(made, form, seen, whose)
+    found.plots += _plots(made, form, seen, whose)
     for fill in nested:
         fill()
     found.relations += _relations(made, form, expansion.assets, layer)
-    found.viewpoints += _viewpoints(made, expansion.assets, layer)
+    found.viewpoints[first:first] = _viewpoints(made, expansion.assets, layer)  # before those of what it holds
     made.faults += given_attributes(made.files, expansion.assets, layer)
     version = _calibrate(made, expansion)
     found.version = found.version if layer.path else version
@@ -215,8 +225,11 @@ def _nested(
         path, asset.name or head.name or head.id, AssetKind(asset.kind or head.kind), parent=expansion.layer.below(asset.parent),
         shows=tuple(asset.shows), at=at, description=asset.description or head.description, twin=layer.folder.rstrip("/"),
     )  # fmt: skip
-    inside = expansion.within(types, layer)
-    inside.root(root, head, (origin, Origin(made.documents[layer.file(ROOT)], ("twin",))))
+    inside, origins = expansion.within(types, layer), (origin, Origin(made.documents[layer.file(ROOT)], ("twin",)))
+    if head.type:
+        _join(made, expansion, inside.machine(root, head, origins, expansion.layer.file(head.type)))
+    else:
+        inside.root(root, head, origins)
     yield lambda: _fill(made, inside, form, found)
 
 
@@ -300,29 +313,39 @@ def _calibrate(made: Draft, expansion: Expansion) -> ModelVersion:
     return found.mark
 
 
-def _plots(made: Draft, form: TwinFile) -> Iterator[Plot]:
+def said_in(made: Draft, twin: Twin, key: str, asset: str, name: str) -> Origin:
+    """Where a figure or a plot of the whole, or of a nested twin, was written."""
+    folder = twin.assets[asset].twin
+    local = name.removeprefix(f"{asset}.") if asset else name
+    return Origin(made.documents[f"{folder}/{ROOT}" if folder else ROOT], (key, local))
+
+
+def _plots(made: Draft, form: TwinFile, layer: Layer, whose: str) -> Iterator[Plot]:
     for name, each in form.plots.items():
         try:
             over = parse_duration(each.over)
             if over <= 0:
                 raise ValueError
-            yield Plot(name, each.label or spoken(name), each.x, each.y, over, each.wave)
+            x, y, wave = (layer.tag(tag) for tag in (each.x, each.y, each.wave))
+            yield Plot(layer.tag(name), whose + (each.label or spoken(name)), x, y, over, wave, layer.path)
         except ValueError:
             said = f"{name}: “{each.over}” is no duration"
-            made.faults.append(made.documents[ROOT].fault(("plots", name, "over"), said, "write it like 4 s or 10 min"))
+            made.faults.append(
+                made.documents[layer.file(ROOT)].fault(("plots", name, "over"), said, "write it like 4 s or 10 min")
+            )
 
 
-def _figures(made: Draft, form: TwinFile) -> Iterator[Figure]:
+def _figures(made: Draft, form: TwinFile, layer: Layer, whose: str) -> Iterator[Figure]:
     for name, each in form.figures.items():
         found = [taken for taken in Taken if getattr(each, taken)]
         if len(found) == 1:
-            label = each.label or spoken(name)
+            label = whose + (each.label or spoken(name))
             expression = str(getattr(each, found[0]))
-            yield Figure(name, label, each.unit, found[0], expression, each.better or "", each.decimals)
+            yield Figure(layer.tag(name), label, each.unit, found[0], expression, each.better or "", each.decimals, layer.path)
         else:
             said = f"the figure {name} has {'several ways' if found else 'no way'} to be reckoned"
             remedy = "write exactly one of integral, mean, lowest and highest"
-            made.faults.append(made.documents[ROOT].fault(("figures", name), said, remedy))
+            made.faults.append(made.documents[layer.file(ROOT)].fault(("figures", name), said, remedy))
 
 
 def _parents_first(made: Draft, form: TwinFile, layer: Layer) -> Iterator[tuple[str, AssetForm, tuple[str | int, ...]]]:

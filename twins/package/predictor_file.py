@@ -95,6 +95,9 @@ class TrainedForm(Form):
 
     models: Mapping[Text, Text] = Field(description="the path of an asset: its file")
     line: Mapping[Text, Positive] = Field(default={}, description="the score from which it is called, for each asset")
+    stood: Mapping[Text, Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(max_length=4096)]] = Field(
+        default={}, description="for how many rows each of an asset's sensors stood still at most, in their order"
+    )
 
 
 class RemainingForm(Form):

@@ -234,6 +234,7 @@ class HeadForm(Form):
     id: Word
     name: Text = ""
     kind: Kind = "system"
+    type: Text = Field(default="", description="the type of this package that the twin as a whole is: one machine")
     description: Text = ""
     timezone: Text = "UTC"
     colour_by: Text = Field(default="", description="the quantity or tag name that a fresh window colours by")

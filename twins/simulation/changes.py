@@ -119,10 +119,10 @@ def parameters_of(twin: Twin, asset: str) -> Iterator[Variable]:
 
 
 def inputs_of(twin: Twin, asset: str) -> Iterator[Variable]:
-    """Of one asset's model; of "", those of every asset's."""
+    """Of one asset's model; of a twin, those of every asset's in it."""
     maker = Maker(twin.files)
     for path, each in twin.assets.items():
-        if (path == asset or not asset) and modelled(each.model):
+        if twin.means(asset, path) and modelled(each.model):
             yield from maker.model(each.model).inputs
 
 

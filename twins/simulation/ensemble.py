@@ -55,7 +55,7 @@ class Ensemble:
         self.standing: Array = np.repeat(starts[:, None], members, axis=1)
         self._by_tag = {each.tag.path: (k, each) for k, each in enumerate(self.setpoints)}
         self._sound = [group.parameters.copy() for group in self.groups]
-        self._broken: list[Injection] = []
+        self._broken: list[tuple[Injection, slice]] = []
         self._changed: dict[str, dict[str, Array]] = {}  # parameters by asset and name that are other than the package's
         for k, each in enumerate(self.setpoints):
             self._put(each, self.standing[k])
@@ -68,9 +68,9 @@ class Ensemble:
     def advance(self) -> None:
         """One step of all models."""
         self.steps += 1
-        for fault in self._broken:
+        for fault, members in self._broken:
             if fault.start <= self.time:
-                self._bend(fault)
+                self._bend(fault, members)
         for group in self.groups:
             group.advance(self.steps - 1, self.time / SECOND, self.step_ns / SECOND, still=self._still)
 
@@ -93,9 +93,9 @@ class Ensemble:
         self.standing[k] = value
         self._put(each, self.standing[k])
 
-    def inject(self, fault: Injection) -> None:
-        """A fault of a parameter begins at its instant."""
-        self._broken.append(fault)
+    def inject(self, fault: Injection, member: int | None = None) -> None:
+        """A fault of a parameter begins at its instant, in one member or in all."""
+        self._broken.append((fault, slice(None) if member is None else slice(member, member + 1)))
 
     def change(self, group: Group, row: int, instance: int, values: Array) -> None:
         """One parameter of one instance from now on, (member,) in SI; what breaks bends it from there."""
@@ -163,7 +163,7 @@ class Ensemble:
     def _shared(self, values: Array) -> Array:
         return values[(self.first + np.arange(self.members)) % len(values)]
 
-    def _bend(self, fault: Injection) -> None:
+    def _bend(self, fault: Injection, members: slice) -> None:
         for group, sound in zip(self.groups, self._sound, strict=True):
             if fault.model in group.instances and not group.surrounds:
                 row = [variable.name for variable in group.model.parameters].index(fault.parameter)
@@ -171,8 +171,8 @@ class Ensemble:
                 name = f"{fault.model}.{fault.parameter}"
                 noise = float(keyed_generator(self.seed, name, self.time).standard_normal()) if fault.profile.amplitude else 0.0
                 since = (self.time - fault.start) / SECOND
-                bent = [fault.profile.changed(float(each), float(each), since, noise) for each in sound[row, :, i]]
-                group.parameters[row, :, i] = np.clip(bent, variable.low, variable.high)
+                bent = [fault.profile.changed(float(each), float(each), since, noise) for each in sound[row, members, i]]
+                group.parameters[row, members, i] = np.clip(bent, variable.low, variable.high)
                 return
 
     def _put(self, each: SetPoint, value: Array) -> None:

@@ -23,6 +23,7 @@ class Feeds:
     def __init__(self, models: Ensemble, known: Collection[str]) -> None:
         self._models = models
         self.bounds = [each for each in models.bounds if each.tag.path in known and each.tag.kind in _KINDS]
+        self._kept = {each.tag.path for each in self.bounds if _is_kept(each)}
         at = {(id(each.group), each.row, each.instance): each for each in self.bounds if not each.words}
         self.inputs = [
             (group, row, i, each)
@@ -32,7 +33,6 @@ class Feeds:
             if (each := at.get((id(group), _output(group, variable), i)) or self._named(group, row, i, known))
         ]
         self.setpoints = [each for each in models.setpoints if each.tag.path in known]
-        self._kept = {id(each) for each in self.bounds if _is_kept(each)}
 
     def give(self, values: Array) -> None:
         """To each input (input, member) or (input,), in SI, for the steps to come; NaN leaves it to the models."""
@@ -57,7 +57,7 @@ class Feeds:
 
     def kept(self, values: Iterable[tuple[Bound, float]]) -> list[tuple[Bound, float]]:
         """Those that tell a count, a flag or a direction: it is taken over as it is measured."""
-        return [(each, value) for each, value in values if id(each) in self._kept]
+        return [(each, value) for each, value in values if each.tag.path in self._kept]
 
     def _named(self, group: Group, row: int, i: int, known: Collection[str]) -> SetPoint | None:
         """The measured tag that the package names for an input, else that of the same name, which no output tells."""

@@ -38,7 +38,7 @@ class Tally:
         """Raises ExpressionError where a figure can't be reckoned; `check` tells where."""
         meanings = meanings_of(twin.tags.values())
         self.figures = tuple(figures)
-        self._formulas = [Formula(bound(parse(f.expression), "", twin).root, meanings, per_second(f)) for f in figures]
+        self._formulas = [Formula(bound(parse(f.expression), f.asset, twin).root, meanings, per_second(f)) for f in figures]
         self.names = tuple(dict.fromkeys(name for formula in self._formulas for name in formula.names))
         self._sums: list[Array] = []
         self._times: list[Array] = []

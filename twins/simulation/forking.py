@@ -127,7 +127,7 @@ def _from_estimate(
     """Through what was measured since; what was estimated stays as it is."""
     assert origin.record is not None
     n = max((origin.at - instant_of(estimate)) // SECOND, 0)
-    members = len(next(iter(next(iter(known["state"].values())).values())))
+    members = next((len(values) for asset in known["state"].values() for values in asset.values()), 1)
     models = Ensemble(twin, origin.at - n * SECOND, SECOND, scenario.seed, members, still=True)
     models.take(known)
     _settle(models, Measured(origin.record, models), n, watch, climate=climate, estimated=True)

@@ -69,7 +69,7 @@ def _force(models: Ensemble, asset: str, name: str, value: float) -> None:
             continue
         forced = group.forced.setdefault(row, np.full((models.members, len(group.instances)), np.nan))
         for i, path in enumerate(group.instances):
-            if path == asset or not asset:
+            if models.twin.means(asset, path):
                 forced[:, i] = value
 
 

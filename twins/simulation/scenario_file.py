@@ -13,6 +13,7 @@ from twins import InputError
 from twins.asset import Twin
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault
+from twins.package.layer import Layer
 from twins.package.schema import Form, Scalar, Text
 from twins.package.validation import validated
 from twins.package.words import did_you_mean
@@ -62,15 +63,16 @@ def read_scenario(path: Path, twin: Twin) -> Scenario:
     return scenario_of(content.decode("utf-8", "replace"), twin, str(path))
 
 
-def scenario_of(text: str, twin: Twin, file: str = "scenario") -> Scenario:
-    """The scenario in a YAML text, for a twin. Raises InputError."""
-    found, faults = judged(read_document(file, text.encode()), twin)
+def scenario_of(text: str, twin: Twin, file: str = "scenario", inside: str = "") -> Scenario:
+    """The scenario in a YAML text, for a twin; of a package that is nested in it, `inside` is the asset. Raises InputError."""
+    document, layer = read_document(file, text.encode()), Layer(path=inside)
+    found, faults = judged(document, twin, layer)
     if faults:
         raise InputError("\n".join(map(str, faults)))
-    return replace(found, text=text)
+    return replace(found, text=_seen(document.data, layer) if inside else text)
 
 
-def judged(document: Document, twin: Twin) -> tuple[Scenario, list[Fault]]:
+def judged(document: Document, twin: Twin, layer: Layer) -> tuple[Scenario, list[Fault]]:
     """The scenario that a document holds, as far as it is sound, and every fault in it."""
     if not isinstance(document.data, dict):
         due = Fault(
@@ -79,13 +81,44 @@ def judged(document: Document, twin: Twin) -> tuple[Scenario, list[Fault]]:
         return Scenario(), list(document.faults or [due])
     form, faults = validated(document, ScenarioForm)
     faults, found = [*document.faults, *faults], Scenario()
-    for place, change in _read(form, twin) if form is not None else ():
+    for place, change in _read(form, twin, layer) if form is not None else ():
         try:
             found = change(found)
         except (InputError, ValueError) as problem:
             message, _, remedy = str(problem).partition("; ")
             faults.append(document.fault(place, message, remedy or "see docs/simulation.md"))
     return found, faults
+
+
+def _seen(told: Mapping[str, Any], layer: Layer) -> str:
+    """The same scenario with all names as the whole twin has them."""
+    import yaml
+
+    made = dict(told)
+    for sort in ("parameters", "inputs"):
+        made |= {sort: {layer.tag(key): value for key, value in told[sort].items()}} if told.get(sort) else {}
+    made |= {"commands": [{**each, "tag": layer.tag(each["tag"])} for each in told["commands"]]} if told.get("commands") else {}
+    made |= {"faults": [layer.tag(each) for each in told["faults"]]} if told.get("faults") else {}
+    return yaml.safe_dump(made, allow_unicode=True, sort_keys=False)
+
+
+def packaged(twin: Twin) -> dict[str, tuple[str, str]]:
+    """The scenarios of a package and of those nested in it: name → file and the asset that it is seen from. Those of a nested
+    twin are called by its path before."""
+    found = {}
+    for root in twin.roots:
+        folder = f"{twin.assets[root].twin}/scenarios/" if root else "scenarios/"
+        for file in twin.files:
+            name = file.removeprefix(folder)
+            if file.startswith(folder) and name.endswith(".yaml") and "/" not in name:
+                found[f"{root}/{name[:-5]}" if root else name[:-5]] = file, root
+    return found
+
+
+def packaged_scenario(twin: Twin, name: str) -> Scenario:
+    """One of those, by its name. Raises InputError, and KeyError where there is none."""
+    file, inside = packaged(twin)[name]
+    return scenario_of(twin.files[file].decode("utf-8", "replace"), twin, file, inside)
 
 
 def with_settings(scenario: Scenario, texts: Sequence[str], twin: Twin) -> Scenario:
@@ -124,7 +157,7 @@ def _set(scenario: Scenario, name: str, value: object, twin: Twin) -> Scenario:
     raise InputError(f"there is no parameter, input or set-point “{name}”; {hint}".rstrip("; "))
 
 
-def _read(form: ScenarioForm, twin: Twin) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _read(form: ScenarioForm, twin: Twin, layer: Layer) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """(place in the file, what it changes)."""
     yield ("name",), lambda s: replace(s, name=form.name, description=form.description, seed=form.seed, still=not form.noise)
     yield ("for",), lambda s: replace(s, duration=span_of(form.for_) if form.for_ != "" else 0)
@@ -132,16 +165,18 @@ def _read(form: ScenarioForm, twin: Twin) -> Iterator[tuple[tuple[str | int, ...
     yield ("spin_up",), lambda s: replace(s, spin_up=span_of(form.spin_up, least=0))
     yield ("weather",), lambda s: replace(s, recorded=_recorded(form.weather))
     for name, value in form.parameters.items():
-        yield ("parameters", name), lambda s, name=name, value=value: _checked_parameter(s, name, value, twin)
+        yield ("parameters", name), lambda s, name=name, value=value: _checked_parameter(s, layer.tag(name), value, twin)
     for name, value in form.inputs.items():
-        yield ("inputs", name), lambda s, name=name, value=value: _checked_input(s, name, value, twin)
+        yield ("inputs", name), lambda s, name=name, value=value: _checked_input(s, layer.tag(name), value, twin)
     for k, each in enumerate(form.commands):
         yield (
             ("commands", k),
-            lambda s, each=each: replace(s, orders=(*s.orders, order_of(span_of(each.at, least=0), each.tag, each.value, twin))),
+            lambda s, each=each: replace(
+                s, orders=(*s.orders, order_of(span_of(each.at, least=0), layer.tag(each.tag), each.value, twin))
+            ),
         )
     for k, text in enumerate(form.faults):
-        yield ("faults", k), lambda s, text=text: _checked_fault(s, text, twin)
+        yield ("faults", k), lambda s, text=text: _checked_fault(s, layer.tag(text), twin)
 
 
 def _recorded(word: str) -> bool:

@@ -24,6 +24,7 @@ from twins.simulation.scenario import Scenario
 
 HORIZON = 20 * MINUTE
 _PENALTY = 1e3
+_NEAR = 0.12  # of the way between the bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,20 @@ def _one(search: Search, low: Array, high: Array, population: int, generations: 
         return costs + _PENALTY * np.maximum(np.abs(costs), 1.0) * missed
 
     found = differential_evolution(
-        cost, list(zip(low, high, strict=True)), x0=start, popsize=max(1, -(-population // len(low))), maxiter=generations,
-        rng=seed, vectorized=True, updating="deferred", polish=False, tol=1e-4, init="sobol",
+        cost, list(zip(low, high, strict=True)), maxiter=generations, rng=seed, vectorized=True, updating="deferred",
+        polish=False, tol=1e-4, init=_first(start, low, high, max(population, 5), seed),
     )  # fmt: skip
     best = np.asarray(found.x, float)
     return best, search.figures(best[None])[:, 0]
+
+
+def _first(start: Array, low: Array, high: Array, n: int, seed: int) -> Array:
+    """(point, knob): as it is; one half near that, where what runs well is bettered; the other spread over all there is."""
+    rng = np.random.default_rng(seed)
+    spread = low + (high - low) * (rng.permuted(np.tile(np.arange(n), (len(low), 1)), axis=1).T + rng.random((n, len(low)))) / n
+    near = np.clip(start + _NEAR * (high - low) * rng.standard_normal((n, len(low))), low, high)
+    near[0] = start
+    return np.where(np.arange(n)[:, None] % 2, spread, near)
 
 
 def _front(search: Search, low: Array, high: Array, population: int, generations: int, seed: int) -> list[tuple[Array, Array]]:

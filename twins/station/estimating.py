@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twins import InputError
 from twins.asset import Twin
 from twins.asset.estimated import PERIOD_NS
@@ -26,8 +28,9 @@ class Estimating:
     happens to the estimator, recording goes on: it is told, and begins anew a minute later.
     """
 
-    def __init__(self, twin: Twin, before: Channels) -> None:
-        self._twin, self._before = twin, before
+    def __init__(self, twin: Twin, before: Channels, monotonic: Callable[[], int] = monotonic) -> None:
+        """`monotonic`: the clock that its steps are timed by, ns."""
+        self._twin, self._before, self._monotonic = twin, before, monotonic
         self.channels = Channels([*before, *(Channel.of(tag) for tag in twin.estimated.values())])
         self._following: Following | None = None
         self._foreseeing = Foreseeing(twin)
@@ -78,7 +81,7 @@ class Estimating:
         self._following.take(samples)
         told: list[Samples] = []
         events: list[Event] = []
-        begun, step = monotonic(), self._following.step_ns
+        begun, step = self._monotonic(), self._following.step_ns
         for steps, estimator in enumerate(self._following.until(now, _STEPS_A_TURN), 1):
             events += [*self._foreseeing.see(estimator, now), *self._refused(now)]
             if estimator.time % max(PERIOD_NS, step) < step:
@@ -86,7 +89,7 @@ class Estimating:
             if estimator.time - self._saved >= EVERY_NS:
                 self._saved = estimator.time
                 events.append(checkpoint(estimator, now))
-            self._weigh((monotonic() - begun) / steps / step)
+            self._weigh((self._monotonic() - begun) / steps / step)
         self._lengthen()
         return (Samples.join(told) if told else Samples.empty()), events
 

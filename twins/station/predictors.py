@@ -14,8 +14,9 @@ from twins.station.telling import station_event
 class Predictors:
     """They look at what is recorded; an hour after something unforeseen in them they begin anew."""
 
-    def __init__(self, twin: Twin) -> None:
-        self._twin = twin
+    def __init__(self, twin: Twin, *, patient: bool = False) -> None:
+        """`patient`: each answer is waited for."""
+        self._twin, self._patient = twin, patient
         self._predicting: Predicting | None = None
         self._again, self._rate = 0, 1.0
 
@@ -30,7 +31,7 @@ class Predictors:
         self._calls, self._record = calls, record
         self.close()
         try:
-            self._predicting = Predicting(self._twin, calls)
+            self._predicting = Predicting(self._twin, calls, patient=self._patient)
             self._predicting.pace(self._rate)
             return self._predicting.start(record, now)
         except Exception as problem:  # noqa: BLE001

@@ -39,12 +39,14 @@ class Station:
     then is it acknowledged and are commands sent.
     """
 
-    def __init__(self, twin: Twin, link: Link, desk: Mailbox, record: Log, clock: StationClock, version: str = "") -> None:
-        """`version` names the package that the models are made from."""
+    def __init__(
+        self, twin: Twin, link: Link, desk: Mailbox, record: Log, clock: StationClock, version: str = "", *, patient: bool = False
+    ) -> None:
+        """`version` names the package that the models are made from. `patient`: predictors are waited for, whatever they take."""
         self._twin, self._link, self._desk, self._record, self.clock = twin, link, desk, record, clock
         self._computing = Computing(twin, link.channels)
-        self._estimating = Estimating(twin, self._computing.channels)
-        self._predictors = Predictors(twin)
+        self._estimating = Estimating(twin, self._computing.channels, clock.monotonic)
+        self._predictors = Predictors(twin, patient=patient)
         self._board = Board(self._estimating.channels)
         self._counting = Counting(link.channels, self._held)
         self._rules = Rules.of(twin, [link.name])

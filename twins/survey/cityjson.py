@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _MATERIALS = {
     "WaterBody": "water", "TINRelief": "ground", "LandUse": "ground", "PlantCover": "ground", "Road": "slate", "Railway": "slate",
     "TransportSquare": "slate", "Waterway": "water",
 }  # fmt: skip
+_CODE = re.compile(r"[0-9A-Fa-f]{8}-|\d{6}")  # in an id that tells people nothing
 _SYSTEMS = ("Building", "Bridge", "Tunnel", "CityObjectGroup")
 
 
@@ -54,6 +56,7 @@ class _City:
             parent = next((places[above] for above in said.get("parents") or () if above in places), -1)
             places[name] = made.add(self._thing(name, said, parent))
         _stand(made.things)
+        _entitle(made.things)
         made.name = clean(str(self._metadata.get("title") or ""))
         if self._skipped:
             made.notes.append(
@@ -212,6 +215,16 @@ def _stand(things: Sequence[Thing]) -> None:
         if not len(things[k].triangles) and k in first:
             things[k].origin = things[first[k]].origin
         first[things[k].parent] = k
+
+
+def _entitle(things: Sequence[Thing]) -> None:
+    """“Building 12” for what has no name but a code."""
+    number: Counter[str] = Counter()
+    for thing in things:
+        number[thing.sort] += 1
+        if thing.name == thing.key and _CODE.search(thing.name):
+            words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", thing.sort).capitalize()
+            thing.title = f"{words} {number[thing.sort]}"
 
 
 def _crs(metadata: Mapping[str, Any]) -> str:

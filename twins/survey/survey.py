@@ -41,6 +41,7 @@ class Thing:
     points: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
     triangles: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     tags: dict[str, dict[str, Any]] = field(default_factory=dict)  # as a package writes them
+    title: str = ""  # what people call it, where its name is a code
 
 
 @dataclass(slots=True, eq=False)
@@ -140,7 +141,7 @@ def clean(text: str, longest: int = 120) -> str:
 def _told(thing: Thing) -> dict[str, Any]:
     keys = ("parent", "sort", "kind", "key", "origin", "material", "cover", "tags")
     said = {key: getattr(thing, key) for key in keys}
-    return said | {"name": clean(thing.name), "attributes": plain(thing.attributes)}
+    return said | {"name": clean(thing.name), "title": clean(thing.title), "attributes": plain(thing.attributes)}
 
 
 def _thing(place: int, said: Mapping[str, Any], points: npt.NDArray[Any], triangles: npt.NDArray[Any]) -> Thing:
@@ -153,6 +154,7 @@ def _thing(place: int, said: Mapping[str, Any], points: npt.NDArray[Any], triang
     return Thing(
         clean(str(said["name"])), parent, str(said["sort"]), kind, str(said["key"]), (x, y, z), material, bool(said["cover"]),
         plain(said["attributes"]), points.astype(np.float32), triangles.astype(np.int32), dict(said["tags"]),
+        clean(str(said["title"])),
     )  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def _asset(path: str, thing: Thing, things: Sequence[Thing], type_: str) -> Iter
     parent, _, own = path.rpartition("/")
     above = things[thing.parent].origin if thing.parent >= 0 else (0.0, 0.0, 0.0)
     at = {axis: _metres(a - b) for axis, a, b in zip("xyz", thing.origin, above, strict=True)}
-    said: dict[str, Any] = {"id": own, "type": type_, "name": thing.name or own}
+    said: dict[str, Any] = {"id": own, "type": type_, "name": thing.title or thing.name or own}
     said |= {"parent": parent} if parent else {}
     line = _flow(said | {"at": at})
     if not thing.tags:
@@ -106,7 +106,8 @@ def _asset(path: str, thing: Thing, things: Sequence[Thing], type_: str) -> Iter
 
 def _viewpoints(things: Sequence[Thing], paths: Sequence[str]) -> Iterator[str]:
     boxes = {k: box for k, thing in enumerate(things) if (box := _box(thing)) is not None}
-    whole = _joined(list(boxes.values()))
+    standing = [box for k, box in boxes.items() if things[k].kind != "environment"]  # land and water reach far beyond
+    whole = _joined(standing or list(boxes.values()))
     below: dict[int, list[Any]] = {}
     for k, box in boxes.items():
         at = k
@@ -118,9 +119,10 @@ def _viewpoints(things: Sequence[Thing], paths: Sequence[str]) -> Iterator[str]:
     yield f"  - {_flow({'name': 'From above', **_eye(whole, above=True)})}"
     tops = [k for k in below if 1 < len(below[k]) < len(boxes)] or ([] if len(below) > _VIEWS else list(below))
     chosen = sorted(tops, key=lambda k: (paths[k].count("/"), k))[:_VIEWS]
-    names = Counter(things[k].name for k in chosen)
+    called = {k: things[k].title or things[k].name for k in chosen}
+    names = Counter(called.values())
     for k in chosen:
-        name = things[k].name if names[things[k].name] == 1 and things[k].name else paths[k]
+        name = called[k] if names[called[k]] == 1 and called[k] else paths[k]
         view = _eye(_joined(below[k]) - np.array(things[k].origin))
         yield f"  - {_flow({'name': name, **view, 'asset': paths[k]})}"
 

@@ -56,6 +56,11 @@ class Plots(QWidget):
         theme.changed.connect(self._restyle)
         self._restyle()
 
+    def stand_in(self, root: str) -> None:
+        """Chooses the first plot of the twin that one is in, where it has one."""
+        own = (i for i, plot in enumerate(self._twin.plots) if plot.asset == root)
+        self.choice.setCurrentIndex(next(own, self.choice.currentIndex()))
+
     @property
     def plot(self) -> Plot:
         """The one that is chosen."""
@@ -138,6 +143,8 @@ class Plots(QWidget):
             axis.setPen(tokens.line)
             label = f"{tag_label(tag)} {unit_text(tag.unit)}".strip() if tag else "s before"
             axis.setLabel(label, **{"color": tokens.muted, "font-size": f"{SECONDARY}px"})
+            least = 4 * 10.0**-tag.decimals if tag else None  # what stands still is no noise
+            self.view.getViewBox().setLimits(**{"minXRange" if side == "bottom" else "minYRange": least})
 
 
 def trace_of(blocks: tuple[Waveform, ...], start: int, end: int) -> Points:

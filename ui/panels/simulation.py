@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
@@ -34,26 +34,16 @@ from twins.record import Snapshot
 from twins.simulation.knobs import Knob, knobs_of
 from twins.timeline import Timeline
 from ui.axis import stamp
+from ui.draft import Draft, words_of
 from ui.elided import ElidedLabel
 from ui.knob_table import NAME, UNIT, VALUE, KnobModel
 from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
 
 WHAT_IF, FORECAST, OPTIMISE, SENSITIVITY = "what-if", "forecast", "optimise", "sensitivity"
-_NO_FAULT = "no fault"
+_NO_FAULT, _NEW = "no fault", "New scenario"
+_NO_MODEL = "Nothing here has a model, so there is nothing to ask what if of; docs/package.md tells of models."
 _WEATHERS = (("Recorded inputs", "recorded"), ("Modelled weather", "modelled"))
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is to be run: `changes` by knob, `fault` as NAME@T or ""."""
-
-    kind: str
-    name: str
-    duration: str
-    weather: str
-    fault: str
-    changes: Mapping[str, tuple[Knob, float]]
 
 
 class SimulationPanel(QWidget):
@@ -68,15 +58,19 @@ class SimulationPanel(QWidget):
         self._selection, self._twin, self._timeline = selection, twin, timeline
         self._zone = ZoneInfo(twin.timezone)
         self._asset = ""
+        self._rest: Mapping[str, Any] = {}  # of a scenario: what stands in no field
         self.model = KnobModel(theme)
         self.begin = ElidedLabel()
         self.scenario = QComboBox(toolTip="Scenarios of the package, and those that were kept beside the recording")
-        self.name = QLineEdit(placeholderText="Name of the what-if", maxLength=60)
+        self.scenario.addItem(_NEW)
+        self.scenario.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.name = QLineEdit(placeholderText="Its name…", toolTip="Name of the what-if", maxLength=60)
         self.duration = QLineEdit("1 h", toolTip="How long: 30 min, 6 h, 2 d")
         self.weather = QComboBox(toolTip="What drives it: inputs as they were measured, or as the models make them")
         for words, value in _WEATHERS:
             self.weather.addItem(words, value)
         self.fault = QComboBox(toolTip="Something that breaks")
+        self.fault.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.after = QLineEdit("1 min", toolTip="How long after the beginning it breaks", maximumWidth=90)
         self.find = QLineEdit(placeholderText="Find a knob…", clearButtonEnabled=True)
         self.table = QTableView(showGrid=False)
@@ -97,6 +91,10 @@ class SimulationPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """The first time it is seen it reads the models' units, which takes a moment."""
         super().showEvent(event)
+        able = bool(self._around()) or any(modelled(asset.model) for asset in self._twin.assets.values())
+        for button in (self.run, self.foretell):
+            button.setEnabled(able)
+        self.say("" if able else _NO_MODEL)
         self._choose()
 
     def wanted(self) -> Query:
@@ -104,7 +102,8 @@ class SimulationPanel(QWidget):
         return Query()
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
-        """Tells from where a run would begin."""
+        """Tells from where a run would begin, and where the set-points stand there."""
+        self.model.stand({knob.key: value for knob in self.model.points if (value := _number(snapshot, knob.key)) is not None})
         lane = self._timeline.shown
         where = "" if not lane.key else f" · from {lane.name}"
         self.begin.setText(f"From {stamp(self._timeline.cursor, self._zone)}{where}")
@@ -121,14 +120,15 @@ class SimulationPanel(QWidget):
             self.say(f"{str(problem)[:1].upper()}{str(problem)[1:]}.")
             return None
         self.say("")
-        return Draft(kind, self.name.text().strip(), self.duration.text(), self.weather.currentData(), fault, self.model.changes)
+        name, weather = self.name.text().strip(), self.weather.currentData()
+        return Draft(kind, name, self.duration.text(), weather, fault, self.model.changes, self._rest)
 
     def show_scenarios(self, names: Sequence[str]) -> None:
         """Which there are."""
         if [self.scenario.itemText(i) for i in range(1, self.scenario.count())] == list(names):
             return
         self.scenario.clear()
-        self.scenario.addItem("New scenario")
+        self.scenario.addItem(_NEW)
         self.scenario.addItems(list(names))
 
     def fill(self, draft: Draft) -> None:
@@ -138,8 +138,9 @@ class SimulationPanel(QWidget):
         self.duration.setText(draft.duration)
         self.weather.setCurrentIndex(max(0, self.weather.findData(draft.weather)))
         name, _, after = draft.fault.partition("@")
-        self.fault.setCurrentIndex(max(0, self.fault.findData(name)))
+        self._show_fault(name)
         self.after.setText(after or "1 min")
+        self._rest = draft.rest
         self.model.put(draft.changes)
 
     def turn(self, values: Mapping[str, float]) -> None:
@@ -234,7 +235,7 @@ class SimulationPanel(QWidget):
         self.foretell.clicked.connect(lambda: self.ask(FORECAST))
         self.search.triggered.connect(lambda: self.ask(OPTIMISE))
         self.rank.triggered.connect(lambda: self.ask(SENSITIVITY))
-        self.clear.triggered.connect(lambda: self.model.forget())
+        self.clear.triggered.connect(self._forget)
         self.keep.triggered.connect(self._save)
         self.scenario.activated.connect(self._scenario)
 
@@ -251,8 +252,13 @@ class SimulationPanel(QWidget):
         if index:
             self.scenario_asked.emit(self.scenario.itemText(index))
         else:
-            self.model.forget()
             self.name.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        self._rest = {}
+        self._show_fault("")
+        self.model.forget()
 
     def _choose(self) -> None:
         """The knobs of the selected asset, or of the nearest above it that has a model; while nobody looks, later."""
@@ -263,6 +269,7 @@ class SimulationPanel(QWidget):
         knobs = knobs_of(self._twin, self._asset) if self._asset else self._around()
         named = self._twin.assets[self._asset].name if self._asset else "the surroundings"
         self.heading.setText(f"KNOBS OF {named.upper()}" if knobs else "SELECT SOMETHING THAT HAS A MODEL")
+        self.find.setVisible(bool(knobs))
         self.model.show(knobs)
         self._choose_faults()
         self._tell_changes()
@@ -280,12 +287,25 @@ class SimulationPanel(QWidget):
             for name, fault in asset.faults.items():
                 if fault.get("parameter"):
                     self.fault.addItem(f"{asset.path} {name.replace('_', ' ')}", f"{asset.path}.{name}")
-        self.fault.setCurrentIndex(max(0, self.fault.findData(kept)))
+        self._show_fault(kept or "")
+
+    def _show_fault(self, key: str) -> None:
+        """Chooses one, also where it is of another asset than the knobs."""
+        if key and self.fault.findData(key) < 0:
+            asset, _, name = key.rpartition(".")
+            self.fault.addItem(f"{asset} {name.replace('_', ' ')}", key)
+        self.fault.setCurrentIndex(max(0, self.fault.findData(key)))
 
     def _tell_changes(self) -> None:
         told = [f"{key} {value:.6g} {knob.unit}".rstrip() for key, (knob, value) in self.model.changes.items()]
+        told += words_of(self._rest)
         self.changes.setText(" · ".join(told))
         self.changes.setVisible(bool(told))
         self.clear.setEnabled(bool(told))
         for action in (self.search, self.rank):
-            action.setEnabled(bool(told))
+            action.setEnabled(bool(self.model.changes))
+
+
+def _number(snapshot: Snapshot, tag: str) -> float | None:
+    reading = snapshot.reading(tag) if tag in snapshot.place else None
+    return float(reading.value) if reading is not None and isinstance(reading.value, int | float) else None

@@ -16,6 +16,7 @@ from twins.clock import SECOND
 from twins.emulator.plant import Plant
 from twins.estimation.estimator import FOLLOWERS, Estimator
 from twins.estimation.following import Following
+from twins.estimation.parameters import Wandering
 from twins.package.loader import load
 from twins.physics import Profile
 from twins.simulation.faults import Injection
@@ -52,7 +53,7 @@ def _coverage(twin: Twin, seeds: int, minutes: int) -> None:
         for second, estimator in followed(twin, 900 + seed, minutes * 60):
             if second > SETTLED and second % APART == 0:
                 for each in estimator.parameters:
-                    low, high = np.quantile(each.members, [0.05, 0.95], axis=0)
+                    low, _, high = _told(each)
                     truth = each.group.parameters[each.group.row("parameters", each.name), FOLLOWERS, :]
                     true = np.array([truth[leeway.instance] for leeway in each.leeways])
                     held.setdefault(each.name, []).extend(((true >= low) & (true <= high)).tolist())
@@ -61,6 +62,12 @@ def _coverage(twin: Twin, seeds: int, minutes: int) -> None:
         n = len(each)
         chance = np.sqrt(0.9 * 0.1 / n) * 1.96
         print(f"{name:28} held {np.mean(each):6.1%} of {n}; chance allows {0.9 - chance:.1%} to {min(0.9 + chance, 1):.1%}")
+
+
+def _told(each: Wandering) -> np.ndarray:
+    """(quantile, leeway) as it is recorded, in SI."""
+    factor, offset = np.array([[leeway.factor, leeway.offset] for leeway in each.leeways]).T
+    return (each.quantiles().T - offset) / factor
 
 
 def _changes(twin: Twin) -> None:
@@ -76,7 +83,7 @@ def _found(twin: Twin, fault: Injection, name: str, to: float) -> str:
         each = next(each for each in estimator.parameters if each.name == name)
         i = next(i for i, leeway in enumerate(each.leeways) if leeway.path == f"T01.{name}")
         usual = each.usual_of(each.leeways[i]) if usual is None else usual
-        low, high = np.quantile(each.members[:, i], [0.05, 0.95])
+        low, _, high = _told(each)[:, i]
         if second > SETTLED and low <= to <= high and not low <= usual <= high:
             return f"{second - SETTLED} s"
     return "not within 15 min"

@@ -55,6 +55,7 @@ def channels_of(rows: Array, sensors: tuple[str, ...], conditions: tuple[str, ..
     """Of clean rows (n, p + c). A sensor whose relation to the conditions is known is watched by that relation alone."""
     p = len(sensors)
     centre, scale = centre_and_scale(rows)
+    scale = np.where(scale > 0, scale, 1.0)  # a condition that never moved explains nothing, but its range is known
     scaled = np.clip((rows - centre) / scale, -BEYOND, BEYOND)
     hinges = np.nanquantile(scaled[:, p:], HINGES, axis=0).T.reshape(len(conditions), len(HINGES))
     plain = np.eye(p, scaled.shape[1] + hinges.size)

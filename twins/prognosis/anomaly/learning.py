@@ -66,7 +66,7 @@ def learn(
         wanders = scaling.wanders(np.clip(series, -NEAR, NEAR), smoothing, others)
         tracker = Tracker(wanders, smoothing, memory)
         rarely = false_alarms / (WAYS * len(channels.owner))
-        least = np.where(channels.own, LEAST, EXACT)
+        least = np.where(channels.own, LEAST, np.where(_exact(series), 1.0, EXACT))
         lines = _lines(series, tracker, rarely, smoothing, least, cancelled)
         low, high = _range(rows[:, len(sensors) :])
     return Learnt(
@@ -88,6 +88,11 @@ def _refuse(rows: int, false_alarms: float) -> None:
         raise InputError(f"{rows} clean rows are too few to learn from; give at least {FEWEST}")
     if not 0 < false_alarms < 0.5:
         raise InputError("the wanted false-alarm rate must lie between 0 and 50 %; write it like 1% or 0.01")
+
+
+def _exact(series: Array) -> NDArray[np.bool_]:
+    """(k,): which relations hold closer than they are trusted; a deviation of what they are trusted to is none."""
+    return scaling.spread(series - np.nanmedian(series, axis=0)) < 1 - EXACT
 
 
 def _lines(

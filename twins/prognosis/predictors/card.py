@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from twins.asset import Twin
 from twins.clock import SECOND, format_duration
+from twins.prognosis.calls import HELD
 from twins.prognosis.predictors.declared import Predictor
+from twins.prognosis.predictors.standstill import FEWEST, TIMES
 from twins.prognosis.predictors.training import Taught
 
 _UNKNOWN = "Nobody has measured here how often it is right. Run it over a recording whose story is known: `main.py predict FILE "
@@ -66,8 +68,8 @@ def card_of_trained(name: str, label: str, version: str, source: Source, found: 
         f"{format_duration(source.step_ns)}.",
         f"- **Clean** are rows without a standing alarm or prediction of the asset{where}; what was BAD or stale is no number.",
         "  The first half taught; tags that were far off in the next quarter are left out; the last quarter was held back.",
-        f"- **Operating point** {alarms} was asked for. The line is drawn by Gumbel's distribution through the highest scores of",
-        "  what was held back.",
+        f"- **Operating point** {alarms} was asked for. The line is drawn by Gumbel's distribution through the highest scores",
+        f"  that lasted {format_duration(HELD)} in what was held back.",
         "",
         "| asset | rows | clean | held back | line | highest held back | blocks past the line | held back, days |",
         "|---|---|---|---|---|---|---|---|",
@@ -86,6 +88,8 @@ def card_of_trained(name: str, label: str, version: str, source: Source, found: 
         "## Limits of use",
         "",
         "- A condition outside its taught range (5 % more either way) gives no verdict: it doesn't know.",
+        f"- A sensor that tells the same for {FEWEST} rows, and {TIMES:g} times as long as it ever did, is stuck,",
+        "  unless most others have hardly moved meanwhile.",
         "- What was wrong while it was taught is normal to it. It follows slow drift that stays below 60 % of its own line.",
         f"- 80 % is the line by definition, no frequency. {_HELD}",
         "- After a restart it begins from the level that it was taught.",

@@ -12,6 +12,7 @@ from twins.prognosis.anomaly.detector import Verdict as Judged
 from twins.prognosis.anomaly.model_file import unpacked
 from twins.prognosis.prediction import Evidence
 from twins.prognosis.predictors.declared import Scope, inside
+from twins.prognosis.predictors.standstill import Standstill
 from twins.prognosis.predictors.verdict import Verdict
 from twins.prognosis.predictors.where import holds
 
@@ -39,6 +40,7 @@ class Trained:
             scope.complain(("trained", "models", path), f"{path} is none of its assets", "write it under assets:, or take it out")
         self._detectors = [self._detector(form, path) for path in scope.assets]
         self._line = [form.line.get(path, 1.0) for path in scope.assets]
+        self._still = [self._standstill(form, k, path) for k, path in enumerate(scope.assets)]
         self._columns = [self._paths(k) for k in range(len(scope.assets))]
         extra = [each.names if each is not None else () for each in self._where]
         self.names = tuple(
@@ -61,25 +63,38 @@ class Trained:
             return None
         own = row[: len(self._columns[k])]
         self._row[k] += 1
-        found = detector.update(own)
+        found, (still, share, stood) = detector.update(own), self._still[k].see(own)
         if not found.known:
             return None
-        line = self._line[k]
-        severity = max(0.0, 1 - line / found.score) if found.score > 0 else 0.0
-        since = time - (self._row[k] - found.since) * self._step if found.since is not None else None
-        return Verdict(probability_of(found.score, line), severity, None, self._evidence(k, detector, own, found), since)
+        line, guilty = self._line[k], self._guilty(detector, found)
+        score, rows = max(found.score, 0.0), None if found.since is None else self._row[k] - found.since
+        if share * line > score:
+            score, rows, guilty = share * line, stood, (still,)
+        severity = max(0.0, 1 - line / score) if score > 0 else 0.0
+        since = None if rows is None else time - rows * self._step
+        return Verdict(probability_of(score, line), severity, None, self._evidence(k, detector, own, guilty), since)
 
-    def _evidence(self, k: int, detector: Detector, row: Array, found: Judged) -> tuple[Evidence, ...]:
-        """The guilty tags, the worst first."""
+    def _guilty(self, detector: Detector, found: Judged) -> tuple[int, ...]:
+        return tuple(detector.learnt.channels.sensors.index(name) for name in found.guilty[:_MOST])
+
+    def _evidence(self, k: int, detector: Detector, row: Array, guilty: tuple[int, ...]) -> tuple[Evidence, ...]:
+        """Of the guilty sensors, the worst first."""
         expected, off = detector.expected(row)
         told = []
-        for name in found.guilty[:_MOST]:
-            i = detector.learnt.channels.sensors.index(name)
+        for i in guilty:
             if np.isfinite(row[i]) and np.isfinite(expected[i]):
                 path = self._columns[k][i]
                 digits = self._scope.tags[path].decimals + 1
                 told.append(Evidence(path, round(float(row[i]), digits), round(float(expected[i]), digits), float(off[i])))
         return tuple(told)
+
+    def _standstill(self, form: TrainedForm, k: int, asset: str) -> Standstill:
+        detector, stood = self._detectors[k], form.stood.get(asset, [])
+        if detector is not None and stood and len(stood) != len(detector.learnt.channels.sensors):
+            self._scope.complain(
+                ("trained", "stood", asset), "it isn't one number for each sensor", "train it again: main.py train"
+            )
+        return Standstill(stood, detector.learnt.channels.scale[: len(stood)]) if detector is not None else Standstill()
 
     def _detector(self, form: TrainedForm, asset: str) -> Detector | None:
         if asset not in form.models:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twins import InputError
+from twins.alarms.state import Standing
 from twins.asset import Tag, TagKind, Twin
 from twins.clock import DAY, HOUR, SECOND, format_duration
 from twins.historian.days import Record
@@ -16,8 +19,10 @@ from twins.physics import Array
 from twins.prognosis.anomaly.detector import Detector
 from twins.prognosis.anomaly.learning import Learnt, learn
 from twins.prognosis.anomaly.sensors import unmoved
+from twins.prognosis.calls import HELD
 from twins.prognosis.predictors.declared import Scope
 from twins.prognosis.predictors.grid import Grid
+from twins.prognosis.predictors.standstill import longest
 from twins.prognosis.predictors.where import holds
 from twins.record import Event, EventKind
 
@@ -25,11 +30,13 @@ MONTH = 30 * DAY
 FEWEST = 200  # clean rows
 _TAUGHT, _TRIED = 0.5, 0.75  # of them: the first half teaches, the next quarter tries the tags, the last is held back
 _RESTLESS = 3.0  # lines: a tag that alone is so far off while all is well is no evidence
+_SINGLE = 0.01  # of the rows that it may be so far off in
 _ROW_SHARE = 0.01  # of clean rows above a score of 1; the line that is called from is drawn by what was held back
 _SMOOTHING = 30
 _FEWEST_BLOCKS = 5
 _MOST_ROWS = 200_000
 _CHUNK = HOUR
+_GONE = frozenset({"over", *(each.word for each in Standing if not each.active)})
 _AFTER = 10  # rows after an alarm is gone that are left out, too
 
 Watch = Callable[[float, str], None]
@@ -46,8 +53,9 @@ class Taught:
     rows: int  # that were recorded
     clean: int  # of them
     held_back: int  # of them
-    peaks: Array  # (blocks,): the highest scores of what was held back
+    peaks: Array  # (blocks,): the highest scores of what was held back that lasted as long as it takes to be called
     ranges: dict[str, tuple[float, float]]
+    stood: tuple[int, ...]  # rows, of each sensor, at most
     left_out: dict[str, str]
 
     @property
@@ -101,6 +109,12 @@ def line_of(peaks: Array, per_block: float) -> float:
     return max(1.0, middle - beta * float(np.log(-np.log1p(-min(per_block, 0.5)))))
 
 
+def lasting(scores: Array, rows: int) -> Array:
+    """(n,): the lowest of so many rows that end there, for what is called has lasted; a row that tells nothing ends it."""
+    padded = np.concatenate([np.zeros(rows - 1), np.nan_to_num(scores)])
+    return np.where(np.isfinite(scores), np.lib.stride_tricks.sliding_window_view(padded, rows).min(axis=1), np.nan)
+
+
 def _taught(
     asset: str, sensors: list[Tag], conditions: list[str], paths: tuple[str, ...], rows: Array, clean: NDArray[np.bool_],
     step_ns: int, per_month: float, cancelled: Cancelled,
@@ -126,20 +140,22 @@ def _taught(
             path: "wanders farther off than was taught, while all is well" for path in kept if named_in(path, asset) in restless
         }
     scores = _scores(Detector(learnt), columns[n:])[tried - n :]
-    peaks = _peaks(scores, learnt.smoothing)
+    peaks = _peaks(lasting(scores, 1 + math.ceil(HELD / step_ns)), learnt.smoothing)
     line = line_of(peaks, per_month * learnt.smoothing * step_ns / MONTH)
     ranges = {
         name: (float(np.nanmin(columns[:n, i])), float(np.nanmax(columns[:n, i])))
         for i, name in enumerate((*names[0], *names[1]))
     }
     left_out = {named_in(path, asset): reason for path, reason in reasons.items() if reason}
-    return Taught(asset, learnt, line, len(rows), len(good), len(scores), peaks, ranges, left_out)
+    stood = longest(columns[:, : len(kept)])
+    return Taught(asset, learnt, line, len(rows), len(good), len(scores), peaks, ranges, stood, left_out)
 
 
 def _restless(detector: Detector, rows: Array) -> set[str]:
-    """Who is the first to be accused in clean rows, and by far."""
+    """Who is the first to be accused in clean rows, by far and more than once in a while."""
     found = (verdict for verdict in detector.verdicts(rows) if verdict.anomaly and verdict.score > _RESTLESS)
-    return {verdict.guilty[0] for verdict in found if verdict.guilty}
+    times = Counter(verdict.guilty[0] for verdict in found if verdict.guilty)
+    return {name for name, count in times.items() if count > _SINGLE * len(rows)}
 
 
 def _scores(detector: Detector, rows: Array) -> Array:
@@ -196,7 +212,7 @@ def _spoilt(times: NDArray[np.int64], events: list[Event], twin: Twin, asset: st
     for event in events:
         if event.kind not in (EventKind.ALARM, EventKind.PREDICTION) or not _is_of(event, twin, asset):
             continue
-        active = event.stands and event.data.get("state") not in ("normal", "returned", "over")
+        active = event.stands and event.data.get("state") not in _GONE
         if active:
             since.setdefault(event.key, event.time)
         elif (begun := since.pop(event.key, None)) is not None:

@@ -91,5 +91,6 @@ def _yaml(label: str, card: str, source: Source, found: Sequence[Taught], files:
         "trained:",
         f"  models: {json.dumps(files, ensure_ascii=False)}",
         f"  line: {json.dumps({each.asset: round(each.line, 3) for each in found}, ensure_ascii=False)}",
+        f"  stood: {json.dumps({each.asset: list(each.stood) for each in found}, ensure_ascii=False)}",
     ]
     return "\n".join(lines) + "\n"
