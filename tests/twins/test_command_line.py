@@ -201,3 +201,9 @@ def test_that_an_import_that_is_stopped_changes_nothing(folder, tmp_path, how, e
     if extends:
         assert told(folder, f"verify {target} --json")["samples"] == 4
         assert told(folder, f"info {target} --json")["events"] == told(folder, "info {a} --json")["events"]
+
+
+def test_that_a_package_beside_is_suggested_for_a_name_nearly_its_own(folder):
+    (folder / "feed-pump").mkdir()
+    (folder / "feed-pump/twin.yaml").write_text("twin: { id: feed-pump }\n")
+    assert "feed-pump”?" in str(ran(folder, "demo {folder}/feedpump").exception)
