@@ -32,6 +32,7 @@ from ui import (
     simulation_commands,
     start_commands,
 )
+from ui.shipped import like
 from ui.stretch import ALWAYS, span_of, stretch
 from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
 
@@ -99,7 +100,8 @@ def _window(
     time = instant(at) if at else None
     for path in (package, file, *(lanes or ())):
         if path and not path.exists():
-            raise _refused(f"{path} does not exist; give a package, a recording or the name of a twin that ships")
+            remedy = like(str(path)) or "give a package, a recording or the name of a twin that ships"
+            raise _refused(f"{path} does not exist; {remedy}")
     from ui.application import run
 
     return run(
@@ -256,12 +258,19 @@ def trend(
 
 
 @app.command()
-def events(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -> None:
+def events(
+    file: File,
+    from_: From = "",
+    to: Time = "",
+    all_: Annotated[bool, typer.Option("--all", help="Also heartbeats, checkpoints and what windows showed.")] = False,
+    json_: AsJson = False,
+) -> None:
     """What happened besides new values."""
     from twins.historian import telling
+    from twins.record import TOLD
 
     with _recording(file) as recording:
-        told = telling.events(recording.events(*stretch(recording, from_, to, span=ALWAYS)))
+        told = telling.events(recording.events(*stretch(recording, from_, to, span=ALWAYS), None if all_ else TOLD))
     if json_:
         print_json(told)
     else:

@@ -13,9 +13,6 @@ from twins.record import Event, EventKind
 from ui.marks import PRIORITIES, draw_mark, priority_of
 from ui.theme import Tokens
 
-TOLD = tuple(
-    kind for kind in EventKind if kind not in (EventKind.HEARTBEAT, EventKind.SHOWN, EventKind.CHECKPOINT)
-)  # what people are told of
 SIGNS = (*PRIORITIES, "link", "command", "prediction", "note", "returned", "record")  # the weightiest first
 _OF_KIND = {
     EventKind.LINK: "link",

@@ -51,14 +51,18 @@ def add_to(app: typer.Typer) -> None:
             print_json({**asdict(made), "folder": str(made.folder)})
             return
         parts = (
-            f"{made.assets:,} assets",
+            _counted(made.assets, "asset"),
             f"{made.shapes:,} with a shape",
-            f"{made.tags:,} tags",
-            f"{made.relations:,} relations",
+            _counted(made.tags, "tag"),
+            _counted(made.relations, "relation"),
         )
         print(f"{made.folder}: {', '.join(parts)}")
         for note in made.notes:
             print(f"  {note}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _refuse(unit: str, up: str) -> None:

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from twins.asset import Twin
 from twins.historian.query import Answers, Query
-from twins.record import Event, Snapshot
+from twins.record import TOLD, Event, Snapshot
 from twins.timeline import Timeline
 from ui.coverage import between, bucket_ns, covered, learnt, together
-from ui.event_marks import TOLD
 from ui.time_view import TimeView
 
 _WITNESSES = 3  # so many headline tags stand for the whole recording

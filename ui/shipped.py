@@ -29,6 +29,16 @@ def shipped(folder: Path = TWINS) -> tuple[Shipped, ...]:
     return tuple(sorted((card_of(each) for each in folder.iterdir() if (each / "twin.yaml").is_file()), key=lambda one: one.name))
 
 
+def like(name: str) -> str:
+    """“did you mean feed-pump?”, of the twins that ship and of the packages beside; "" where none is called nearly so."""
+    from twins.package.words import did_you_mean
+
+    beside = Path(name).parent
+    there = sorted(beside.iterdir()) if beside.is_dir() else []
+    known = {str(each): each.name for each in there if (each / "twin.yaml").is_file()}
+    return did_you_mean(str(Path(name)), [*known, *(each.path.name for each in shipped())])
+
+
 def card_of(package: Path) -> Shipped:
     """One package's card."""
     from twins.package.document import read_document

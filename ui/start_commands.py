@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
-from ui.shipped import TWINS, shipped
+from ui.shipped import TWINS, like, shipped
 from ui.terminal import has_screen
 
 USUAL = "north-ridge"  # where nobody can choose
@@ -56,8 +56,8 @@ def _named(twin: str) -> Path:
     if twin in (known := {each.path.name: each.path for each in shipped()}):
         return known[twin]
     if not Path(twin).exists():
-        said = f"there is no twin “{twin}”; there are {', '.join(known)}, or give the folder of a package"
-        raise InputError(said)
+        remedy = like(twin) or f"there are {', '.join(known)}, or give the folder of a package"
+        raise InputError(f"there is no twin “{twin}”; {remedy}")
     return Path(twin)
 
 

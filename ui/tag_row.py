@@ -58,7 +58,7 @@ class TagRow(QWidget):
             lines = len(self.words())
             self._said, self._reading, self._alarm = said, reading, alarm
             self.setAccessibleDescription(f"{said[0]} {said[1]}, {said[2]}")
-            self.setToolTip(f"{self._label}\n{said[0]} {said[1]}\n{said[2]}\n{self.tag.path}")
+            self.setToolTip(f"{self._label}\n{said[0]} {said[1]}\n{said[2]}\n{self.tag.path}\n{self.tag.description}".rstrip())
             if self.opened and len(self.words()) != lines:
                 self.updateGeometry()
             self.update()
@@ -99,6 +99,7 @@ class TagRow(QWidget):
     def words(self) -> list[str]:
         """The lines below the value."""
         lines = [str(self._said[2])] if self._said else []
+        lines += [" ".join(self.tag.description.split())] if self.tag.description else []
         lines += [self._judged] if self._judged else []
         unit = unit_text(self.tag.unit)
         limits = " · ".join(f"{self._number(v)} {name.replace('_', '-')}" for name, v in self._limits().items())

@@ -63,7 +63,9 @@ def test_that_each_kind_of_fault_is_told_with_file_line_and_remedy(skid, name):
 EXACT = [
     "unknown key", "wrong type", "a missing key", "duplicate id", "relation to nothing", "unknown unit", "limits out of order",
     "address collision", "mixed units", "an unknown name", "spin_by an unknown tag", "absent mesh",
-    "viewpoint with NaN", "too few numbers", "a bad id", "a tag computed from itself", "cyclic parts", "bad timezone",
+    "a power without its sign", "a unit that is no unit and is reckoned with", "a tab",
+    "a number without the unit of what it is compared with", "viewpoint with NaN",
+    "too few numbers", "a bad id", "a tag computed from itself", "cyclic parts", "bad timezone",
 ]  # fmt: skip
 
 

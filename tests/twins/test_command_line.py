@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 import main
 from tests.conftest import ROOT
+from twins.historian.file import RecordingFile
+from twins.record import Event, EventKind, Samples
 
 SKID = str(ROOT / "tests" / "twins" / "skid")
 MAPPING = "time: { column: t }\nasset: P1\nperiod: 1 min\ntags: { f: flow, s: state }\n"
@@ -118,6 +120,15 @@ def test_that_verify_events_and_info_answer(folder):
     assert (info["twin"], info["sealed"], info["tags"], info["damage"]) == ("skid", False, ["P1.flow", "P1.state"], [])
 
 
+def test_that_events_leave_out_what_is_recorded_each_second_unless_all_is_asked_for(folder):
+    (folder / "beating.twin-recording").write_bytes((folder / "a.twin-recording").read_bytes())
+    with RecordingFile.open(folder / "beating.twin-recording", write=True) as recording:
+        last = recording.span()[1]
+        recording.append(Samples.empty(), [Event(last + k, EventKind.HEARTBEAT, "", "station", True) for k in range(5)])
+    assert {each["kind"] for each in told(folder, "events {folder}/beating.twin-recording --json")} == {"import"}
+    assert len(told(folder, "events {folder}/beating.twin-recording --all --json")) == 6
+
+
 def test_that_a_stretch_is_cut_and_a_table_written(folder):
     cut = told(folder, "cut {a} --from 2020-01-01T00:01Z --to 2020-01-01T00:03Z --out {folder}/incident --json")
     assert cut["sealed"]
@@ -190,3 +201,9 @@ def test_that_an_import_that_is_stopped_changes_nothing(folder, tmp_path, how, e
     if extends:
         assert told(folder, f"verify {target} --json")["samples"] == 4
         assert told(folder, f"info {target} --json")["events"] == told(folder, "info {a} --json")["events"]
+
+
+def test_that_a_package_beside_is_suggested_for_a_name_nearly_its_own(folder):
+    (folder / "feed-pump").mkdir()
+    (folder / "feed-pump/twin.yaml").write_text("twin: { id: feed-pump }\n")
+    assert "feed-pump”?" in str(ran(folder, "demo {folder}/feedpump").exception)

@@ -99,15 +99,27 @@ def test_that_a_tag_list_is_bound_by_name_however_it_was_written(tmp_path):
         "Asset;Tag name;Engineering unit;Type;Min;Max;HH;H;Topic;Scan rate;Description",
         "Right ventricle;Pressure (sys.);mmHg;float;0;1 200,5;60;40;heart/p;1;Systolic",
         ";;;;;;;;;;",
-        "Pump 7/motor;running;;BOOL;;;;;;;",
+        "Pump 7/motor;running;;BOOL;;;;;;;Whether it turns, as the contactor says.",
     ]
     (tmp_path / "t.csv").write_bytes("\r\n".join(rows).encode("utf-8-sig"))
     told = found(tmp_path / "out", [tmp_path / "m.glb", tmp_path / "t.csv"])
     assert (told.assets, told.tags) == (3, 2)
-    assert "Pump 7/motor" in told.notes[0]
+    assert "1 asset of t.csv has no shape by its name and was added: Pump 7/motor." in told.notes[0]
     tag = load(tmp_path / "out").tags["VH_right_ventricle.Pressure_sys"]
     assert (tag.unit, tag.range, tag.limits.high, tag.limits.high_high) == ("mmHg", (0, 1200.5), 40, 60)
     assert (tag.label, tag.period_ns, dict(tag.address)) == ("Systolic", 10**9, {"mqtt": "heart/p"})
+    running = load(tmp_path / "out").tags["Pump-7/motor.running"]
+    assert (running.label, running.description) == ("Running", "Whether it turns, as the contactor says.")
+
+
+def test_that_a_source_without_a_name_gives_the_twin_that_of_its_folder(tmp_path):
+    (tmp_path / "tags.csv").write_text("asset,tag,unit\nP1,flow,m^3/h\n")
+    found(tmp_path / "feed-pump", [tmp_path / "tags.csv"])
+    twin = load(tmp_path / "feed-pump")
+    assert (twin.id, twin.name, twin.tags["P1.flow"].address["mqtt"]) == ("feed-pump", "Feed pump", "feed-pump/P1/flow")
+    readme = (tmp_path / "feed-pump" / "README.md").read_text()
+    assert "attributes.json" not in readme
+    assert "meshes/" not in readme
 
 
 @pytest.mark.parametrize(

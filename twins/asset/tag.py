@@ -53,6 +53,7 @@ class Tag:
     writable: bool = False
     role: str = ""
     permissives: tuple[str, ...] = ()
+    description: str = ""  # what it is, in a sentence
 
     @property
     def asset(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from twins.asset import Twin
 from twins.checking.alarms import alarm_faults
 from twins.checking.estimates import estimate_faults
 from twins.checking.expressions import expression_faults
@@ -14,7 +16,7 @@ from twins.checking.plots import plot_faults
 from twins.checking.predictors import predictor_faults
 from twins.checking.references import reference_faults
 from twins.checking.scenarios import scenario_faults
-from twins.checking.tags import tag_faults
+from twins.checking.tags import is_unit, tag_faults
 from twins.checking.tour import tour_faults
 from twins.checking.unread import unread_faults
 from twins.package.archive import files_of
@@ -22,9 +24,11 @@ from twins.package.fault import Fault, PackageError, in_order
 from twins.package.loader import draft
 
 JUDGES = (
-    tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, predictor_faults,
-    plot_faults, tour_faults, mapping_faults, scenario_faults, unread_faults,
+    tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, plot_faults,
+    unread_faults,
 )  # fmt: skip
+BESIDE = (predictor_faults, tour_faults, mapping_faults, scenario_faults)  # of files that name what the twin has
+_OF_THE_TREE = "twin.yaml"
 
 
 def check(path: Path | str) -> list[Fault]:
@@ -35,12 +39,28 @@ def check(path: Path | str) -> list[Fault]:
         return list(problem.faults)
     if made.twin is None:
         return made.faults
+    twin = made.twin
     found = [*made.faults, *terrain(made)]
     for judge in JUDGES:
-        found += judge(made, made.twin)
+        found += judge(made, twin)
+    if not any(fault.file.endswith(_OF_THE_TREE) or "types/" in fault.file for fault in made.faults):
+        for judge in BESIDE:
+            found += judge(made, _placed(twin))
     if not found:
-        found += composition_faults(made, made.twin)
-    return list(in_order(found))
+        found += composition_faults(made, twin)
+    return list(in_order(_without_echoes(found, twin)))
+
+
+def _placed(twin: Twin) -> Twin:
+    """Without the types that nothing is of, which are in it to be judged: nobody can name them."""
+    assets = {path: asset for path, asset in twin.assets.items() if " " not in path}
+    return replace(twin, assets=assets, tags={path: tag for path, tag in twin.tags.items() if " " not in path})
+
+
+def _without_echoes(found: list[Fault], twin: Twin) -> list[Fault]:
+    """A unit that can't be read is told where it is declared, not by each who reckons with it."""
+    unread = [f"“{unit}”" for unit in {tag.unit for tag in twin.tags.values()} if not is_unit(unit)]
+    return [fault for fault in found if not any(f"{unit} is not a unit" in fault.message for unit in unread)]
 
 
 __all__ = ["check"]

@@ -43,6 +43,8 @@ def model_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
         origins = made.origins[asset.path]
         if asset.model.get("fmu"):
             yield from _fmu(asset, twin, origins)
+        elif asset.model.get("physics") == "signal":
+            yield from _signal(asset, origins)
         elif asset.model:
             yield from _model(asset.model, origins, twin)
             yield from _tables(asset, twin, origins)
@@ -91,6 +93,15 @@ def _model(model: Mapping[str, object], origins: tuple[Origin, ...], twin: Twin,
             yield origin.fault(f"{name} has no parameter “{parameter}”", remedy)
         else:
             yield from _value(parameter, value, variable, origin)
+
+
+def _signal(asset: Asset, origins: tuple[Origin, ...]) -> Iterator[Fault]:
+    """It is no model that takes or tells anything: whatever is written of one has no effect."""
+    for key in ("parameters", "inputs", "outputs", "estimate"):
+        if asset.model.get(key):
+            said = f"a signal has no {key}: each tag that no model speaks of wanders by itself"
+            remedy = f"leave {key} out; the range and limits of a tag say where it wanders"
+            yield written(origins, "model", key).fault(said, remedy)
 
 
 def of_library(written: Mapping[str, object], twin: Twin) -> Model:
@@ -244,7 +255,7 @@ def _of_parameter(name: str, parameter: str, asset: Asset, twin: Twin, origin: O
 def _models(asset: Asset, twin: Twin) -> Iterator[Model]:
     """Of the asset and what it is part of, as far as they can be made."""
     for owner in twin.ancestors(asset.path):
-        if str(owner.model.get("physics", "")) in LIBRARY:
+        if modelled(owner.model) and str(owner.model.get("physics", "")) in LIBRARY:
             with suppress(DataError, CircuitError):  # told where it stands
                 yield of_library(owner.model, twin)
         elif owner.model.get("fmu"):

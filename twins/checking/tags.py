@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -30,13 +31,30 @@ def tag_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
 def _unit(tag: Tag, origin: Origin) -> Iterator[Fault]:
     if tag.unit and tag.kind in _NO_SCALE:
         yield origin.fault(f"{tag.name}: a tag of kind {tag.kind} has no unit", "remove the unit")
-    try:
-        scale(tag.unit)
-    except NoFactorError:
-        return
-    except ValueError:
-        remedy = did_you_mean(tag.unit, everyday_units()) or "write one that pint reads, like kW, degC, m/s, m^3/h or %"
+    if not is_unit(tag.unit):
+        remedy = (
+            _powers(tag.unit)
+            or did_you_mean(tag.unit, everyday_units())
+            or "write one that pint reads, like kW, degC, m/s, m^3/h or %"
+        )
         yield origin.fault(f"{tag.name}: “{tag.unit}” is no unit", remedy)
+
+
+def _powers(unit: str) -> str:
+    """The remedy where a power lacks its sign: m3/min."""
+    meant = re.sub(r"([A-Za-z])([23])(?!\d)", r"\1^\2", unit)
+    return f"write {meant}" if meant != unit and is_unit(meant) else ""
+
+
+def is_unit(text: str) -> bool:
+    """Whether it can be read as a unit."""
+    try:
+        scale(text)
+    except NoFactorError:
+        return True
+    except ValueError:
+        return False
+    return True
 
 
 def _scale(tag: Tag, origins: tuple[Origin, ...]) -> Iterator[Fault]:

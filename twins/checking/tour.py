@@ -42,8 +42,8 @@ def _step(step: Step, twin: Twin, origin: Origin) -> Iterator[Fault]:
 
 def _unknown(word: str, known: Collection[str], key: str, what: str, origin: Origin) -> Iterator[Fault]:
     if word not in known:
-        remedy = (
-            did_you_mean(word, known) or f"write one of {', '.join(list(filter(None, known))[:8]) or 'what there is: none yet'}"
+        remedy = did_you_mean(word, known) or ("write one of " if any(known) else "there is none yet") + ", ".join(
+            list(filter(None, known))[:8]
         )
         yield origin.fault(f"{key}: there is no {what} “{word}”", remedy)
 

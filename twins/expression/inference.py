@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from twins.expression.measure import Kind, Measure, Truth, Words, measured, no_point, of_powers, together, total
@@ -88,7 +89,8 @@ def _chain(chain: Chain, meanings: Meanings) -> Kind:
         case "*" | "/":
             return _product(chain, meanings)
         case "+" | "-":
-            return total(chain.at, [_number(operand, meanings) for operand in chain.operands], chain.operators)
+            measures = [_number(operand, meanings) for operand in chain.operands]
+            return _told(chain, measures, lambda: total(chain.at, measures, chain.operators))
     return _comparison(chain, meanings)
 
 
@@ -107,10 +109,22 @@ def _comparison(chain: Chain, meanings: Meanings) -> Truth:
         kinds = [kind_of(operand, meanings) for operand in chain.operands]
         numbers = [kind for kind in kinds if isinstance(kind, Measure)]
         if len(numbers) == len(kinds):
-            together(chain.at, numbers, "compared")
+            _told(chain, numbers, lambda: together(chain.at, numbers, "compared"))
         elif chain.operators[0] not in ("==", "!=") or any(one != other for one, other in pairwise(kinds)):
             raise ExpressionError(chain.at, f"{kinds[0]} and {kinds[1]} can't be compared with {chain.operators[0]}")
     return Truth()
+
+
+def _told(chain: Chain, measures: Sequence[Measure], judge: Callable[[], Measure]) -> Measure:
+    """What `judge` finds; where a number without a unit is to blame, its complaint says what to write."""
+    try:
+        return judge()
+    except ExpressionError as problem:
+        bare = next((each for each in chain.operands if isinstance(each, Number) and not each.unit), None)
+        unit = next((measure.unit for measure in measures if measure.unit), "")
+        if bare is None or not unit:
+            raise
+        raise ExpressionError(chain.at, f"{problem.message}; write {bare.value:g} {unit}") from None
 
 
 def _expect_words(chain: Chain, meanings: Meanings) -> None:
@@ -119,7 +133,14 @@ def _expect_words(chain: Chain, meanings: Meanings) -> None:
         if words and chain.operators[0] not in ("==", "!="):
             raise ExpressionError(chain.at, f"words have no order; compare with == or != and one of {', '.join(words)}")
         if words and isinstance(other, Name) and other.name not in meanings:
-            raise ExpressionError(other.at, f"“{other.written}” is none of the words {', '.join(words)}")
+            raise ExpressionError(other.at, _no_word(other.written, words))
+
+
+def _no_word(written: str, words: Sequence[str]) -> str:
+    near = difflib.get_close_matches(written, words, 1)
+    return f"“{written}” is none of the words {', '.join(words)}; " + (
+        f"did you mean “{near[0]}”?" if near else "write one of them"
+    )
 
 
 def _power(node: Power, meanings: Meanings) -> Measure:

@@ -19,6 +19,7 @@ Place = tuple[str | int, ...]
 
 _PLAIN_TAGS = {None, "!"} | {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")}
 _WORDS = {**dict.fromkeys(("", "~", "null", "Null", "NULL"))} | {"true": True, "True": True, "false": False, "False": False}
+_TAB = re.compile(rb" *\t[ \t]*[^\s#]")
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -76,7 +77,7 @@ def read_document(file: str, content: bytes, *, verbatim: bool = False) -> Docum
     except _UnreadableError as problem:
         document.faults.append(Fault(file, problem.line, problem.message, problem.remedy))
     except yaml.YAMLError as problem:
-        document.faults.append(_of_yaml(file, problem))
+        document.faults.append(_of_yaml(file, problem, content))
     return document
 
 
@@ -98,11 +99,19 @@ def _text(content: bytes) -> str:
     return text
 
 
-def _of_yaml(file: str, problem: yaml.YAMLError) -> Fault:
+def _of_yaml(file: str, problem: yaml.YAMLError, content: bytes) -> Fault:
     mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+    if tab := _indented_with_tab(content, mark.line if mark else 0):
+        return Fault(file, tab, "this is not YAML: the line begins with a tab", "indent it with spaces")
     said = getattr(problem, "problem", None) or getattr(problem, "reason", None) or "a character that YAML does not allow"
     remedy = "mend the YAML here: indent with spaces, close every bracket and quote, put “key: value” texts in quotes"
     return Fault(file, mark.line + 1 if mark else 0, f"this is not YAML: {said}", remedy)
+
+
+def _indented_with_tab(content: bytes, line: int) -> int:
+    """The first line (from 1) that is, no further than just below where the reader gave up (from 0); 0 for none."""
+    lines = content.splitlines()[: line + 2]
+    return next((k for k, text in enumerate(lines, 1) if _TAB.match(text)), 0)
 
 
 class _Builder:

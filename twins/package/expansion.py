@@ -127,8 +127,8 @@ class Expansion:
 
     def _type(self, name: str, origin: Origin) -> Written | None:
         if name not in self.types:
-            remedy = (
-                did_you_mean(name, self.types) or f"write the type, or one of: {', '.join(self.types) or 'there is none yet'}"
+            remedy = did_you_mean(name, self.types) or f"write it in types/{name}.yaml" + (
+                f", or name one of {', '.join(self.types)}" if self.types else "; there is no type yet"
             )
             self.faults.append(origin.fault(f"there is no type “{name}”", remedy))
         return self.types.get(name)
@@ -184,7 +184,7 @@ class Expansion:
             (0 if form.kind == "integer" else 1) if form.decimals is None else form.decimals,
             tuple(form.values),
             self._addresses(form, asset, name),
-            form.computed, form.writable, form.role, tuple(form.permissives),
+            form.computed, form.writable, form.role, tuple(form.permissives), form.description,
         )  # fmt: skip
         return path
 

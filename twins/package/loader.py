@@ -51,6 +51,7 @@ class Draft:
     surroundings: Mapping[str, Origin] = field(default_factory=dict)  # where the environments' models were written
     packages: dict[str, tuple[TwinFile | None, dict[str, Written]]] = field(default_factory=dict)  # by folder, each read once
     twin: Twin | None = None
+    lost: bool = False  # an asset that is written has no place, so that whoever names it is not to blame
 
 
 def load(path: Path | str) -> Twin:
@@ -71,8 +72,8 @@ def draft(files: Files, *, whole: bool = False) -> Draft:
     made = Draft(files)
     form = _twin_file(made, Layer())
     types = _types(made, form, Layer())
-    if form is not None:
-        _expand(made, form, types, whole)
+    if form is not None and all(document.data is not None for document in made.documents.values()):
+        _expand(made, form, types, whole)  # else what an unreadable file says is missed everywhere
     _mappings(made)
     _predictors(made)
     made.faults = list(in_order(made.faults))
@@ -186,7 +187,9 @@ def _fill(made: Draft, expansion: Expansion, form: TwinFile, found: _Found) -> N
         if asset.twin:
             nested += _nested(made, expansion, asset, path, Origin(document, place), found)
         else:
-            _join(made, expansion, expansion.place(asset, path, Origin(document, place)))
+            placed = expansion.place(asset, path, Origin(document, place))
+            made.lost |= not placed
+            _join(made, expansion, placed)
     for name, model in form.environment.models.items():
         where = layer.below(name)
         found.models[where] = model.model_dump(exclude_none=True) | ({"folder": layer.folder} if layer.folder else {})
@@ -358,6 +361,7 @@ def _parents_first(made: Draft, form: TwinFile, layer: Layer) -> Iterator[tuple[
         yield from ((layer.below(path), asset, place) for path, asset, place in ready)
         waiting = [each for each in waiting if each[1].parent not in known]
         known |= {path for path, _, _ in ready}
+    made.lost |= bool(waiting)
     above = {asset.id: asset.parent.rpartition("/")[2] for _, asset, _ in waiting}
     for _, asset, place in waiting:
         said, remedy = f"the parent “{asset.parent}” of {asset.id} is no placed asset", did_you_mean(asset.parent, known)
@@ -378,7 +382,7 @@ def _relations(made: Draft, form: TwinFile, assets: Mapping[str, Asset], layer: 
     for k, relation in enumerate(form.relations):
         ends = {"subject": layer.below(relation.subject), "object": layer.below(relation.object)}
         for end, path in ends.items():
-            if path not in assets or not path:
+            if (path not in assets or not path) and not made.lost:
                 remedy = did_you_mean(path, assets) or "write the path of an asset, like T01 or T01/gearbox"
                 made.faults.append(
                     made.documents[layer.file(ROOT)].fault(("relations", k, end), f"{end}: there is no asset “{path}”", remedy)
@@ -398,6 +402,8 @@ def _viewpoints(made: Draft, assets: Mapping[str, Asset], layer: Layer) -> Itera
     made.faults += faults
     for k, each in enumerate(form.viewpoints if form else ()):
         asset = layer.below(each.asset)
+        if asset not in assets and made.lost:
+            continue
         if asset not in assets:
             remedy = did_you_mean(each.asset, assets) or "write the path of an asset"
             made.faults.append(document.fault(("viewpoints", k, "asset"), f"asset: there is no asset “{each.asset}”", remedy))

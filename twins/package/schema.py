@@ -40,7 +40,8 @@ class TagForm(Form):
 
     kind: Literal["number", "integer", "boolean", "enumeration", "text", "waveform"] = "number"
     unit: Text = Field(default="", description="as pint reads it: kW, degC, m/s, %, m^3/h")
-    label: Text = Field(default="", description="for people; default: the name with spaces")
+    label: Text = Field(default="", description="for people, short; default: the name with spaces")
+    description: Text = Field(default="", description="a sentence on what it is and where it is measured")
     quantity: Text = Field(default="", description="what can be coloured and compared together; default: from the unit")
     range: Pair | None = Field(default=None, description="[lowest, highest] that is possible; the scale of colours and axes")
     normal: Finite | None = Field(default=None, description="the middle of a diverging colour map")

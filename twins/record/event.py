@@ -28,6 +28,10 @@ class EventKind(StrEnum):
     CHECKPOINT = "checkpoint"  # all that the models held, so that they can go on from here
 
 
+# What people are told of: the rest is how a record knows, second by second, that all is as it was.
+TOLD = tuple(kind for kind in EventKind if kind not in (EventKind.HEARTBEAT, EventKind.SHOWN, EventKind.CHECKPOINT))
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """`time` is when it was known here, ns UTC. With a `key` it is the newest word on that thing: it stands

@@ -66,7 +66,7 @@ def _unknown(text: str, name: str, asset: str, twin: Twin, known: Sequence[tuple
     where = f" of {asset}" if asset else ""
     if not named:
         return f"the fault {text}: {asset} has no faults; {', '.join(dict.fromkeys(path for path, _ in known))} have some"
-    remedy = did_you_mean(name, named) or f"there are {', '.join(named)}"
+    remedy = f"{did_you_mean(name, named)} there are {', '.join(named)}".strip()
     return f"the fault {text}: there is no fault “{name}”{where}; {remedy}"
 
 

@@ -72,7 +72,7 @@ def scenario_of(text: str, twin: Twin, file: str = "scenario", inside: str = "")
     return replace(found, text=_seen(document.data, layer) if inside else text)
 
 
-def judged(document: Document, twin: Twin, layer: Layer | None = None) -> tuple[Scenario, list[Fault]]:
+def judged(document: Document, twin: Twin, layer: Layer) -> tuple[Scenario, list[Fault]]:
     """The scenario that a document holds, as far as it is sound, and every fault in it."""
     if not isinstance(document.data, dict):
         due = Fault(
@@ -81,7 +81,7 @@ def judged(document: Document, twin: Twin, layer: Layer | None = None) -> tuple[
         return Scenario(), list(document.faults or [due])
     form, faults = validated(document, ScenarioForm)
     faults, found = [*document.faults, *faults], Scenario()
-    for place, change in _read(form, twin, layer or Layer()) if form is not None else ():
+    for place, change in _read(form, twin, layer) if form is not None else ():
         try:
             found = change(found)
         except (InputError, ValueError) as problem:

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twins import InputError
+from twins.package.words import spoken
 from twins.survey.joining import joined
 from twins.survey.places import surveyed_places, tells_places
 from twins.survey.reading import FORMATS, Reading, surveyed
 from twins.survey.survey import Survey
 from twins.survey.taglist import TABLES, bind
 from twins.survey.writing import files_of
+
+_ANY = ("scene", "world", "root", "rootnode", "model", "default", "untitled")  # what programs call anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,18 @@ def found(
         say(0.7, f"reading {path.name}")
         bind(path, whole)
     say(0.75, "writing the package")
-    title = name or whole.name or (models or tables)[0].name.partition(".")[0]
+    title = name or _own_name(whole) or spoken(folder.resolve().name.replace("-", "_"))
     files = files_of(whole, title, [_source(path) for path in sources])
     _refuse_cancelled(cancelled)
     _write(folder, files, lambda: say(0.85, "checking the package"), cancelled)
     return _told(folder, whole)
+
+
+def _own_name(whole: Survey) -> str:
+    """What the source calls itself; the name of a file, or what programs call any scene, is no name."""
+    said = whole.name.strip()
+    bare = said.lower() in _ANY or Path(said).suffix.lower() in FORMATS
+    return "" if bare else said
 
 
 def _refuse_place(folder: Path) -> None:

@@ -19,6 +19,7 @@ from twins.survey.survey import MOST_THINGS, Survey, Thing, clean
 TABLES = (".csv", ".tsv", ".txt")
 LARGEST = 20 << 20  # bytes
 MOST_ROWS = 100_000
+_LABEL, _LABEL_WORDS = 24, 3  # signs and words, at most
 HEADERS: Mapping[str, Sequence[str]] = {
     "path": ("path", "tagpath", "tagid", "id", "fullname", "itemname"),
     "asset": ("asset", "assetname", "equipment", "device", "object", "component", "location", "element", "anlage", "geraet"),
@@ -83,7 +84,11 @@ def bind(path: Path, survey: Survey) -> None:
             addresses[address] = line
     if missing and not names.alone:
         listed = ", ".join(list(missing)[:6]) + (" …" if len(missing) > 6 else "")
-        survey.notes.append(f"{len(missing):,} assets of {path.name} have no shape by their name and were added: {listed}.")
+        many = len(missing) > 1
+        what = f"{len(missing):,} assets of {path.name} have" if many else f"1 asset of {path.name} has"
+        survey.notes.append(
+            f"{what} no shape by {'their' if many else 'its'} name and {'were' if many else 'was'} added: {listed}."
+        )
 
 
 class _Names:
@@ -153,8 +158,10 @@ def _tag(row: Mapping[str, str], said: str, path: Path, line: int) -> dict[str, 
     found: dict[str, Any] = {"kind": kind}
     if values:
         found["values"] = list(dict.fromkeys(values))
-    label = clean(row.get("description", "")) or (clean(said) if tag_word(said) != said else "")
+    told = clean(row.get("description", ""), 400)
+    label = told if _is_short(told) else clean(said) if tag_word(said) != said else ""
     found |= {"label": label} if label else {}
+    found |= {"description": told} if told and told != label else {}
     if kind in ("number", "integer"):
         found |= _measured(row, path, line)
     if period := row.get("period", "").strip():
@@ -164,6 +171,11 @@ def _tag(row: Mapping[str, str], said: str, path: Path, line: int) -> dict[str, 
     if row.get("writable", "").strip().lower() in _YES:
         found["writable"] = True
     return found
+
+
+def _is_short(told: str) -> bool:
+    """Whether it can stand for the name everywhere; a sentence, or a place in words, can't."""
+    return bool(told) and len(told) <= _LABEL and len(told.split()) <= _LABEL_WORDS and told[-1] not in ".!?:"
 
 
 def _measured(row: Mapping[str, str], path: Path, line: int) -> dict[str, Any]:

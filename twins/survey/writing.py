@@ -160,8 +160,11 @@ def _readme(survey: Survey, title: str, sources: Sequence[str]) -> Iterator[str]
     counts = Counter(thing.sort for thing in survey.things)
     yield from (f"- {number} × {type_word(sort)}" for sort, number in counts.most_common(30))
     yield ""
-    yield "`twin.yaml` is yours to edit: give types and assets tags, limits and models. `attributes.json` keeps what the"
-    yield "file said of each asset; `meshes/` holds one named mesh for each asset that has a shape."
+    yield "`twin.yaml` is yours to edit: give types and assets tags, limits and models."
+    if survey.attributes or any(thing.attributes for thing in survey.things):
+        yield "`attributes.json` keeps what the file said of each asset."
+    if any(len(thing.triangles) for thing in survey.things):
+        yield "`meshes/` holds one named mesh for each asset that has a shape."
     if survey.notes:
         yield ""
         yield from (f"- {note}" for note in survey.notes)

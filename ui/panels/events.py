@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 
 from twins.asset import Twin
 from twins.historian.query import Answers, Query
-from twins.record import Snapshot
+from twins.record import TOLD, Snapshot
 from twins.timeline import Timeline
-from ui.event_marks import TOLD, draw_sign
+from ui.event_marks import draw_sign
 from ui.event_model import KIND, MARK, MESSAGE, SIGN_ROLE, STATE, SUBJECT, TIME, EventModel
 from ui.numbers import grouped
 from ui.selection import Selection

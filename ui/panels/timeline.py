@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from twins.asset import Twin
 from twins.historian.query import Answers, Query
-from twins.record import Snapshot
+from twins.record import TOLD, Snapshot
 from twins.timeline import Beside, LaneKind, Mode, Timeline
-from ui.event_marks import TOLD
 from ui.recording_map import RecordingMap
 from ui.selection import Selection
 from ui.stepping import Stepping

@@ -174,7 +174,9 @@ def _words(twin: Twin, form: PredictorForm, assets: tuple[str, ...], complain: C
         return {}
     faults = twin.assets[assets[0]].faults
     if form.fault not in faults:
-        remedy = did_you_mean(form.fault, faults) or f"write one of {', '.join(faults) or 'those of the type: there is none'}"
+        remedy = did_you_mean(form.fault, faults) or (
+            f"write one of {', '.join(faults)}" if faults else "write it among the faults of its type; it has none"
+        )
         complain(("fault",), f"{assets[0]} has no fault “{form.fault}”", remedy)
         return {}
     return {key: str(value) for key, value in faults[form.fault].items() if value}
