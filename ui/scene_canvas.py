@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -51,6 +52,7 @@ class GlCanvas(QOpenGLWidget):
             self._window.AddObserver("WindowIsCurrentEvent", lambda *_: self._window.SetIsCurrent(self._is_current())),
         ]
         self._cost_ms, self._hurried = 0.0, False
+        self._costs: deque[float] = deque([0.0], maxlen=5)  # ms of the last pictures; a busy machine makes one take long, not all
         self._pixels = 1.0  # what is smaller is left out while the camera moves
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.update)
@@ -151,6 +153,7 @@ class GlCanvas(QOpenGLWidget):
         """From how long a picture took, how the next is to be drawn."""
         if share == 1.0 and not self._window.GetMultiSamples():
             self._cost_ms = took_ms
+            self._costs.append(took_ms)
         if hurried and took_ms > FLUENT_MS:
             self._pixels = min(2 * self._pixels, COARSEST)
         elif hurried and took_ms < FLUENT_MS / 4:
@@ -158,11 +161,13 @@ class GlCanvas(QOpenGLWidget):
 
     def _refine(self) -> None:
         """Nothing has moved for a while: what is too coarse is made finely, bit by bit, and drawn once all of it is there."""
+        if self._context is None:
+            return  # not drawn yet, or no more
         self._hurried = False
         if not all(scene.look(self._pose(), 1.0, MAKING_S) for scene in self._scenes):
             self._settled.start(RESTING_MS)
             return
-        if self._software and self._cost_ms * SMOOTHING < LONGEST_MS:
+        if self._software and min(self._costs) * SMOOTHING < LONGEST_MS:
             self._window.SetMultiSamples(SAMPLES)
         self.update()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,6 @@ from twins.simulation.ensemble import Ensemble
 
 STRUCTURAL = ("rotor_radius", "hub_radius", "blades", "precone")  # these make another model: one for all members of a run
 _FAR = 1e9
-_WITH_UNIT = re.compile(r"\s*[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*([^\s\d].*?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,7 @@ def knobs_of(twin: Twin, asset: str) -> tuple[Knob, ...]:
     taken = {key.rpartition(".")[2] for key in (knob.key for knob in points)}
     free = tuple(_knob(asset, v, v.default, "input") for v in inputs.values() if v.name not in taken)
     changed = dict(settings(tuple(model.parameters), written.get("parameters")))
-    said: Any = written.get("parameters") or {}
-    units = {name: found[1] for name, told in said.items() if isinstance(told, str) and (found := _WITH_UNIT.fullmatch(told))}
-    parameters = tuple(
-        _knob(asset, v, changed.get(v.name, v.default), "parameter", units.get(v.name, "")) for v in model.parameters
-    )
+    parameters = tuple(_knob(asset, v, changed.get(v.name, v.default), "parameter") for v in model.parameters)
     return (*points, *free, *parameters)
 
 
@@ -97,9 +91,8 @@ def _set_points(twin: Twin, asset: str, inputs: Mapping[str, Variable], written:
             yield Knob(path, tag.label or tag.name, tag.unit, value, low, high, "set-point")
 
 
-def _knob(asset: str, variable: Variable, value: float, sort: str, written: str = "") -> Knob:
-    """In the unit that the package writes it in, else in a usual one."""
-    unit = written or variable.shown or {"K": "degC", "rad": "deg", "rad/s": "rpm"}.get(variable.unit, variable.unit)
+def _knob(asset: str, variable: Variable, value: float, sort: str) -> Knob:
+    unit = variable.shown or {"K": "degC", "rad": "deg", "rad/s": "rpm"}.get(variable.unit, variable.unit)
     bounds = [_shown(end, variable.unit, unit) for end in (variable.low, variable.high)]
     low, high = (end if math.isfinite(end) and abs(end) < _FAR else None for end in bounds)
     return Knob(f"{asset}.{variable.name}", variable.name, unit, _shown(value, variable.unit, unit), low, high, sort)
