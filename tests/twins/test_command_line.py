@@ -126,7 +126,8 @@ def test_that_events_leave_out_what_is_recorded_each_second_unless_all_is_asked_
         last = recording.span()[1]
         recording.append(Samples.empty(), [Event(last + k, EventKind.HEARTBEAT, "", "station", True) for k in range(5)])
     assert {each["kind"] for each in told(folder, "events {folder}/beating.twin-recording --json")} == {"import"}
-    assert len(told(folder, "events {folder}/beating.twin-recording --all --json")) == 6
+    every = told(folder, "events {folder}/beating.twin-recording --all --json")
+    assert sum(each["kind"] == "heartbeat" for each in every) == 5
 
 
 def test_that_a_stretch_is_cut_and_a_table_written(folder):
