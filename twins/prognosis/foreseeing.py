@@ -22,7 +22,6 @@ from twins.record import Event
 
 _OUTLOOK_EVERY = 5 * MINUTE
 _WORSE = 0.1  # of severity: so much is said anew
-_STEPS_A_TURN = 24  # of the outlook for each of the estimator's
 MODEL = "estimator and declared faults"
 LEARNT = "faults learnt by rehearsal"
 
@@ -118,7 +117,7 @@ class Foreseeing:
         if self._outlook is None and estimator.time - last >= _OUTLOOK_EVERY:
             self._outlook = Outlook(self._twin, estimator)
         if self._outlook is not None:
-            self._outlook.go_on(_STEPS_A_TURN)
+            self._outlook.go_on()
             if self._outlook.done:
                 self._lives, self._outlook = self._outlook, None
 

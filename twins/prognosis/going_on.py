@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from twins.asset import Twin
+from twins.clock import SECOND
 from twins.estimation.estimator import FOLLOWERS, Estimator
 from twins.physics import Array
-from twins.simulation.ensemble import Ensemble, Held
+from twins.simulation.ensemble import Ensemble, Held, longest_step
+
+_USUAL = 10 * SECOND
 
 
 def going_on(twin: Twin, estimator: Estimator, step_ns: int, held: Held, members: int) -> Ensemble:
@@ -20,6 +23,12 @@ def going_on(twin: Twin, estimator: Estimator, step_ns: int, held: Held, members
     for k, each in enumerate(estimator.models.setpoints):
         models.set(each.tag.path, estimator.models.standing[k, 0])
     return models
+
+
+def haste_of(estimator: Estimator) -> float:
+    """How much sooner than usual its future is over: 1 where models bear steps of ten seconds, a tenth for what beats each second
+    and is reckoned in as many steps for a minute as others for ten."""
+    return min(1.0, longest_step(estimator.models.groups) / _USUAL)
 
 
 def followers_of(estimator: Estimator) -> Held:

@@ -11,11 +11,12 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.estimation.estimator import FOLLOWERS, Estimator
 from twins.estimation.update import Truths
 from twins.physics import Array
-from twins.prognosis.going_on import followers_of, going_on
+from twins.prognosis.going_on import followers_of, going_on, haste_of
 from twins.prognosis.prediction import Life
 from twins.simulation.ensemble import Ensemble
 
 _PHASES = ((30 * MINUTE, 10 * SECOND), (6 * HOUR, MINUTE))  # until when, in which steps
+_STEPS_A_TURN = 24
 _APART = 1.15  # each point of a path is so many times as far away as the one before
 _HARD = ("high_high", "low_low")
 
@@ -24,8 +25,10 @@ class Outlook:
     """Weather and set-points stay as they are. `go_on` takes a few steps at a time, so that whoever waits can do other things."""
 
     def __init__(self, twin: Twin, estimator: Estimator) -> None:
-        self._twin, self.made_at = twin, estimator.time
-        self._models, self._phase = going_on(twin, estimator, _PHASES[0][1], followers_of(estimator), FOLLOWERS), 0
+        self._twin, self.made_at, haste = twin, estimator.time, haste_of(estimator)
+        self._phases = [(round(until * haste), round(step * haste)) for until, step in _PHASES]
+        self._stride = max(1, round(_STEPS_A_TURN * haste * haste))
+        self._models, self._phase = going_on(twin, estimator, self._phases[0][1], followers_of(estimator), FOLLOWERS), 0
         judged = {each.tag.path for each in estimator.judged}
         self._limits = [
             (k, tag, name, value)
@@ -43,14 +46,14 @@ class Outlook:
     @property
     def done(self) -> bool:
         """The horizon is reached."""
-        return self._models.time >= self.made_at + _PHASES[-1][0]
+        return self._models.time >= self.made_at + self._phases[-1][0]
 
-    def go_on(self, steps: int) -> None:
-        """A few steps."""
-        for _ in range(steps):
+    def go_on(self) -> None:
+        """A few steps, for each of the estimator's."""
+        for _ in range(self._stride):
             if self.done:
                 return
-            if self._models.time >= self.made_at + _PHASES[self._phase][0]:
+            if self._models.time >= self.made_at + self._phases[self._phase][0]:
                 self._lengthen()
             self._models.advance()
             self._watch()
@@ -59,7 +62,7 @@ class Outlook:
         """What is farther away is reckoned in longer steps."""
         self._phase += 1
         before = self._models
-        self._models = Ensemble(self._twin, before.time, _PHASES[self._phase][1], before.seed, FOLLOWERS, still=True)
+        self._models = Ensemble(self._twin, before.time, self._phases[self._phase][1], before.seed, FOLLOWERS, still=True)
         self._models.take(before.held())
         for group, was in zip(self._models.groups, before.groups, strict=True):
             group.forced = was.forced
@@ -97,10 +100,10 @@ class Outlook:
         if share < 0.2:
             return None
         low, middle, high = _quantiles(passed)
-        until = high or _PHASES[-1][0] / SECOND
+        until = high or self._phases[-1][0] / SECOND
         near = [(left - gone, np.round(told[k], tag.decimals + 1).tolist()) for left, told in self._paths]
         path = [(left, low_, middle_, high_) for left, (low_, middle_, high_) in near if 0 <= left <= 1.5 * until]
-        return Life(tag.path, name, value, low, middle, high, share, _PHASES[-1][0] / SECOND, path)
+        return Life(tag.path, name, value, low, middle, high, share, self._phases[-1][0] / SECOND, path)
 
 
 def _quantiles(passed: Array) -> Iterator[float | None]:
