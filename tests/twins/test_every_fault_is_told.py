@@ -136,12 +136,7 @@ def shipped() -> list[str]:
     return sorted(each.name for each in folders if not (each / NAME).exists())
 
 
-_OPEN = pytest.mark.skip(
-    reason="a blocked lane holds up nobody where the street isn't full: with the newest signals it is not told"
-)
-
-
-@pytest.mark.parametrize("name", [pytest.param(each, marks=_OPEN) if each == "city-district" else each for each in shipped()])
+@pytest.mark.parametrize("name", shipped())
 def test_that_every_fault_is_alarmed_or_predicted_and_a_sound_plant_is_left_alone(name: str) -> None:
     twin = unestimated(load(PACKAGES / name))
     faults = kinds(twin)
