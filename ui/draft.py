@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,21 +33,22 @@ class Draft:
 
 def draft_of(scenario: Scenario, name: str, twin: Twin) -> Draft:
     """A scenario that was read from a file."""
-    changes = {each.key: (each, value) for each, value in _turned(scenario, twin)}
+    turned = list(_turned(scenario, twin))
+    changes = {each.key: (each, value) for _, each, value in turned}
     duration = _span(scenario.duration) if scenario.duration else "1 h"
     weather = "recorded" if scenario.recorded else "modelled"
-    rest = {key: value for key, value in _rest(scenario, twin, changes) if value}
+    rest = {key: value for key, value in _rest(scenario, twin, {key for key, *_ in turned}) if value}
     rest |= {"seed": scenario.seed, "noise": not scenario.still, "spin_up": _span(scenario.spin_up)}
     return Draft("what-if", scenario.name or name, duration, weather, next(iter(scenario.faults), ""), changes, rest)
 
 
-def _rest(scenario: Scenario, twin: Twin, changes: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def _rest(scenario: Scenario, twin: Twin, turned: Collection[str]) -> Iterator[tuple[str, object]]:
     yield "description", scenario.description
     yield "step", _span(scenario.step) if scenario.step else ""
-    yield "parameters", {key: value for key, value in scenario.parameters.items() if key not in changes}
+    yield "parameters", {key: value for key, value in scenario.parameters.items() if key not in turned}
     inputs = {f"{asset}.{word}".lstrip("."): (asset, word) for asset, word in scenario.inputs}
-    yield "inputs", {key: _course(scenario.inputs[at], twin, *at) for key, at in inputs.items() if key not in changes}
-    later = [order for order in scenario.orders if order.after]
+    yield "inputs", {key: _course(scenario.inputs[at], twin, *at) for key, at in inputs.items() if key not in turned}
+    later = [order for order in scenario.orders if order.after or order.tag not in turned]
     yield "commands", [{"at": _span(o.after), "tag": o.tag, "value": _told(o.value, twin.tags[o.tag].unit)} for o in later]
     yield "faults", list(scenario.faults[1:])
 
@@ -95,14 +96,14 @@ def words_of(rest: Mapping[str, Any]) -> list[str]:
     return said + [str(fault).replace("_", " ") for fault in rest.get("faults", [])]
 
 
-def _turned(scenario: Scenario, twin: Twin) -> Iterator[tuple[Knob, float]]:
-    """The knobs that it turns from its very beginning, once."""
+def _turned(scenario: Scenario, twin: Twin) -> Iterator[tuple[str, Knob, float]]:
+    """The knobs that it turns from its very beginning, once, each with the name that the scenario has for it."""
     for key, value, unit in _constant(scenario, twin):
         if found := knob(twin, key):
-            yield found, _in(value, unit, found.unit)
+            yield key, found, _in(value, unit, found.unit)
     for order in scenario.orders:
         if not order.after and (found := knob(twin, order.tag)):
-            yield found, order.value
+            yield order.tag, found, order.value
 
 
 def _constant(scenario: Scenario, twin: Twin) -> Iterator[tuple[str, float, str]]:
