@@ -59,17 +59,19 @@ def place(qtbot, qapp, tmp_path, begun):
     opened = Opened(twin, tmp_path / "site.twin-recording", lambda: recording, lambda: meshes)
     settings = Settings(tmp_path / "settings.json")
     made = Workplace(qapp, opened, Timeline(START, START + 9 * MINUTE), settings, begin_fault=begun.append)
-    with qtbot.waitSignal(made.window.furnished, timeout=20_000):
-        made.window.show()
-    qtbot.waitUntil(lambda: made.views.has_picture("Overview"), timeout=20_000)
-    qtbot.waitUntil(lambda: made.selection.asset != "", timeout=20_000)
-    made.window.activateWindow()
-    with qtbot.waitActive(made.window):
-        made.window.raise_()
-    yield made
-    made.window.close()
-    made.window.deleteLater()
-    qapp.setStyleSheet("")
+    try:  # what didn't come up in time is closed, too
+        with qtbot.waitSignal(made.window.furnished, timeout=60_000):
+            made.window.show()
+        qtbot.waitUntil(lambda: made.views.has_picture("Overview"), timeout=60_000)
+        qtbot.waitUntil(lambda: made.selection.asset != "", timeout=60_000)
+        made.window.activateWindow()
+        with qtbot.waitActive(made.window):
+            made.window.raise_()
+        yield made
+    finally:
+        made.window.close()
+        made.window.deleteLater()
+        qapp.setStyleSheet("")
 
 
 def arrived(place):

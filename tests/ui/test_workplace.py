@@ -34,16 +34,18 @@ def place(qtbot, qapp, tmp_path):
     timeline = Timeline(START, START + 99 * MINUTE)
     opened = Opened(twin, tmp_path / "skid.twin-recording", lambda: recording, dict)
     made = Workplace(qapp, opened, timeline, Settings(tmp_path / "settings.json"))
-    with qtbot.waitSignal(made.window.furnished, timeout=20_000):
-        made.window.show()
-    qtbot.waitUntil(lambda: made.views.has_picture("Overview"), timeout=20_000)  # the scene can draw
-    made.window.activateWindow()
-    with qtbot.waitActive(made.window):
-        made.window.raise_()
-    yield made
-    made.window.close()
-    made.window.deleteLater()
-    qapp.setStyleSheet("")
+    try:  # what didn't come up in time is closed, too
+        with qtbot.waitSignal(made.window.furnished, timeout=60_000):
+            made.window.show()
+        qtbot.waitUntil(lambda: made.views.has_picture("Overview"), timeout=60_000)  # the scene can draw
+        made.window.activateWindow()
+        with qtbot.waitActive(made.window):
+            made.window.raise_()
+        yield made
+    finally:
+        made.window.close()
+        made.window.deleteLater()
+        qapp.setStyleSheet("")
 
 
 def shown_time(place):
