@@ -35,7 +35,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(true: Callable[[], object], seconds: float = 10.0, every: float = 0.02) -> object:
+def wait_until(true: Callable[[], object], seconds: float = 30.0, every: float = 0.02) -> object:
     """Its first true answer; fails after so many seconds."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -140,6 +140,17 @@ class StationProcess:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(10)
+        kill(self.process)
+
+
+class EmulatedPlant:
+    """`main.py emulate` as a process."""
+
+    def __init__(self, package: Path, url: str, *more: str) -> None:
+        command = [sys.executable, str(MAIN), "emulate", str(package), "--broker", url, *more]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def close(self) -> None:
         kill(self.process)
 
 

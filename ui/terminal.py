@@ -104,7 +104,10 @@ class _Lines:
 
 @contextlib.contextmanager
 def interruptible(until_eof: bool = False) -> Iterator[Callable[[], bool]]:
-    """Ctrl+C, or where asked the end of standard input, asks the work to stop at its next step instead of tearing it."""
+    """Ctrl+C, or where asked the end of standard input, asks the work to stop at its next step instead of tearing it.
+
+    What works for a window gives way to the window and to the station that records.
+    """
     import signal
 
     import pyarrow
@@ -113,6 +116,8 @@ def interruptible(until_eof: bool = False) -> Iterator[Callable[[], bool]]:
     asked: list[bool] = []
     if until_eof:
         threading.Thread(target=lambda: (_read_away(), asked.append(True)), daemon=True).start()
+        if hasattr(os, "nice"):
+            os.nice(5)
     before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
     try:
         yield lambda: bool(asked)

@@ -19,7 +19,7 @@ def open_window(qtbot, qapp, tmp_path):
     def open_(package, recording, at=None, size=(1280, 800), operator=""):
         kept, what, timeline = prepare(package, recording, at)
         place = Workplace(qapp, what, timeline, Settings(tmp_path / "settings.json"), operator=operator)
-        with qtbot.waitSignal(place.window.furnished, timeout=30_000):
+        with qtbot.waitSignal(place.window.furnished, timeout=60_000):
             place.window.resize(*size)
             place.window.show()
         opened.append((kept, place))

@@ -50,7 +50,7 @@ def test_that_the_window_names_the_damage_and_shows_the_rest(damaged, open_windo
     told = []
     place.window.status.show_damage = told.append
     place.timeline.seek(START + 90 * SECOND)
-    qtbot.waitUntil(lambda: bool(told), timeout=15_000)
+    qtbot.waitUntil(lambda: bool(told), timeout=60_000)
     assert "block 5" in told[-1][0]
     with RecordingFile.open(damaged) as file:
         lost, sound = file.at(START + 90 * SECOND), file.at(START + 130 * SECOND)

@@ -43,7 +43,7 @@ def replayed(place, shown, qtbot):
     seen = []
     for t in range(START + 5 * MINUTE, START + 6 * MINUTE, 10 * SECOND):
         place.timeline.seek(t)
-        qtbot.waitUntil(lambda t=t: bool(shown) and shown[-1].time == t, timeout=15_000)
+        qtbot.waitUntil(lambda t=t: bool(shown) and shown[-1].time == t, timeout=60_000)
         snapshot = shown[-1]
         alarms = [(e.time, e.key, e.data["state"], e.data["priority"]) for e in snapshot.standing.of(EventKind.ALARM)]
         seen.append((t, alarms, snapshot.reading("T01.gearbox_oil_temperature")))

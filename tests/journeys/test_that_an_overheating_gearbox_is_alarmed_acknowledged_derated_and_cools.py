@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from scene.legend import CONDITION
-from tests.rig import MAIN, Broker, StationProcess, kill
+from tests.rig import Broker, EmulatedPlant, StationProcess
 from twins.historian.days import open_record
 from twins.record import EventKind
 
 BEARING, ALARM = "T01.gearbox_bearing_temperature", "T01.gearbox_bearing_temperature/high"
 LIMIT = "T01.active_power_limit"
-
-
-class Emulated:
-    """The farm's plant as a process, four times as fast as the wall."""
-
-    def __init__(self, package, url, *more):
-        command = [sys.executable, str(MAIN), "emulate", str(package), "--broker", url, "--seed", "2", *more]
-        self.process = subprocess.Popen(command)
-
-    def close(self):
-        kill(self.process)
 
 
 def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_and_cools(
@@ -34,15 +20,15 @@ def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_a
     record = tmp_path / "shift.twin-recording"
     broker = keep(Broker(tmp_path / "broker"))
     keep(StationProcess(north_ridge, broker.url, record))
-    keep(Emulated(north_ridge, broker.url, "--speed", "4", "--fault", "gearbox_bearing_wear@T01"))
+    keep(EmulatedPlant(north_ridge, broker.url, "--seed", "2", "--speed", "4", "--fault", "gearbox_bearing_wear@T01"))
     place = open_window(north_ridge, record, operator="M. Operator")
     snapshot = lambda: place.window.refresh.snapshot  # noqa: E731
     alarms = place.window.panel("alarms")
 
     # it is live, it is said to be simulated, and soon the alarm is there
-    qtbot.waitUntil(lambda: place.window.banner.mode == "live", timeout=10_000)
+    qtbot.waitUntil(lambda: place.window.banner.mode == "live", timeout=60_000)
     qtbot.waitUntil(lambda: (EventKind.ALARM, ALARM) in snapshot().standing, timeout=60_000)
-    qtbot.waitUntil(lambda: alarms.model.row_of(ALARM) >= 0, timeout=15_000)
+    qtbot.waitUntil(lambda: alarms.model.row_of(ALARM) >= 0, timeout=60_000)
     hot = snapshot().reading(BEARING).value
     assert hot > 85
     place.selection.choose("T01/gearbox")
@@ -66,13 +52,13 @@ def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_a
     # acknowledged with a key, by name
     alarms.table.selectRow(row.row())
     alarms.acknowledge_selected()
-    qtbot.waitUntil(lambda: snapshot().standing[EventKind.ALARM, ALARM].data["state"] == "acknowledged", timeout=15_000)
+    qtbot.waitUntil(lambda: snapshot().standing[EventKind.ALARM, ALARM].data["state"] == "acknowledged", timeout=60_000)
     assert snapshot().standing[EventKind.ALARM, ALARM].data["by"] == "M. Operator"
 
     # derated from the inspector: value, reason, confirm, send; verified by what the plant reports back
     place.selection.choose("T01", LIMIT)
     setpoint = place.inspector.setpoints[LIMIT]
-    qtbot.waitUntil(lambda: setpoint.actual.text().startswith("2"), timeout=15_000)
+    qtbot.waitUntil(lambda: setpoint.actual.text().startswith("2"), timeout=60_000)
     setpoint.field.setText("500")
     setpoint.confirm.click()
     assert "reason" in setpoint.question.text()
@@ -81,7 +67,7 @@ def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_a
     assert "500" in setpoint.question.text()
     assert "bearing too hot" in setpoint.question.text()
     setpoint.send.click()
-    qtbot.waitUntil(lambda: "verified by readback" in setpoint.state.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "verified by readback" in setpoint.state.text(), timeout=60_000)
     assert snapshot().reading(LIMIT).value == 500.0
 
     # it cools, and the alarm goes
@@ -97,12 +83,12 @@ def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_a
     assert stages == ["requested", "sent", "acknowledged", "verified"]
     raised = next(event for event in told if event.key == ALARM)
     place.timeline_panel.seek(raised.time)
-    qtbot.waitUntil(lambda: snapshot().time == raised.time, timeout=15_000)
+    qtbot.waitUntil(lambda: snapshot().time == raised.time, timeout=60_000)
     assert place.window.banner.mode == "replay"
-    qtbot.waitUntil(lambda: alarms.model.row_of(ALARM) >= 0, timeout=15_000)
+    qtbot.waitUntil(lambda: alarms.model.row_of(ALARM) >= 0, timeout=60_000)
     assert snapshot().reading(BEARING).value == raised.data["value"]
     assert not setpoint.confirm.isEnabled(), "no command outside LIVE"
     assert "LIVE" in setpoint.confirm.toolTip()
-    qtbot.waitUntil(place.window.strip.isVisible, timeout=15_000)
+    qtbot.waitUntil(place.window.strip.isVisible, timeout=60_000)
     place.window.strip.button.click()
-    qtbot.waitUntil(lambda: place.window.banner.mode == "live", timeout=15_000)
+    qtbot.waitUntil(lambda: place.window.banner.mode == "live", timeout=60_000)

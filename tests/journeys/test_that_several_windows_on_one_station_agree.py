@@ -21,14 +21,14 @@ def test_that_several_windows_on_one_station_agree(open_window, qtbot, tmp_path,
         return event and (event.data["state"], event.data.get("by"))
 
     for place in (one, other):
-        qtbot.waitUntil(lambda place=place: state(place) == ("unacknowledged", None), timeout=15_000)
+        qtbot.waitUntil(lambda place=place: state(place) == ("unacknowledged", None), timeout=60_000)
         assert place.window.refresh.snapshot.reading("S1.v1").value == 95.0
     one.window.panel("alarms").acknowledge_selected()
     for place in (one, other):
-        qtbot.waitUntil(lambda place=place: state(place) == ("acknowledged", "MO"), timeout=15_000)
+        qtbot.waitUntil(lambda place=place: state(place) == ("acknowledged", "MO"), timeout=60_000)
     signed = {event.data["by"] for event in other.window.refresh.snapshot.standing.of(EventKind.OPERATOR)}
     assert signed == {"MO", "AB"}
     one.window.close()
     qtbot.waitUntil(
-        lambda: {e.data["by"] for e in other.window.refresh.snapshot.standing.of(EventKind.OPERATOR)} == {"AB"}, timeout=15_000
+        lambda: {e.data["by"] for e in other.window.refresh.snapshot.standing.of(EventKind.OPERATOR)} == {"AB"}, timeout=60_000
     )

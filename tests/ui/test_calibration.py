@@ -150,7 +150,7 @@ def test_that_a_package_s_versions_come_from_a_process_of_their_own(qtbot, tmp_p
     package, record = Path(shutil.copytree(NORTH_RIDGE, tmp_path / "farm")), tmp_path / "r.twin-recording"
     approve(package, {"T01": {"drivetrain_efficiency": 0.91}}, {}, "A", "B")
     made = Calibrating(Opened(farm, record, lambda: None, dict, package=package), Timeline(NOW, NOW + HOUR))
-    with qtbot.waitSignal(made.versions, timeout=30_000) as heard:
+    with qtbot.waitSignal(made.versions, timeout=60_000) as heard:
         made.read_versions()
     assert heard.args[0]["in_force"] == 1
     made.close()

@@ -88,7 +88,7 @@ def test_that_a_tour_leads_through_all_its_steps_and_leaves_the_window_as_it_was
     bar = place.guide.bar
     assert bar.words.text() == "All of it."
     assert "1 of 3" in bar.place.text()
-    qtbot.waitUntil(lambda: arrived(place), timeout=10_000)
+    qtbot.waitUntil(lambda: arrived(place), timeout=60_000)
     bar.buttons["next"].click()
     assert (place.selection.asset, begun, place.scene.scene.choice.title) == ("b12/P1", ["b12/P1.worn"], "Condition")
     assert place.window.docks.widgets["alarms"].isCurrentTab()
@@ -100,7 +100,7 @@ def test_that_a_tour_leads_through_all_its_steps_and_leaves_the_window_as_it_was
     place.selection.choose("P0")
     assert place.guide.paused, "whoever selects something themselves is not led on"
     qtbot.keyClick(bar, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: arrived(place), timeout=10_000)
+    qtbot.waitUntil(lambda: arrived(place), timeout=60_000)
     assert not bar.isVisible()
     assert (place.selection.asset, place.scene.scene.choice) == ("P0", chosen)
     assert place.window.docks.widgets["events"].isCurrentTab()
@@ -114,10 +114,10 @@ def test_that_it_goes_on_by_itself_and_stays_at_its_last_words(place, qtbot):
     assert json.loads((place.settings._path).read_text())[guide.TOURED] == ["site"], "it is offered once"
     place.guide.begin()
     place.guide._gone_ms = 7_990.0
-    qtbot.waitUntil(lambda: place.guide.step == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: place.guide.step == 1, timeout=60_000)
     place.guide.next()
     place.guide._gone_ms = 7_990.0
-    qtbot.waitUntil(lambda: place.guide.paused, timeout=10_000)
+    qtbot.waitUntil(lambda: place.guide.paused, timeout=60_000)
     assert place.guide.leading
     place.guide.next()
     assert not place.guide.leading
@@ -126,7 +126,7 @@ def test_that_it_goes_on_by_itself_and_stays_at_its_last_words(place, qtbot):
 def test_that_a_double_click_goes_into_a_nested_twin_and_backspace_out(place, qtbot):
     place.guide.card.hide()
     place.scene.fit("b12")
-    qtbot.waitUntil(lambda: arrived(place), timeout=10_000)
+    qtbot.waitUntil(lambda: arrived(place), timeout=60_000)
     middle = QPointF(place.scene.width() / 2, place.scene.height() / 2)
     assert place.scene.asset_at(middle) == "b12/P1"
     event = QMouseEvent(
@@ -138,7 +138,7 @@ def test_that_a_double_click_goes_into_a_nested_twin_and_backspace_out(place, qt
     assert place.assets.model.rowCount() == 1
     assert place.assets.model.subject(place.assets.model.index(0, 0)) == ("b12", "")
     assert place.assets.crumbs.isVisible()
-    qtbot.waitUntil(lambda: arrived(place), timeout=10_000)
+    qtbot.waitUntil(lambda: arrived(place), timeout=60_000)
     assert place.scene.viewpoint("").eye == pytest.approx((20, -12, 4), abs=0.1), "its own first view"
     place.scene.mouseDoubleClickEvent(event)
     assert (place.descent.root, place.selection.asset) == ("b12", "b12/P1"), "within it a double click flies, as ever"

@@ -119,7 +119,7 @@ def test_that_the_postman_posts_in_order_and_tells_what_he_can_not(qtbot, tmp_pa
     wait_until(lambda: found.extend(desk.after(len(found))) or len(found) == 20)
     assert [intention.data["text"] for _, intention in found] == [str(i) for i in range(20)]
     postman.post(Intention(IntentionKind.NOTE, "MO", data={"text": "x" * 100_000}))
-    qtbot.waitUntil(lambda: bool(failed), timeout=15_000)
+    qtbot.waitUntil(lambda: bool(failed), timeout=60_000)
     assert "too long" in failed[0]
     postman.close()
     desk.close()
@@ -230,7 +230,7 @@ def test_that_a_form_stays_until_it_is_answered_well(qtbot):
     field.setText(" because ")
     form.button.click()
     assert answers[-1] == ["because"]
-    qtbot.waitUntil(lambda: not _alive(form), timeout=15_000)
+    qtbot.waitUntil(lambda: not _alive(form), timeout=60_000)
 
 
 def _alive(widget):

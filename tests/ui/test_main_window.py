@@ -69,7 +69,7 @@ def build(qtbot, opened, tmp_path, qapp):
         window = MainWindow(opened, timeline, theme, settings or Settings(tmp_path / "s.json"), docks)
         window.resize(*size)
         made.append(window)
-        with qtbot.waitSignal(window.furnished, timeout=15_000):
+        with qtbot.waitSignal(window.furnished, timeout=60_000):
             window.show()
         return window, timeline
 
@@ -112,12 +112,12 @@ def _box(window, widget):
 
 def test_that_replay_and_live_have_their_banner_and_frame(build, qtbot):
     window, timeline = build(live=True)
-    qtbot.waitUntil(lambda: window.banner.mode == "live", timeout=15_000)
+    qtbot.waitUntil(lambda: window.banner.mode == "live", timeout=60_000)
     assert _frame_colour(window) == GREY.panel
     timeline.pause()
     timeline.seek(START)
     window.refresh.tick()
-    qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=15_000)
+    qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=60_000)
     qtbot.wait(50)
     assert _frame_colour(window) == GREY.replay
     texts = [label.text() for label in window.banner.findChildren(QLabel) if label.isVisible()]
@@ -146,7 +146,7 @@ def test_that_a_recording_without_a_live_plant_is_never_called_live(build, qtbot
 
 def test_that_the_banner_tells_the_local_time_and_what_stands(build, qtbot):
     window, _ = build()
-    qtbot.waitUntil(lambda: window.banner.alarms.counts != (), timeout=15_000)
+    qtbot.waitUntil(lambda: window.banner.alarms.counts != (), timeout=60_000)
     assert window.banner.alarms.text() == "1 high · 1 low · 1 shelved"
     texts = [label.text() for label in window.banner.findChildren(QLabel)]
     assert "2014-05-13 18:53:20" in texts
@@ -175,7 +175,7 @@ def test_that_the_status_line_tells_size_age_and_damage(build, qtbot, opened):
     timeline.seek(START + 30 * SECOND)
     window.refresh.tick()
     texts = lambda: [label.text() for label in window.status.findChildren(QLabel)]  # noqa: E731
-    qtbot.waitUntil(lambda: "data 30 s old" in texts(), timeout=15_000)
+    qtbot.waitUntil(lambda: "data 30 s old" in texts(), timeout=60_000)
     assert "recording skid · 84 kB" in texts()
     assert window.status.damage.text() == "2 damaged places in the recording"
 

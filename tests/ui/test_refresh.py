@@ -81,7 +81,7 @@ def test_that_a_panel_is_shown_the_instant_of_the_cursor(qtbot, built):
     refresh.add(panel)
     refresh.start()
     timeline.seek(START + 30 * MINUTE)
-    qtbot.waitUntil(lambda: panel.seen[-1][0].time == START + 30 * MINUTE, timeout=15_000)
+    qtbot.waitUntil(lambda: panel.seen[-1][0].time == START + 30 * MINUTE, timeout=60_000)
     assert panel.seen[-1][0].reading("P1.flow").value == 30
 
 
@@ -91,7 +91,7 @@ def test_that_no_question_is_answered_on_the_gui_thread(qtbot, built):
     panel = Shows(Query(("P1.flow",), START, START + MINUTE * 100, 50))
     refresh.add(panel)
     refresh.start()
-    qtbot.waitUntil(lambda: "P1.flow" in panel.seen[-1][1].trends, timeout=15_000)
+    qtbot.waitUntil(lambda: "P1.flow" in panel.seen[-1][1].trends, timeout=60_000)
     assert slow.threads
     assert threading.get_ident() not in slow.threads
 
@@ -103,7 +103,7 @@ def test_that_the_snapshot_does_not_wait_for_the_trends_that_were_asked_before_i
     for slot in (3, 2, 1):
         reader.ask(slot, lambda r: r.trend("P1.flow", START, START + MINUTE, 10))
     reader.ask(0, lambda r: r.at(START))
-    qtbot.waitUntil(lambda: len(got) == 4, timeout=15_000)
+    qtbot.waitUntil(lambda: len(got) == 4, timeout=60_000)
     reader.close()
     assert got.index(0) <= 1
     assert [slot for slot in got if slot] == [3, 2, 1]  # then first come, first served: no panel starves
@@ -117,7 +117,7 @@ def test_that_the_latest_question_of_a_slot_wins(qtbot):
     time.sleep(0.03)
     for minute in range(20):
         assert reader.ask(0, lambda r, minute=minute: r.at(START + minute * MINUTE).time)
-    qtbot.waitUntil(lambda: (0, START + 19 * MINUTE) in got, timeout=15_000)
+    qtbot.waitUntil(lambda: (0, START + 19 * MINUTE) in got, timeout=60_000)
     reader.close()
     assert len([slot for slot, _ in got if slot == 0]) == 1
 
@@ -127,7 +127,7 @@ def test_that_a_slot_takes_no_question_while_its_answer_is_on_the_way(qtbot):
     assert reader.ask(1, lambda r: gate.wait(2))
     time.sleep(0.05)
     assert not reader.ask(1, lambda r: None)
-    with qtbot.waitSignal(reader.answered, timeout=15_000):
+    with qtbot.waitSignal(reader.answered, timeout=60_000):
         gate.set()
     assert reader.ask(1, lambda r: None)
     reader.close()
@@ -148,10 +148,10 @@ def test_that_a_fault_is_told_in_one_sentence_and_the_refresh_goes_on(qtbot, bui
     refresh.add(panel)
     refresh.failed.connect(said.append)
     refresh.start()
-    qtbot.waitUntil(lambda: said == ["The block at row 7 is damaged; run verify."], timeout=15_000)
+    qtbot.waitUntil(lambda: said == ["The block at row 7 is damaged; run verify."], timeout=60_000)
     broken.broken = False
     timeline.seek(START + MINUTE)
-    qtbot.waitUntil(lambda: panel.seen[-1][0].time == START + MINUTE, timeout=15_000)
+    qtbot.waitUntil(lambda: panel.seen[-1][0].time == START + MINUTE, timeout=60_000)
     assert said[-1] == ""
 
 
@@ -168,7 +168,7 @@ def test_that_a_recording_that_can_not_be_opened_is_tried_again(qtbot, built):
     panel = Shows()
     refresh.add(panel)
     refresh.start()
-    qtbot.waitUntil(lambda: len(panel.seen[-1][0].channels) == 1, timeout=15_000)
+    qtbot.waitUntil(lambda: len(panel.seen[-1][0].channels) == 1, timeout=60_000)
 
 
 def test_that_an_unchanged_question_is_not_asked_again(qtbot, built):
@@ -190,10 +190,10 @@ def test_that_what_arrived_later_is_not_told_unless_with_hindsight(qtbot, built)
     refresh.add(panel)
     timeline.seek(START + 5 * MINUTE)
     refresh.start()
-    qtbot.waitUntil(lambda: "P1.level" in panel.seen[-1][1].trends, timeout=15_000)
+    qtbot.waitUntil(lambda: "P1.level" in panel.seen[-1][1].trends, timeout=60_000)
     assert len(panel.seen[-1][1].trends["P1.level"].t) == 0
     timeline.hindsight = True
-    qtbot.waitUntil(lambda: len(panel.seen[-1][1].trends["P1.level"].t) == 1, timeout=15_000)
+    qtbot.waitUntil(lambda: len(panel.seen[-1][1].trends["P1.level"].t) == 1, timeout=60_000)
     assert panel.seen[-1][0].hindsight
 
 
@@ -203,7 +203,7 @@ def test_that_close_joins_the_thread_and_closes_the_connection(qtbot):
     panel = Shows()
     refresh.add(panel)
     refresh.start()
-    qtbot.waitUntil(lambda: len(panel.seen) > 1, timeout=15_000)
+    qtbot.waitUntil(lambda: len(panel.seen) > 1, timeout=60_000)
     refresh.close()
     assert slow.closed
     assert not any(thread.name == "recording-reader" for thread in threading.enumerate())

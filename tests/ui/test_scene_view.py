@@ -54,7 +54,7 @@ def view(qtbot):
     window.resize(800, 600)
     window.setCentralWidget(view)
     qtbot.addWidget(window, before_close_func=lambda _: view.close())
-    with qtbot.waitSignal(view.ready, timeout=20_000):
+    with qtbot.waitSignal(view.ready, timeout=60_000):
         window.show()
     view.theme = theme
     view.kept = window
@@ -149,11 +149,11 @@ def test_that_the_wheel_zooms_to_what_is_under_the_pointer(qtbot, view):
 def test_that_one_walks_with_the_keys_at_eye_height_and_not_through_a_wall(qtbot, view):
     view.pilot.jump(camera.Pose.of([20, -12, 30], [20, 0, 30]))
     view.move_by(Way.WALK)
-    qtbot.waitUntil(lambda: not view.pilot.moving, timeout=15_000)
+    qtbot.waitUntil(lambda: not view.pilot.moving, timeout=60_000)
     view.setFocus()
     qtbot.keyPress(view, Qt.Key.Key_W)
     qtbot.keyPress(view, Qt.Key.Key_Shift)
-    qtbot.waitUntil(lambda: view.pilot.pose.eye[1] > -4.2, timeout=15_000)
+    qtbot.waitUntil(lambda: view.pilot.pose.eye[1] > -4.2, timeout=60_000)
     qtbot.wait(300)
     qtbot.keyRelease(view, Qt.Key.Key_Shift)
     qtbot.keyRelease(view, Qt.Key.Key_W)
@@ -164,14 +164,14 @@ def test_that_one_walks_with_the_keys_at_eye_height_and_not_through_a_wall(qtbot
 def test_that_a_selected_thing_fills_the_view_on_demand(qtbot, view):
     view.select("B")
     view.fit("B")
-    qtbot.waitUntil(lambda: not view.pilot.moving, timeout=15_000)
+    qtbot.waitUntil(lambda: not view.pilot.moving, timeout=60_000)
     assert view.pilot.pose.focus == pytest.approx([20, 0, 10])
 
 
 def test_that_a_saved_viewpoint_is_flown_to_and_selects_what_it_looks_at(qtbot, view):
     with qtbot.waitSignal(view.picked) as told:
         view.go(view.scene.twin.viewpoints[0])
-    qtbot.waitUntil(lambda: not view.pilot.moving, timeout=15_000)
+    qtbot.waitUntil(lambda: not view.pilot.moving, timeout=60_000)
     assert told.args == ["B"]
     assert view.pilot.pose.eye == pytest.approx([20, -40, 10])
     kept = view.viewpoint("here")

@@ -44,7 +44,7 @@ def place(qtbot, record, tmp_path):
     try:  # what didn't come up in time is closed, too: its threads would outlive it
         with qtbot.waitSignal(place.window.furnished, timeout=60_000):
             place.window.show()
-        qtbot.waitUntil(lambda: len(place.window.refresh.snapshot.channels) > 0, timeout=30_000)
+        qtbot.waitUntil(lambda: len(place.window.refresh.snapshot.channels) > 0, timeout=60_000)
         yield place
     finally:
         place.window.close()
@@ -69,26 +69,26 @@ def test_that_a_knob_becomes_a_run_and_the_run_a_lane_that_is_shown(place, qtbot
     panel.duration.setText("2 min")
     panel.ask("what-if")
     qtbot.waitUntil(lambda: len(timeline.branches) == 1, timeout=60_000)
-    qtbot.waitUntil(lambda: not place.what_ifs.simulating.runs.queue, timeout=30_000)
+    qtbot.waitUntil(lambda: not place.what_ifs.simulating.runs.queue, timeout=60_000)
     (lane,) = timeline.branches
     assert (lane.name, lane.kind, lane.start) == ("Curtailed", LaneKind.WHAT_IF, FORK)
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.show_button.click()
-    qtbot.waitUntil(lambda: window.banner.mode == "whatif", timeout=15_000)
+    qtbot.waitUntil(lambda: window.banner.mode == "whatif", timeout=60_000)
     assert "WHAT-IF · Curtailed" in window.banner._mode.text()
     assert not place.standpoint.may_act
-    qtbot.waitUntil(lambda: 0 < window.refresh.snapshot.reading("T01.power").value < 610, timeout=15_000)
-    qtbot.waitUntil(lambda: scenarios.figures.rowCount() > 3, timeout=30_000)
+    qtbot.waitUntil(lambda: 0 < window.refresh.snapshot.reading("T01.power").value < 610, timeout=60_000)
+    qtbot.waitUntil(lambda: scenarios.figures.rowCount() > 3, timeout=60_000)
     assert scenarios.figures.item(0, 0).text().startswith("Energy")
     assert scenarios.figures.item(0, 3).text().startswith("−")
     place.timeline_panel.show_beside(Beside.DIFFERENCE)
-    qtbot.waitUntil(lambda: window.refresh.snapshot.courses is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: window.refresh.snapshot.courses is not None, timeout=60_000)
     assert place.scene.scene.legend.low == -place.scene.scene.legend.high
     place.timeline_panel.show_lane("")
-    qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=15_000)
+    qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=60_000)
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.remove()
-    qtbot.waitUntil(lambda: not timeline.branches, timeout=15_000)
+    qtbot.waitUntil(lambda: not timeline.branches, timeout=60_000)
 
 
 def test_that_a_scenario_is_kept_read_back_and_the_panel_filled_with_it(place, qtbot):
@@ -116,11 +116,11 @@ def test_that_the_keys_alone_run_show_and_leave_a_what_if(place, qtbot):
         window.activateWindow()
     window.panel("simulation").duration.setText("30 s")
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.panel("simulation").find.hasFocus, timeout=15_000)
+    qtbot.waitUntil(window.panel("simulation").find.hasFocus, timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: len(place.timeline.branches) == 1, timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.panel("scenarios").rows.hasFocus, timeout=15_000)
+    qtbot.waitUntil(window.panel("scenarios").rows.hasFocus, timeout=60_000)
     place.scene.setFocus()
     qtbot.keyClick(window, Qt.Key.Key_B)
     assert place.timeline.shown.kind is LaneKind.WHAT_IF
@@ -134,10 +134,10 @@ def test_that_a_run_is_cancelled_and_leaves_nothing(place, qtbot):
     panel, scenarios = place.window.panel("simulation"), place.window.panel("scenarios")
     panel.duration.setText("3 d")
     panel.ask("what-if")
-    qtbot.waitUntil(lambda: any(run.done > 0 for run in place.what_ifs.simulating.runs.queue), timeout=30_000)
+    qtbot.waitUntil(lambda: any(run.done > 0 for run in place.what_ifs.simulating.runs.queue), timeout=60_000)
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.remove()
-    qtbot.waitUntil(lambda: not place.what_ifs.simulating.runs.queue, timeout=15_000)
+    qtbot.waitUntil(lambda: not place.what_ifs.simulating.runs.queue, timeout=60_000)
     left = [path.suffix for path in folder_of(place.opened.recording).iterdir()]
     assert left == [".yaml"]
 
@@ -160,7 +160,7 @@ def test_that_a_run_that_fails_says_why_and_the_next_one_goes(qtbot, tmp_path):
     runs, answers = Runs(), []
     runs.add(Run("bad", ("compare", str(tmp_path / "nothing"))))
     runs.add(Run("good", ("info", "nowhere")))
-    qtbot.waitUntil(lambda: all(run.state == "failed" for run in runs.queue), timeout=30_000)
+    qtbot.waitUntil(lambda: all(run.state == "failed" for run in runs.queue), timeout=60_000)
     assert "nothing" in runs.queue[0].said
     assert not answers
     runs.close()
@@ -246,19 +246,19 @@ def test_that_a_candidate_of_another_shape_stands_beside_the_plant_under_one_cam
     place = Workplace(QApplication.instance(), opened, timeline, Settings(tmp_path / "settings.json"))
     qtbot.addWidget(place.window)
     place.window.resize(1400, 900)
-    with qtbot.waitSignal(place.window.furnished, timeout=20_000):
+    with qtbot.waitSignal(place.window.furnished, timeout=60_000):
         place.window.show()
-    qtbot.waitUntil(lambda: len(timeline.branches) == 1, timeout=10_000)
-    qtbot.waitUntil(lambda: place.scene._canvas is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: len(timeline.branches) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: place.scene._canvas is not None, timeout=60_000)
     place.timeline_panel.show_lane(str(branch))
     place.timeline_panel.show_beside(Beside.SPLIT)
     assert place.scene.beside is not None
     assert "T04" in place.scene.scene.twin.assets
     assert "T04" not in place.scene.beside.twin.assets
-    qtbot.waitUntil(lambda: place.window.refresh.snapshot.reference is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: place.window.refresh.snapshot.reference is not None, timeout=60_000)
     left, right = (scene.renderer.GetViewport() for scene in (place.scene.scene, place.scene.beside))
     assert (left, right) == ((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0))
-    qtbot.waitUntil(lambda: place.scene.beside._snapshot.reading("T01.power").value is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: place.scene.beside._snapshot.reading("T01.power").value is not None, timeout=60_000)
     place.timeline_panel.show_beside(Beside.ALONE)
     assert place.scene.beside is None
     assert place.scene.scene.renderer.GetViewport() == (0.0, 0.0, 1.0, 1.0)
@@ -305,7 +305,7 @@ def test_that_a_branch_that_is_opened_by_itself_is_never_taken_for_a_replay(qtbo
     opened_package, opened, timeline = prepare(None, branch, None)
     place = Workplace(QApplication.instance(), opened, timeline, Settings(tmp_path / "settings.json"))
     qtbot.addWidget(place.window)
-    with qtbot.waitSignal(place.window.furnished, timeout=20_000):
+    with qtbot.waitSignal(place.window.furnished, timeout=60_000):
         place.window.show()
     assert place.window.banner.mode == "whatif"
     assert "WHAT-IF · A gust" in place.window.banner._mode.text()
@@ -330,7 +330,7 @@ def test_that_a_forecast_has_the_name_it_was_given_and_a_second_one_stands_besid
     assert lane.kind is LaneKind.FORECAST
     place.timeline.choose(lane.key)
     place.timeline.seek(FORK + MINUTE)
-    qtbot.waitUntil(lambda: "· Curtailed" in place.window.banner._mode.text(), timeout=15_000)
+    qtbot.waitUntil(lambda: "· Curtailed" in place.window.banner._mode.text(), timeout=60_000)
     asked = []
     monkeypatch.setattr(simulating.runs, "add", asked.append)
     simulating.start(Draft("forecast", "Curtailed", "2 min", "recorded", "", {}))

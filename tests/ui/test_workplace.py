@@ -56,15 +56,15 @@ def test_that_the_window_works_from_the_keyboard(place, qtbot):
     window = place.window
     place.assets.tree.setFocus()
     place.selection.choose("P1", "P1.flow")
-    qtbot.waitUntil(lambda: place.inspector.rows["P1.flow"].accessibleDescription().startswith("0.0 m³/h"), timeout=15_000)
+    qtbot.waitUntil(lambda: place.inspector.rows["P1.flow"].accessibleDescription().startswith("0.0 m³/h"), timeout=60_000)
     qtbot.keyClick(place.assets.tree, Qt.Key.Key_Right)
-    qtbot.waitUntil(lambda: shown_time(place) == START + MINUTE, timeout=15_000)
-    qtbot.waitUntil(lambda: place.inspector.rows["P1.flow"].accessibleDescription().startswith("1.0 m³/h"), timeout=15_000)
+    qtbot.waitUntil(lambda: shown_time(place) == START + MINUTE, timeout=60_000)
+    qtbot.waitUntil(lambda: place.inspector.rows["P1.flow"].accessibleDescription().startswith("1.0 m³/h"), timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_N)
-    qtbot.waitUntil(lambda: shown_time(place) == START + 50 * MINUTE, timeout=15_000)
-    qtbot.waitUntil(lambda: window.banner.alarms.text() == "1 high", timeout=15_000)
+    qtbot.waitUntil(lambda: shown_time(place) == START + 50 * MINUTE, timeout=60_000)
+    qtbot.waitUntil(lambda: window.banner.alarms.text() == "1 high", timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_Home)
-    qtbot.waitUntil(lambda: window.banner.alarms.text() == "no alarms", timeout=15_000)
+    qtbot.waitUntil(lambda: window.banner.alarms.text() == "no alarms", timeout=60_000)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert place.timeline.mode is Mode.PLAYING
     qtbot.keyClick(window, Qt.Key.Key_Space)
@@ -104,7 +104,7 @@ def test_that_closing_leaves_no_thread(place):
 
 
 def test_that_a_fresh_window_shows_something_alive(place, qtbot):
-    qtbot.waitUntil(lambda: place.selection.asset == "P1", timeout=15_000)
+    qtbot.waitUntil(lambda: place.selection.asset == "P1", timeout=60_000)
     assert place.scene.scene.choice.title == "Flow"
     assert place.window.panel("trends").tags == ("P1.flow",)
     assert place.timeline.stride >= MINUTE
