@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from twins.historian.memory import MemoryRecording
 from twins.package.loader import load
 from twins.prognosis.calls import Calls
 from twins.prognosis.prediction import Life, Prediction, prediction_in
+from twins.prognosis.predictors.declared import declared
 from twins.prognosis.predictors.predicting import Predicting
 from twins.prognosis.predictors.replaying import predicted
 from twins.record import Channel, Quality, Samples, quality_byte
@@ -57,13 +59,15 @@ def write(folder, text, name="hot"):
     return folder
 
 
-def plant(twin, hot, seconds=1_200, *, quality=0, asset="P1", start=START):
+def plant(twin, hot, seconds=1_200, *, quality=0, asset="P1", start=START, inside=""):
     """Both pumps run; one is as `hot` says, °C of seconds."""
     t = start + np.arange(seconds) * SECOND
     s, rng, batches = np.arange(seconds), np.random.default_rng(1), []
-    for path in ("P1", "P2"):
+    for path in (f"{inside}P1", f"{inside}P2"):
         told = {"speed": 1_500 + 20 * rng.standard_normal(seconds), "power": 10 + rng.standard_normal(seconds)}
-        told["bearing_temperature"] = (hot(s) if path == asset else np.full(seconds, 50.0)) + 0.3 * rng.standard_normal(seconds)
+        told["bearing_temperature"] = (hot(s) if path == inside + asset else np.full(seconds, 50.0)) + 0.3 * rng.standard_normal(
+            seconds
+        )
         batches += [
             Samples.numbers(
                 Channel.of(twin.tags[f"{path}.{name}"]), t, values, quality=quality if name == "bearing_temperature" else 0
@@ -219,3 +223,22 @@ def test_that_the_demo_farms_hot_main_bearing_is_called_and_a_sound_one_is_not()
     events = foretold(twin, Samples.join([Samples.numbers(Channel.of(twin.tags[path]), t, v) for path, v in told.items()]))
     assert {event.key for event in events} == {"T01.main-bearing-hot"}
     assert prediction_in(events[0]).evidence[0].tag == "T01.main_bearing_temperature"
+
+
+def test_that_the_predictors_of_a_nested_twin_speak_of_its_assets_wherever_it_is_held(package, tmp_path):
+    table = "when,over,probability,severity\nbearing_temperature > 70 degC,1 min,0.9,0.5\n"
+    write(package, "assets: [P1]\nwhere: P2.state == running\nlimits: { table: hot.csv }\n")
+    (package / "predictors" / "hot.csv").write_text(table)
+    site = tmp_path / "site"
+    shutil.copytree(package, site / "skid")
+    (site / "twin.yaml").write_text(
+        "twin: { id: site, name: Site }\nassets: [{ id: a, twin: skid }, { id: b, twin: skid, at: { x: 9, y: 0 } }]\n"
+    )
+    twin = load(site)
+    assert not check(site)
+    names = {name: made.assets for name, made, _ in declared(twin)}
+    assert names == {"a/hot": ("a/P1",), "b/hot": ("b/P1",)}
+    events = foretold(twin, plant(twin, lambda s: 50 + s / 20, inside="a/"))
+    assert {event.key for event in events} == {"a/P1.hot"}
+    (site / "skid" / "predictors" / "hot.csv").unlink()
+    assert "there is no table skid/predictors/hot.csv" in str(check(site)[0])

@@ -132,7 +132,7 @@ def _head(predictor: Predictor) -> Iterator[str]:
     yield ""
     yield from (f"- **{key}** {text}" for key, text in (("What", predictor.description), ("Action", predictor.action)) if text)
     within, downtime = (format_duration(round(each * SECOND)) for each in (predictor.within, predictor.downtime))
-    yield f"- **Within** {within}; standstill {downtime}."
+    yield f"- **Within** {within}; " + (f"standstill {downtime}." if predictor.downtime else "nothing stands still for it.")
     yield f"- **It looks** every {format_duration(predictor.step_ns)}{f', where `{form.where}`' if form.where else ''}."
     yield f"- **Calls** {_HELD}"
 

@@ -64,7 +64,7 @@ class Predicting:
         found = list(declared(twin, only))
         self.refused = [f"predictor {name}: {faults[0]}" for name, made, faults in found if made is None]
         self._running = [_running(twin, made, least_step) for _, made, _ in found if made is not None]
-        self._names = {name for name, *_ in found}
+        self._names = {name.rpartition("/")[2] for name, *_ in found}
         self.late = _LATE  # on the twin's clock, ns
         self._pool = None if patient or not self._running else ThreadPoolExecutor(1, "predictors")
         self._run: Run = _at_once if self._pool is None else self._pool.submit
