@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.rig import wait_until
 from twins import InputError, clock
 from twins.clock import HOUR, SECOND, TwinClock
 from twins.emulator import Gateway, Plant, injections, operate
@@ -121,40 +122,41 @@ def test_that_a_turbine_which_can_t_be_heard_does_not_answer(plant):
     assert side.told == []
 
 
-def operated(farm, side, seconds, speed=1.0, meanwhile=lambda: None):
+def operated(farm, side, seconds, speed=1.0, meanwhile=lambda: None, enough=lambda: True):
     stop = threading.Event()
     worker = threading.Thread(target=operate, args=(farm, side, speed, (), 1, stop))
     worker.start()
     try:
         meanwhile()
         time.sleep(seconds)
+        wait_until(enough, 60)
     finally:
         stop.set()
-        worker.join(10)
+        worker.join(60)
     assert not worker.is_alive()
 
 
 def test_that_it_keeps_the_pace_beats_and_says_its_clock(farm):
     side = Side()
-    operated(farm, side, 4.0, speed=60)
+    begun = clock.now()
+    operated(farm, side, 4.0, speed=60, enough=lambda: side.beats >= 2 and len(side.told) >= 2)
     first, last = side.clocks[0], side.clocks[-1]
     assert first.rate == 60
     assert last.rate == 1  # once it rests, time goes on as everybody's
     source = [int(t) for samples in side.told for t in samples.source]
-    assert 60 < (max(source) - min(source)) / SECOND < 4.5 * 60
+    assert 60 < (max(source) - min(source)) / SECOND < 60 * (clock.now() - begun) / SECOND
     assert min(source) >= first.epoch
     assert max(source) <= first.at(clock.now())
-    assert side.beats >= 2
 
 
 def test_that_plant_time_goes_on_where_an_earlier_run_left_it(farm):
     now = clock.now()
     side = Side(earlier=TwinClock(now + 5 * HOUR, now, 1.0))
-    operated(farm, side, 2.0)
+    operated(farm, side, 2.0, enough=lambda: side.told)
     assert side.clocks[0].epoch >= now + 5 * HOUR
     assert min(int(t) for samples in side.told for t in samples.source) >= now + 5 * HOUR
     side = Side(earlier=TwinClock(now - 5 * HOUR, now, 1.0))
-    operated(farm, side, 1.5)
+    operated(farm, side, 1.5, enough=lambda: side.told)
     assert side.clocks[0].epoch >= now
 
 

@@ -28,6 +28,7 @@ from twins.record.quality import ASSUMED
 QUEUED = 50_000  # messages that wait while the broker is away; beyond that the oldest are lost, and the counters tell
 MANY = 2_000  # samples in one go: they go as scans, one for each instant
 GONE = b'{"down": true}'
+_FAREWELL_S = 5.0  # for what is still on its way; the last is how its clock stood, which the next run goes on from
 _WORDS = {byte: word for word, byte in QUALITIES.items()}
 
 
@@ -59,6 +60,7 @@ class PlantSide:
         self._client.max_queued_messages_set(QUEUED)
         self._client.reconnect_delay_set(1, 2)
         self._client.on_connect, self._client.on_message = self._connected, self._heard
+        self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.will_set(self._topics.plant, GONE, 1)
         host, port, tls = address_of(url)
         if tls:
@@ -116,7 +118,7 @@ class PlantSide:
         """Says that the plant goes, and goes."""
         if self._client.is_connected():
             with contextlib.suppress(ValueError, RuntimeError):
-                self._client.publish(self._topics.plant, GONE, 1).wait_for_publish(1.0)
+                self._client.publish(self._topics.plant, GONE, 1).wait_for_publish(_FAREWELL_S)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -147,7 +149,6 @@ class PlantSide:
     def _connected(self, client: paho.Client, _data: object, _flags: object, code: ReasonCode, *_: object) -> None:
         if not code.is_failure:
             client.subscribe([(topic, 1) for topic in (self._topics.clock, *self._orderable)])
-            self._ready.set()
 
     def _heard(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         with contextlib.suppress(UnicodeDecodeError):

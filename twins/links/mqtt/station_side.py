@@ -109,6 +109,7 @@ class MqttLink:
         self._epoch = 0
         self._up, self._why, self._session = False, "not connected yet", ""
         self._echo_at = self._plant_at = self._connected_at = 0
+        self._looked_at = self._excuse = self._excused_until = 0  # ns
         self._messages = self._samples = self._dropped = self._high_water = 0
         self._lag = self._offset = self._strikes = 0
         self._other_speaks = False
@@ -179,7 +180,7 @@ class MqttLink:
     def state(self) -> LinkState:
         """Down, with the reason, within about 2.5 s of whatever went wrong between the plant and here."""
         with self._bell:
-            why = self._trouble(clock.monotonic())
+            why = self._trouble(self._look())
             queued = len(self._rows) + self._column_rows
             return LinkState(
                 not why, why, self._session, self._lag, self._offset, self._messages, self._samples,
@@ -335,9 +336,18 @@ class MqttLink:
             due = min(due, (self._newest_at - now) / SECOND + QUIET_S)
         return due
 
+    def _look(self) -> int:
+        """Now. Who was held up itself for some seconds can't tell yet whether anybody else was: it waits as much longer."""
+        now = clock.monotonic()
+        late = now - self._looked_at - SECOND if self._looked_at else 0
+        if late > 0 or now > self._excused_until:
+            self._excuse, self._excused_until = max(0, min(late, round(ALIVE_S * SECOND))), now + SECOND
+        self._looked_at = now
+        return now
+
     def _trouble(self, now: int) -> str:
         """Why the link is not up, "" where it is. The bell is held."""
-        patience = round(ALIVE_S * SECOND)
+        patience = round(ALIVE_S * SECOND) + self._excuse
         if not self._up:
             return self._why
         if now - max(self._echo_at, self._connected_at) > patience:
