@@ -26,8 +26,8 @@ class Signs:
     """Goes on with an estimator. f signs for each of n assets, w tags, j of them judged and p parameters estimated:
 
     each judged tag's residual lately, for longer and for long; each tag's level, how far it is from the median of its kin
-    lately, for long and lately against for long, how long it has stood still and how rough it is against its usual; each
-    parameter's distance from the package's and its spread; and silence.
+    lately, for long and lately against for long, how long it has stood still and how rough it is against its usual (steps
+    that its last digit hides are none); each parameter's distance from the package's and its spread; and silence.
     """
 
     def __init__(self, kin: Kin, estimator: Estimator) -> None:
@@ -37,6 +37,7 @@ class Signs:
         tags = [estimator.wanted[i] for i in self._at[0]]
         self._range = np.array([_range(tag) for tag in tags])
         self._turns = np.array([_turns(tag) for tag in tags])
+        self._grain = np.array([(10.0**-tag.decimals / _range(tag)) ** 2 for tag in tags])
         self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
         places = {each.tag.path: i for i, each in enumerate(estimator.judged)}
         self._judged_names = tuple(t for t in kin.tags if all(_path(a, t) in places for a in kin.assets))
@@ -90,7 +91,7 @@ class Signs:
     def table(self, estimator: Estimator) -> Array:
         """(n, f) as it is now."""
         still = np.log2((self._value_at - self._changed + self._period) / (self._usual_hold + self._period))
-        rough = np.log2((self._rough + 1e-12) / (self._usual_rough + 1e-12))
+        rough = np.log2((self._rough + self._grain) / (self._usual_rough + self._grain))
         moved = [(group.members[:, at].mean(axis=0) - usual) / spread for _, group, at, usual, spread in self._parameters]
         wide = [group.members[:, at].std(axis=0) / spread for _, group, at, usual, spread in self._parameters]
         columns = [
@@ -137,7 +138,7 @@ class Signs:
         square = (np.where(self._turns, np.mod(step + 180.0, 360.0) - 180.0, step) / self._range) ** 2
         square = np.where(fresh & np.isfinite(step), square, np.nan)
         self._rough = _towards(self._rough, square, self._share(_FAST, dt))
-        usual = np.where(self._usual_rough > 0, np.minimum(square, _BURST * self._usual_rough), square)
+        usual = np.where(self._usual_rough > 0, np.minimum(square, _BURST * (self._usual_rough + self._grain)), square)
         self._usual_rough = _towards(self._usual_rough, usual, self._share(_LONG, dt))
         self._last, self._value_at = np.where(fresh, values, self._last), np.where(fresh, source, self._value_at)
 
