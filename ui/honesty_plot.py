@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import SECONDARY, Theme, font
 
-_SIDE, _LEFT, _ABOVE, _BELOW, _GAP = 92, 34, 18, 16, 46
+_SIDE, _LEFT, _ABOVE, _BELOW, _GAP = 92, 46, 18, 16, 58
 _Points = Sequence[tuple[float, float]]
 
 
@@ -47,8 +47,8 @@ class HonestyPlot(QWidget):
             box = QRectF(_LEFT + k * (_SIDE + _GAP), _ABOVE, _SIDE, _SIDE)
             painter.setPen(QColor(tokens.muted))
             painter.drawText(QRectF(box.left(), 0, _SIDE + _GAP - 4, _ABOVE - 3), Qt.AlignmentFlag.AlignLeft, title)
-            painter.drawText(QRectF(box.left() - 32, box.top() - 6, 28, 14), Qt.AlignmentFlag.AlignRight, "100 %")
-            painter.drawText(QRectF(box.left() - 32, box.bottom() - 8, 28, 14), Qt.AlignmentFlag.AlignRight, "0 %")
+            painter.drawText(QRectF(box.left() - 46, box.top() - 6, 42, 14), Qt.AlignmentFlag.AlignRight, "100 %")
+            painter.drawText(QRectF(box.left() - 46, box.bottom() - 8, 42, 14), Qt.AlignmentFlag.AlignRight, "0 %")
             painter.drawText(QRectF(box.left(), box.bottom() + 2, _SIDE, 14), Qt.AlignmentFlag.AlignRight, "100 %")
             painter.setPen(QPen(QColor(tokens.line), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -14,7 +14,7 @@ from ui.numbers import unit_text
 from ui.theme import SECONDARY, Theme, font
 
 Scale = Callable[[float], float]
-HEIGHT, LEFT, BELOW, ABOVE = 116, 34.0, 18.0, 8.0
+HEIGHT, LEFT, BELOW, ABOVE = 116, 46.0, 18.0, 8.0
 
 
 class LifePlot(QWidget):
@@ -94,8 +94,9 @@ class LifePlot(QWidget):
     def _draw_words(self, painter: QPainter, life: Life, box: QRectF, y: Scale, x: Scale) -> None:
         painter.setPen(QColor(self._theme.tokens.muted))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for value in (life.value, life.path[0][2]):
-            painter.drawText(QRectF(0, y(value) - 8, LEFT - 6, 16), right, f"{value:g}")
+        limit, now = life.value, life.path[0][2]
+        for value in (limit, now) if abs(y(limit) - y(now)) > 13 else (limit,):
+            painter.drawText(QRectF(0, y(value) - 8, LEFT - 6, 16), right, f"{value:.4g}")
         measure = QFontMetrics(font(SECONDARY))
         words = [(0.0, "now"), (life.middle or life.path[-1][0], span(life.middle or life.path[-1][0]))]
         for t, word in words:

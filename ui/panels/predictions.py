@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -54,6 +56,8 @@ class Predictions(QWidget):
         self._shown: tuple[Prediction, ...] = ()
         self.list = QListWidget(frameShape=QFrame.Shape.NoFrame, wordWrap=True, spacing=1)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.list.setAccessibleName("Predictions")
         self.list.setStyleSheet("QListWidget::item { padding: 6px 10px; }")
         self.empty = QLabel(NOTHING, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, margin=18)
@@ -67,7 +71,6 @@ class Predictions(QWidget):
         self.honesty.setVisible(False)
         self.record = QLabel(font=font(SECONDARY), visible=False, wordWrap=True)
         self.record.setProperty("muted", True)
-        self.record.setContentsMargins(12, 0, 12, 8)
         self.buttons = {
             verdict: QPushButton(title, toolTip=tip)
             for verdict, title, tip in (
@@ -105,26 +108,28 @@ class Predictions(QWidget):
     # ------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(spacing=6)
+        """The list, below it what scrolls: evidence, fan, track record; the buttons always in reach."""
+        told = QWidget()
+        inside = QVBoxLayout(told, spacing=6)
+        inside.setContentsMargins(12, 8, 12, 8)
+        for widget in (self.words, self.plot, self.record, self.honesty):
+            inside.addWidget(widget)
+        inside.addStretch(1)
+        self.told = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self.told.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.told.setWidget(told)
+        self.deciding = QWidget()
+        row = QHBoxLayout(self.deciding, spacing=6)
+        row.setContentsMargins(12, 6, 12, 8)
         for button in self.buttons.values():
             row.addWidget(button)
         row.addStretch(1)
-        self.detail = QWidget()
-        below = QVBoxLayout(self.detail, spacing=6)
-        below.setContentsMargins(12, 8, 12, 10)
-        below.addWidget(self.words)
-        below.addWidget(self.plot)
-        below.addLayout(row)
         column = QVBoxLayout(self, spacing=0)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.empty, 1)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.detail)
-        column.addWidget(self.record)
-        below = QHBoxLayout()
-        below.setContentsMargins(12, 0, 12, 8)
-        below.addWidget(self.honesty)
-        column.addLayout(below)
+        column.addWidget(self.empty, 3)
+        column.addWidget(self.list, 2)
+        column.addWidget(self.told, 3)
+        column.addWidget(self.deciding)
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(lambda _: self._tell())
@@ -148,9 +153,11 @@ class Predictions(QWidget):
         keys = [each.key for each in self._shown]
         self.list.setCurrentRow(keys.index(before) if before in keys else 0 if keys else -1)
         self.list.blockSignals(False)
-        for widget in (self.list, self.detail):
+        for widget in (self.list, self.words, self.deciding):
             widget.setVisible(bool(keys))
+        self.plot.setVisible(False)
         self.empty.setVisible(not keys)
+        self.told.setVisible(bool(keys or self.record.text()))
         self._tell()
 
     def _tell_record(self, events: list[Event], until: int) -> None:
@@ -165,6 +172,7 @@ class Predictions(QWidget):
         self.record.setText(told)
         self.record.setToolTip("\n".join(lines))
         self.record.setVisible(bool(told))
+        self.told.setVisible(bool(told or self._shown))
         quantiles = [(level, share) for level, share in calibration(found) if share is not None]
         self.honesty.show_record(quantiles, [(told_, came) for told_, came, _ in reliability(found)])
 
