@@ -59,7 +59,7 @@ class Guide(QObject):
         super().__init__(scene)
         self.tour, self._scene, self._tools, self._selection, self._docks = tour, scene, tools, selection, docks
         self._begin_fault = begin_fault
-        self.bar = TourBar(scene)
+        self.bar = TourBar(scene, tools.bar)
         self.card: TourCard | None = None
         self.step, self.paused, self._before, self._own = -1, False, None, False
         self._gone_ms, self._ticked = 0.0, clock.monotonic()
@@ -87,7 +87,7 @@ class Guide(QObject):
                 self.card.hide()
 
         seconds = sum(step.seconds for step in self.tour.steps)
-        self.card = TourCard(self._scene, self.tour.name, _long(seconds))
+        self.card = TourCard(self._scene, self._tools.bar, self.tour.name, _long(seconds))
         self.card.declined.connect(answered)
         self.card.taken.connect(answered)
         self.card.taken.connect(self.begin)

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.theme import SECONDARY, font
 
-WIDEST, EDGE, OVER_TOOLS = 720, 12, 52
+WIDEST, EDGE = 980, 12
+IN_A_ROW = 640  # px: in less, the buttons stand below the words
 _KEYS = {Qt.Key.Key_Left: "back", Qt.Key.Key_Right: "next", Qt.Key.Key_Space: "pause", Qt.Key.Key_Escape: "leave"}
 
 
 class Low(QFrame):
-    """A frame that keeps to the lower middle of the widget it lies over, above the tools in its corner."""
+    """A frame at the lower edge of the widget it lies over: to the right of the tools in its corner, or above them where there
+    it would be too narrow."""
 
-    def __init__(self, over: QWidget) -> None:
+    def __init__(self, over: QWidget, tools: QWidget) -> None:
         super().__init__(over, objectName="scenetool")
-        self._over = over
+        self._over, self._tools = over, tools
         over.installEventFilter(self)
         self.hide()
 
@@ -29,10 +41,27 @@ class Low(QFrame):
 
     def settle(self) -> None:
         """Takes its place and the height that its words need."""
-        width = max(min(WIDEST, self._over.width() - 2 * EDGE), 200)
+        beside = self._over.width() - self._tools.width() - 3 * EDGE
+        low = beside >= self.least()
+        width = min(self.most(), beside if low else self._over.width() - 2 * EDGE)
+        self.adapt(width)
+        self.layout().activate()
         height = max(self.heightForWidth(width), self.minimumSizeHint().height())
-        self.setGeometry((self._over.width() - width) // 2, self._over.height() - height - OVER_TOOLS, width, height)
+        left = self._tools.width() + 2 * EDGE + (beside - width) // 2 if low else (self._over.width() - width) // 2
+        bottom = EDGE if low else self._tools.height() + 2 * EDGE
+        self.setGeometry(left, self._over.height() - height - bottom, width, height)
         self.raise_()
+
+    def least(self) -> int:
+        """So wide must it be to stand beside the tools."""
+        return self.sizeHint().width()
+
+    def most(self) -> int:
+        """So wide is it at most."""
+        return self.sizeHint().width()
+
+    def adapt(self, width: int) -> None:
+        """Arranges what is in it."""
 
 
 class TourBar(Low):
@@ -40,8 +69,8 @@ class TourBar(Low):
 
     asked = Signal(str)  # back, next, pause or leave
 
-    def __init__(self, over: QWidget) -> None:
-        super().__init__(over)
+    def __init__(self, over: QWidget, tools: QWidget) -> None:
+        super().__init__(over, tools)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText, font=font(14.5))
         self.place = QLabel(font=font(SECONDARY))
@@ -85,18 +114,36 @@ class TourBar(Low):
         else:
             super().keyPressEvent(event)
 
+    def least(self) -> int:
+        """As wide as a row needs."""
+        return IN_A_ROW
+
+    def most(self) -> int:
+        """Words that are read in one look."""
+        return WIDEST
+
+    def adapt(self, width: int) -> None:
+        """In a row, or the buttons below the words."""
+        row = width >= IN_A_ROW
+        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if row else QBoxLayout.Direction.TopToBottom)
+
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self, spacing=8)
-        column.setContentsMargins(16, 12, 16, 10)
+        said = QVBoxLayout(spacing=3)
+        said.addWidget(self.words)
+        said.addWidget(self.place)
         row = QHBoxLayout(spacing=6)
-        row.addWidget(self.place, 1)
         for name, button in self.buttons.items():
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _=False, name=name: self.asked.emit(name))
             row.addWidget(button)
-        for part in (self.words, self.gone):
-            column.addWidget(part)
-        column.addLayout(row)
+        row.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=10)
+        self._halves.addLayout(said, 1)
+        self._halves.addLayout(row)
+        column = QVBoxLayout(self, spacing=6)
+        column.setContentsMargins(16, 8, 12, 8)
+        column.addWidget(self.gone)
+        column.addLayout(self._halves)
 
 
 class TourCard(Low):
@@ -105,8 +152,8 @@ class TourCard(Low):
     taken = Signal()
     declined = Signal()
 
-    def __init__(self, over: QWidget, name: str, minutes: str) -> None:
-        super().__init__(over)
+    def __init__(self, over: QWidget, tools: QWidget, name: str, minutes: str) -> None:
+        super().__init__(over, tools)
         title, what = (
             QLabel(name, font=font(weight=QFont.Weight.DemiBold)),
             QLabel(f"A guided tour, {minutes}", font=font(SECONDARY)),
@@ -126,12 +173,3 @@ class TourCard(Low):
         for button in (begin, later):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
-
-    def settle(self) -> None:
-        """As narrow as its words."""
-        size = self.sizeHint()
-        width = min(size.width(), self._over.width() - 2 * EDGE)
-        self.setGeometry(
-            (self._over.width() - width) // 2, self._over.height() - size.height() - OVER_TOOLS, width, size.height()
-        )
-        self.raise_()
