@@ -10,6 +10,8 @@ import pytest
 
 from tests.twins.test_estimation import NORTH_RIDGE, START, Followed
 from twins.clock import SECOND
+from twins.emulator.plant import Plant
+from twins.estimation.following import Following
 from twins.package.loader import load
 from twins.prognosis.calls import Calls
 from twins.prognosis.foreseeing import LEARNT, Foreseeing
@@ -158,8 +160,14 @@ def test_that_the_maintenance_list_is_by_deadline_without_what_was_dismissed(los
 def test_that_the_farm_calls_what_is_wrong_with_an_instrument_and_a_line_by_what_it_has_learnt():
     twin = load(NORTH_RIDGE)
     faults = ["T02.sensor_stuck@180s", "T03.communication_loss@180s"]
-    watched = Watched(twin, tuple(injections(faults, twin, START)), seed=11)
-    made = [prediction_in(event) for event in watched.foresee(360, Foreseeing(twin))]
+    plant = Plant(twin, START, 11, injections(faults, twin, START))
+    following, foreseeing = Following(twin, plant.instruments.channels), Foreseeing(twin)  # as a station has them
+    made = []
+    for second in range(1, 360):
+        now = START + second * SECOND
+        following.take(plant.run_to(now))
+        for estimator in following.until(now):
+            made += [prediction_in(event) for event in foreseeing.see(estimator, now)]
     assert {each.key for each in made} == {"T02.sensor_stuck", "T03.communication_loss"}
     assert {each.model for each in made} == {LEARNT}
     assert made[0].severity == pytest.approx((0.05, 0.5, 0.95))  # how severe it is can't be told

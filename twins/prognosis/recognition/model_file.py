@@ -18,7 +18,7 @@ from twins.prognosis.recognition.recogniser import Learnt, Recogniser
 from twins.prognosis.trees import Forest
 
 NAME = "predictors/faults.npz"  # within the package
-KIND, VERSION = "what a twin has learnt of its faults", 2
+KIND, VERSION = "what a twin has learnt of its faults", 3
 _FORESTS = tuple(each.name for each in fields(Forest))
 
 

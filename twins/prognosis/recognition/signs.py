@@ -20,12 +20,14 @@ _FAR = 10.0
 _USUAL = 0.01  # of its range: a model's own error; that a station learns it better in days must not make the signs grow
 _BURST = 10.0  # what is rougher than so many times the usual makes the usual no rougher
 _FEW = 3  # of a kin; fewer are no measure for each other
+_MANY = 12  # of a kin; among more, one doesn't move the median
 
 
 class Signs:
     """Goes on with an estimator. f signs for each of n assets, w tags, j of them judged and p parameters estimated:
 
-    each judged tag's residual lately, for longer and for long; each tag's level, how far it is from the median of its kin
+    each judged tag's residual lately, for longer and for long, less the median of its kin's, for what all have in common is the
+    weather's or the model's fault; each tag's level, how far it is from the median of its kin
     lately, for long and lately against for long, how long it has stood still and how rough it is against its usual (steps
     that its last digit hides are none); each parameter's distance from the package's and its spread; and silence.
     """
@@ -107,8 +109,8 @@ class Signs:
         """(n, j) residuals, in deviations that do not become less as a station learns how well its models fit."""
         at = self._judged
         spread = np.sqrt(estimator.scatter[at] ** 2 + self._usual**2)
-        off = estimator.residual[at] * estimator.spread[at]
-        return np.clip(np.nan_to_num(off / spread), -_FAR, _FAR)
+        off = np.clip(estimator.residual[at] * estimator.spread[at] / spread, -_FAR, _FAR)
+        return np.nan_to_num(off - _common(off))
 
     def _share(self, over: float, dt: float) -> float:
         """Of what is new in an average over so many seconds, which is the plain mean at first."""
@@ -141,6 +143,22 @@ class Signs:
         usual = np.where(self._usual_rough > 0, np.minimum(square, _BURST * (self._usual_rough + self._grain)), square)
         self._usual_rough = _towards(self._usual_rough, usual, self._share(_LONG, dt))
         self._last, self._value_at = np.where(fresh, values, self._last), np.where(fresh, source, self._value_at)
+
+
+def _common(values: Array) -> Array:
+    """(n, j) → for each asset the median of the others, 0 where too few of them tell anything."""
+    n = len(values)
+    if n < _FEW:
+        return np.zeros_like(values)
+    if n > _MANY:
+        return np.broadcast_to(_median(values), values.shape)
+    return np.array([_median(np.delete(values, i, axis=0)) for i in range(n)])
+
+
+def _median(values: Array) -> Array:
+    known = np.isfinite(values).sum(axis=0) >= _FEW - 1
+    found: Array = np.where(known, np.nanmedian(np.where(known, values, 0.0), axis=0), 0.0)
+    return found
 
 
 def _towards(average: Array, value: Array, share: float) -> Array:

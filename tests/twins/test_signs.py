@@ -1,0 +1,59 @@
+"""What stands out of an asset: what all of a kin share does not, and neither does what a tag's last digit hides."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from twins.asset import Tag
+from twins.clock import SECOND
+from twins.prognosis.recognition.kin import Kin
+from twins.prognosis.recognition.signs import Signs
+
+ASSETS = ("A", "B", "C", "D")
+TAGS = [Tag(f"{asset}.heat", unit="degC", range=(0.0, 100.0), period_ns=SECOND, decimals=1) for asset in ASSETS]
+
+
+class Estimator:
+    """As far as signs look at one: four thermometers, judged, no parameters."""
+
+    def __init__(self):
+        self.wanted, self.parameters = TAGS, ()
+        self.judged = [SimpleNamespace(tag=tag) for tag in TAGS]
+        self.models = SimpleNamespace(step_ns=5 * SECOND)
+        self.residual, self.spread, self.scatter = np.zeros(4), np.ones(4), np.full(4, 0.1)
+        self.read, self.time = SimpleNamespace(values=np.full(4, 40.0), source=np.zeros(4)), 0
+
+    def step(self, values, residual):
+        self.time += 5 * SECOND
+        self.read.values, self.read.source = values, np.full(4, float(self.time))
+        self.residual = residual
+
+
+def looked_on(hours, value_of, residual=(0.0, 0.0, 0.0, 0.0)):
+    """The signs by name, each (asset,), after so long."""
+    estimator = Estimator()
+    signs = Signs(Kin("kiln", ASSETS, ("heat",), ("hot",)), estimator)
+    for k in range(round(hours * 720)):
+        estimator.step(value_of(k), np.array(residual))
+        signs.see(estimator)
+    return dict(zip(signs.names, signs.table(estimator).T, strict=True))
+
+
+def test_that_what_all_of_a_kin_share_is_nobody_s_and_what_one_has_alone_is_its_own():
+    shared = looked_on(0.3, lambda k: np.full(4, 40.0), (3.0, 3.1, 2.9, 3.0))
+    assert np.abs(shared["heat residual for longer"]).max() < 0.2
+    alone = looked_on(0.3, lambda k: np.full(4, 40.0), (3.0, 3.0, 9.0, 3.0))
+    told = alone["heat residual for longer"]
+    assert told[2] > 4
+    assert np.abs(told[[0, 1, 3]]).max() < 0.1
+
+
+def test_that_rare_steps_of_the_last_digit_never_come_to_look_rough():
+    rng = np.random.default_rng(1)
+    level = 40.0 + 0.1 * (rng.random((9_000, 4)) < 0.02)
+    told = [looked_on(hours, lambda k: level[k])["heat rough"] for hours in (1, 4, 12)]
+    assert np.abs(told).max() < 1.5, "it was 8, and called a loose contact, after half a day"
+    loose = level + np.array([0, 3.0, 0, 0]) * rng.standard_normal((9_000, 1)) * (np.arange(9_000)[:, None] > 8_500)
+    assert looked_on(12, lambda k: loose[k])["heat rough"][1] > 5
