@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from tests.conftest import NORTH_RIDGE
 from tests.conftest import PLANT_START as START
-from twins.clock import MINUTE
+from twins.clock import MINUTE, SECOND
+from twins.historian.days import open_record
 from twins.package.archive import zipped
 from twins.package.loader import load
 from twins.record import Channel, Samples, Snapshot, difference
@@ -224,6 +225,24 @@ def test_that_what_is_no_branch_is_passed_over(tmp_path):
     (folder / "broken.twin-recording").write_bytes(b"SQLite format 3\0 and then nothing")
     assert branched(folder / "broken.twin-recording") is None
     assert Lanes(MemoryRecording(), record).look() == ()
+
+
+def test_that_a_branch_that_can_t_be_read_just_now_is_not_gone_before_it_was_tried_again(record, tmp_path):
+    mine = tmp_path / "mine.twin-recording"
+    shutil.copy(record, mine)
+    package = zipped(NORTH_RIDGE)
+    to = folder_of(mine) / "a.twin-recording"
+    to.parent.mkdir()
+    what_if(load(NORTH_RIDGE), package, mine, FORK, Scenario("a", duration=10 * SECOND, spin_up=MINUTE), to)
+    whole, lanes = to.read_bytes(), Lanes(open_record(mine), mine)
+    assert [each.path for each in lanes.look()] == [to]
+    to.write_bytes(b"half")
+    assert [each.path for each in lanes.look()] == [to]
+    to.write_bytes(whole)
+    assert [each.path for each in lanes.look()] == [to]
+    to.write_bytes(b"not even half")
+    assert [len(lanes.look()) for _ in range(3)] == [1, 0, 0]
+    lanes.close()
 
 
 def snapshot_of(values: dict[Channel, float]) -> Snapshot:

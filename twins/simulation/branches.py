@@ -70,10 +70,13 @@ class Lanes:
         return sorted(self._folder.glob("*.twin-recording")) if self._folder is not None and self._folder.is_dir() else []
 
     def _read(self, path: Path, stamp: object) -> bool:
-        if self._known.get(path, (None, None))[0] != stamp:
+        """One that can't be read just now, as while it is written, is read again at the next look, and not gone before that."""
+        known, before = self._known.get(path, (None, None))
+        if known != stamp:
             if str(path) in self._open:
                 self._open.pop(str(path)).close()
-            self._known[path] = stamp, branched(path)
+            found = branched(path)
+            self._known[path] = (stamp, found) if found is not None else (None, before if known is not None else None)
         return self._known[path][1] is not None
 
 
