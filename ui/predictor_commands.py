@@ -121,12 +121,12 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.historian.drafting import drafted
         from twins.package.loader import load
         from twins.prognosis.predictors.card import card_of
-        from twins.prognosis.predictors.declared import sound
+        from twins.prognosis.predictors.declared import inside, sound
 
         found = load(package_of(twin))
         made = next(iter(sound(found, predictor)))
         made.kind.close()
-        learnt = made.home.file(f"{made.name}.md")
+        learnt = inside(f"{made.name}.md", made.layer)
         text = (
             found.files[learnt].decode()
             if (made.form.trained or made.form.remaining_life) and learnt in found.files

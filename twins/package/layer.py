@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+
+from twins.asset import Twin
 
 DEEPEST = 8
 TWINS = "twins/"  # where a package keeps those that it holds by name
@@ -33,7 +35,15 @@ class Layer:
 
     def local(self, path: str) -> str:
         """An asset of the whole twin, as this package calls it."""
-        return path.removeprefix(f"{self.path}/") if self.path else path
+        return "" if path == self.path else path.removeprefix(f"{self.path}/") if self.path else path
+
+    def room(self, name: str, files: Collection[str]) -> Iterator[tuple[str, str]]:
+        """(name, file) of each .yaml in a folder of this package, in order; the name as the whole twin calls it."""
+        folder = self.file(f"{name}/")
+        for file in sorted(files):
+            stem = file.removeprefix(folder).removesuffix(".yaml")
+            if file == f"{folder}{stem}.yaml" and "/" not in stem:
+                yield self.below(stem), file
 
     def inner(self, name: str, files: Collection[str], path: str) -> Layer | None:
         """The package that is called `name` here, as the asset `path`; None where there is none."""
@@ -50,3 +60,9 @@ class Layer:
     def told(self) -> str:
         """The way down to it, for people."""
         return " → ".join(folder.rstrip("/") or "the package" for folder in (*self.trail, self.folder))
+
+
+def layers_of(twin: Twin) -> Iterator[Layer]:
+    """The package of a twin, then those that are nested in it."""
+    for root in twin.roots:
+        yield Layer(f"{twin.assets[root].twin}/" if root else "", root)

@@ -13,7 +13,7 @@ from twins import InputError
 from twins.asset import Twin
 from twins.package.document import Document, read_document
 from twins.package.fault import Fault
-from twins.package.layer import Layer
+from twins.package.layer import Layer, layers_of
 from twins.package.schema import Form, Scalar, Text
 from twins.package.validation import validated
 from twins.package.words import did_you_mean
@@ -105,14 +105,7 @@ def _seen(told: Mapping[str, Any], layer: Layer) -> str:
 def packaged(twin: Twin) -> dict[str, tuple[str, str]]:
     """The scenarios of a package and of those nested in it: name → file and the asset that it is seen from. Those of a nested
     twin are called by its path before."""
-    found = {}
-    for root in twin.roots:
-        folder = f"{twin.assets[root].twin}/scenarios/" if root else "scenarios/"
-        for file in twin.files:
-            name = file.removeprefix(folder)
-            if file.startswith(folder) and name.endswith(".yaml") and "/" not in name:
-                found[f"{root}/{name[:-5]}" if root else name[:-5]] = file, root
-    return found
+    return {name: (file, layer.path) for layer in layers_of(twin) for name, file in layer.room("scenarios", twin.files)}
 
 
 def packaged_scenario(twin: Twin, name: str) -> Scenario:

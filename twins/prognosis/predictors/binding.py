@@ -11,7 +11,7 @@ import numpy as np
 from twins.clock import parse_duration
 from twins.expression import conversion
 from twins.package.predictor_file import OnnxForm
-from twins.prognosis.predictors.declared import Scope
+from twins.prognosis.predictors.declared import Scope, inside
 from twins.prognosis.predictors.onnx_child import ANSWERS, TYPES
 from twins.prognosis.predictors.onnx_file import OnnxError, judge
 from twins.sandbox import SandboxError, Session
@@ -89,7 +89,7 @@ class Binding:
 
     def _checked(self) -> bytes:
         """The file's content, where it may be loaded."""
-        file = self._scope.home.file(self._form.file)
+        file = inside(self._form.file, self._scope.layer)
         if file not in self._scope.twin.files or not file.endswith(".onnx"):
             self._scope.complain((*_PLACE, "file"), f"there is no model {file} in the package", "put an .onnx beside this file")
             return b""
@@ -146,5 +146,5 @@ class Binding:
             self._scope.complain(where, f"the output {name} has no number {place}", "count from 0")
 
     def _refuse(self, why: str) -> None:
-        message, _, remedy = f"{self._scope.home.file(self._form.file)} can't be used: {why}".partition("; ")
+        message, _, remedy = f"{inside(self._form.file, self._scope.layer)} can't be used: {why}".partition("; ")
         self._scope.complain((*_PLACE, "file"), message, remedy or "export the model again, as one file")

@@ -13,38 +13,14 @@ from twins.clock import SECOND, parse_duration
 from twins.expression import ExpressionError, Formula, Truth, meaning_of, parse, tag_named
 from twins.package.document import Document, Place
 from twins.package.fault import Fault
+from twins.package.layer import Layer, layers_of
 from twins.package.predictor_file import FOLDER, PredictorForm, form_of
 from twins.package.words import did_you_mean, spoken
 from twins.prognosis.predictors.verdict import Complain, Kind
 
 MODEL = "predictor"
+OUTERMOST = Layer()
 _LEAST, _MOST = SECOND, 86_400 * SECOND
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The package that a predictor came with: the asset that holds it, "" for the outermost, and the folder of its predictors.
-
-    What it writes, of assets and of files, is meant within it.
-    """
-
-    root: str = ""
-    folder: str = f"{FOLDER}/"
-
-    def file(self, name: str) -> str:
-        """Where a file that a predictor names is: beside it."""
-        return f"{self.folder}{name.removeprefix(f'{FOLDER}/')}"
-
-    def asset(self, path: str) -> str:
-        """An asset's path in the whole twin."""
-        return f"{self.root}/{path}" if self.root and path else self.root or path
-
-    def own(self, path: str) -> str:
-        """And back: as its package calls it."""
-        return path.removeprefix(self.root).removeprefix("/") if self.root else path
-
-
-OUTERMOST = Home()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +38,7 @@ class Predictor:
     downtime: float
     step_ns: int
     kind: Kind
-    home: Home = OUTERMOST
+    layer: Layer = OUTERMOST
 
     @property
     def model(self) -> str:
@@ -73,8 +49,8 @@ class Predictor:
 class Scope:
     """The tags of a twin, measured and estimated, as the names in a predictor mean them."""
 
-    def __init__(self, twin: Twin, assets: tuple[str, ...], complain: Complain, home: Home = OUTERMOST) -> None:
-        self.twin, self.assets, self.complain, self.home = twin, assets, complain, home
+    def __init__(self, twin: Twin, assets: tuple[str, ...], complain: Complain, layer: Layer = OUTERMOST) -> None:
+        self.twin, self.assets, self.complain, self.layer = twin, assets, complain, layer
         self.tags: Mapping[str, Tag] = ChainMap({}, dict(twin.tags), dict(twin.estimated))
 
     def path(self, name: str, asset: str, place: Place) -> str:
@@ -106,13 +82,10 @@ class Scope:
 def declared(twin: Twin, only: str = "") -> Iterator[tuple[str, Predictor | None, list[Fault]]]:
     """(name, predictor, faults) of each file, in order; None where it can't be used. Those of a nested twin are called by its
     path before."""
-    for root in twin.roots:
-        home = Home(root, f"{twin.assets[root].twin}/{FOLDER}/") if root else OUTERMOST
-        for file in sorted(twin.files):
-            stem = file.removeprefix(home.folder).removesuffix(".yaml")
-            name = f"{root}/{stem}" if root else stem
-            if file == f"{home.folder}{stem}.yaml" and "/" not in stem and (not only or name == only):
-                yield name, *_made(twin, file, stem, home)
+    for layer in layers_of(twin):
+        for name, file in layer.room(FOLDER, twin.files):
+            if not only or name == only:
+                yield name, *_made(twin, file, name.rpartition("/")[2], layer)
 
 
 def sound(twin: Twin, only: str = "") -> Iterator[Predictor]:
@@ -128,7 +101,7 @@ def sound(twin: Twin, only: str = "") -> Iterator[Predictor]:
         yield made
 
 
-def _made(twin: Twin, file: str, name: str, home: Home) -> tuple[Predictor | None, list[Fault]]:
+def _made(twin: Twin, file: str, name: str, layer: Layer) -> tuple[Predictor | None, list[Fault]]:
     try:
         document, form = form_of(file, twin.files[file])
     except InputError as problem:
@@ -140,11 +113,11 @@ def _made(twin: Twin, file: str, name: str, home: Home) -> tuple[Predictor | Non
     def complain(place: Place, message: str, remedy: str) -> None:
         faults.append(document.fault(place, message, remedy))
 
-    assets = _assets(twin, form, complain, home)
+    assets = _assets(twin, form, complain, layer)
     _refuse_a_faults_name(twin, name, assets, complain)
     words = _words(twin, form, assets, complain)
     step = _span(form.every, ("every",), complain)
-    kind = _kind(Scope(twin, assets, complain, home), form, step, document) if assets and not faults else None
+    kind = _kind(Scope(twin, assets, complain, layer), form, step, document) if assets and not faults else None
     if kind is None or faults:
         if kind is not None:
             kind.close()
@@ -153,8 +126,8 @@ def _made(twin: Twin, file: str, name: str, home: Home) -> tuple[Predictor | Non
     within = _span(form.within or words.get("within") or "30 d", ("within",), complain) / SECOND
     downtime = _span(form.downtime or words.get("downtime") or "1 d", ("downtime",), complain, 0) / SECOND
     made = Predictor(
-        name, form, _version(twin, form, file, home), assets, label, form.description or words.get("description", ""),
-        form.action or words.get("action", ""), within, downtime, step, kind, home,
+        name, form, _version(twin, form, file, layer), assets, label, form.description or words.get("description", ""),
+        form.action or words.get("action", ""), within, downtime, step, kind, layer,
     )  # fmt: skip
     return (made, faults) if not faults else (None, faults)
 
@@ -178,16 +151,16 @@ def _kind(scope: Scope, form: PredictorForm, step: int, document: Document) -> K
     return Trained(scope, form.trained, form.where, step)
 
 
-def _assets(twin: Twin, form: PredictorForm, complain: Complain, home: Home) -> tuple[str, ...]:
+def _assets(twin: Twin, form: PredictorForm, complain: Complain, layer: Layer) -> tuple[str, ...]:
     if bool(form.type) == bool(form.assets):
         complain((), "it says of nothing that it speaks of it, or twice", "write either type: or assets:")
         return ()
-    inside = {home.own(path): asset for path, asset in twin.assets.items() if twin.means(home.root, path)}
+    inside = {layer.local(path): asset for path, asset in twin.assets.items() if twin.means(layer.path, path)}
     for k, path in enumerate(form.assets):
         if path not in inside:
             complain(("assets", k), f"there is no asset “{path}”", did_you_mean(path, inside) or "write the path of an asset")
     if form.assets:
-        return tuple(dict.fromkeys(home.asset(path) for path in form.assets if path in inside))
+        return tuple(dict.fromkeys(layer.below(path) for path in form.assets if path in inside))
     found = tuple(asset.path for asset in inside.values() if asset.type == form.type and asset.parent != "-")
     if not found:
         known = sorted({asset.type for asset in inside.values() if asset.type})
@@ -228,13 +201,18 @@ def _span(text: str, place: Place, complain: Complain, least: int = _LEAST) -> i
     return span
 
 
-def _version(twin: Twin, form: PredictorForm, file: str, home: Home) -> str:
+def _version(twin: Twin, form: PredictorForm, file: str, layer: Layer) -> str:
     """Of the file and what it names."""
     named = [form.limits.table if form.limits else "", form.onnx.file if form.onnx else ""]
     named += list(form.trained.models.values()) if form.trained else []
     named += [form.remaining_life.file] if form.remaining_life else []
     digest = hashlib.sha256(twin.files[file])
     for each in named:
-        if each and home.file(each) in twin.files:
-            digest.update(twin.files[home.file(each)])
+        if each and (found := inside(each, layer)) in twin.files:
+            digest.update(twin.files[found])
     return digest.hexdigest()[:12]
+
+
+def inside(file: str, layer: Layer = OUTERMOST) -> str:
+    """Where a file that a predictor names is: beside it."""
+    return layer.file(f"{FOLDER}/{file.removeprefix(f'{FOLDER}/')}")

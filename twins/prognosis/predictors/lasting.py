@@ -11,7 +11,7 @@ from twins.clock import SECOND, parse_duration
 from twins.package.predictor_file import RemainingForm
 from twins.physics import Array
 from twins.prognosis.prediction import Evidence, Life
-from twins.prognosis.predictors.declared import Scope
+from twins.prognosis.predictors.declared import Scope, inside
 from twins.prognosis.predictors.verdict import Verdict
 from twins.prognosis.predictors.where import holds
 from twins.prognosis.remaining_life.fleet import Fleet, carried
@@ -117,7 +117,7 @@ class Lasting:
         return 0.0 if scales.logged[at] else float(scales.spread[:, at].mean())
 
     def _read(self, form: RemainingForm) -> Model | None:
-        file = self._scope.home.file(form.file)
+        file = inside(form.file, self._scope.layer)
         if file not in self._scope.twin.files:
             said = f"there is no model {file} in the package"
             self._scope.complain(("remaining_life", "file"), said, "train it again with “train --failed”")

@@ -14,7 +14,7 @@ from twins.expression import Formula
 from twins.package.predictor_file import LevelForm, LimitsForm
 from twins.physics import Array
 from twins.prognosis.prediction import Evidence
-from twins.prognosis.predictors.declared import Scope
+from twins.prognosis.predictors.declared import Scope, inside
 from twins.prognosis.predictors.trend import trend_of
 from twins.prognosis.predictors.verdict import Verdict
 from twins.record import Quality, quality_byte
@@ -162,7 +162,7 @@ def _table(file: str, scope: Scope) -> Iterator[tuple[tuple[str | int, ...], Lev
     if not file:
         return
     place: tuple[str | int, ...] = ("limits", "table")
-    name = scope.home.file(file)
+    name = inside(file, scope.layer)
     if name not in scope.twin.files or not name.endswith(".csv"):
         scope.complain(place, f"there is no table {name} in the package", "put a .csv beside this file, and write its name")
         return

@@ -11,7 +11,7 @@ from twins.prognosis.anomaly.detector import Detector
 from twins.prognosis.anomaly.detector import Verdict as Judged
 from twins.prognosis.anomaly.model_file import unpacked
 from twins.prognosis.prediction import Evidence
-from twins.prognosis.predictors.declared import Scope
+from twins.prognosis.predictors.declared import Scope, inside
 from twins.prognosis.predictors.standstill import Standstill
 from twins.prognosis.predictors.verdict import Verdict
 from twins.prognosis.predictors.where import holds
@@ -36,7 +36,7 @@ class Trained:
         self._scope, self._step = scope, step_ns
         self._row = [-1] * len(scope.assets)
         self._where = [scope.formula(where, path, ("where",)) if where else None for path in scope.assets]
-        own = [scope.home.own(path) for path in scope.assets]
+        own = [scope.layer.local(path) for path in scope.assets]
         for path in form.models.keys() - set(own):
             scope.complain(("trained", "models", path), f"{path} is none of its assets", "write it under assets:, or take it out")
         self._detectors = [self._detector(form, path) for path in own]
@@ -100,7 +100,7 @@ class Trained:
     def _detector(self, form: TrainedForm, asset: str) -> Detector | None:
         if asset not in form.models:
             return None
-        place, file = ("trained", "models", asset), self._scope.home.file(form.models[asset])
+        place, file = ("trained", "models", asset), inside(form.models[asset], self._scope.layer)
         if file not in self._scope.twin.files or not file.endswith(".npz"):
             self._scope.complain(place, f"there is no model {file} in the package", "train it again: main.py train")
             return None
