@@ -32,7 +32,7 @@ def begun():
 
 
 @pytest.fixture
-def place(qtbot, qapp, tmp_path, begun):
+def place(qtbot, qapp, tmp_path, begun, standing):
     tags = {f"{path}.flow": Tag(f"{path}.flow", unit="m^3/h", range=(0, 100), period_ns=MINUTE) for path in ("P0", "b12/P1")}
     part = lambda path: (Part(path, "body", {"shape": {}}, colour_by=f"{path}.flow"),)  # noqa: E731
     assets = {
@@ -59,19 +59,9 @@ def place(qtbot, qapp, tmp_path, begun):
     opened = Opened(twin, tmp_path / "site.twin-recording", lambda: recording, lambda: meshes)
     settings = Settings(tmp_path / "settings.json")
     made = Workplace(qapp, opened, Timeline(START, START + 9 * MINUTE), settings, begin_fault=begun.append)
-    try:  # what didn't come up in time is closed, too
-        with qtbot.waitSignal(made.window.furnished, timeout=60_000):
-            made.window.show()
-        qtbot.waitUntil(lambda: made.views.has_picture("Overview"), timeout=60_000)
+    with standing(made):
         qtbot.waitUntil(lambda: made.selection.asset != "", timeout=60_000)
-        made.window.activateWindow()
-        with qtbot.waitActive(made.window):
-            made.window.raise_()
         yield made
-    finally:
-        made.window.close()
-        made.window.deleteLater()
-        qapp.setStyleSheet("")
 
 
 def arrived(place):

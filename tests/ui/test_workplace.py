@@ -20,7 +20,7 @@ START = 1_400_000_000 * SECOND
 
 
 @pytest.fixture
-def place(qtbot, qapp, tmp_path):
+def place(qtbot, qapp, tmp_path, standing):
     tags = {"P1.flow": Tag("P1.flow", unit="m^3/h", range=(0, 100), period_ns=MINUTE)}
     assets = {"": Asset("", "Skid", AssetKind.SYSTEM), "P1": Asset("P1", "Pump", AssetKind.COMPONENT, tags=tuple(tags))}
     viewpoints = (Viewpoint("Overview", (-30, -30, 20), (0, 0, 0)),)
@@ -34,18 +34,8 @@ def place(qtbot, qapp, tmp_path):
     timeline = Timeline(START, START + 99 * MINUTE)
     opened = Opened(twin, tmp_path / "skid.twin-recording", lambda: recording, dict)
     made = Workplace(qapp, opened, timeline, Settings(tmp_path / "settings.json"))
-    try:  # what didn't come up in time is closed, too
-        with qtbot.waitSignal(made.window.furnished, timeout=60_000):
-            made.window.show()
-        qtbot.waitUntil(lambda: made.views.has_picture("Overview"), timeout=60_000)  # the scene can draw
-        made.window.activateWindow()
-        with qtbot.waitActive(made.window):
-            made.window.raise_()
+    with standing(made):
         yield made
-    finally:
-        made.window.close()
-        made.window.deleteLater()
-        qapp.setStyleSheet("")
 
 
 def shown_time(place):
