@@ -296,3 +296,18 @@ def test_that_paho_is_built_as_the_client_expects():
     assert {"command", "packet", "pos", "remaining_length"} <= set(fresh._in_packet)
     assert hasattr(fresh, "_out_message_mutex")
     assert hasattr(fresh, "_msgtime_mutex")
+
+
+@pytest.mark.parametrize(("looks", "up"), [
+    ([100.0, 101.0, 102.0, 102.4], True),
+    ([100.0, 101.0, 102.0, 102.6], False),  # nothing was heard for 2.6 s while it looked each second
+    ([100.0, 101.0, 104.5], True),  # it was held up itself: what came meanwhile is not read yet
+    ([100.0, 101.0, 104.5, 104.9, 105.4], False),  # and nothing came
+])  # fmt: skip
+def test_that_a_station_that_was_held_up_itself_waits_as_much_longer_before_it_blames_the_broker(twin, monkeypatch, looks, up):
+    link = MqttLink(f"mqtt://127.0.0.1:{free_port()}", twin)
+    link._up, link._connected_at = True, 100 * 10**9  # a state that can't be caused to the tenth of a second
+    for at in looks:
+        monkeypatch.setattr("twins.links.mqtt.station_side.clock.monotonic", lambda at=at: round(at * 1e9))
+        state = link.state()
+    assert state.up is up, state.reason
