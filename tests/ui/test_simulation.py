@@ -13,6 +13,7 @@ from tests.conftest import NORTH_RIDGE
 from tests.conftest import PLANT_START as START
 from twins.clock import MINUTE, SECOND
 from twins.historian.days import open_record
+from twins.historian.drafting import drafted
 from twins.package.archive import zipped
 from twins.package.loader import load
 from twins.record import Channel, Samples, Snapshot, difference
@@ -242,6 +243,22 @@ def test_that_a_branch_that_can_t_be_read_just_now_is_not_gone_before_it_was_tri
     assert [each.path for each in lanes.look()] == [to]
     to.write_bytes(b"not even half")
     assert [len(lanes.look()) for _ in range(3)] == [1, 0, 0]
+    lanes.close()
+
+
+def test_that_a_branch_that_is_being_written_is_no_lane_before_it_has_taken_its_place(record, tmp_path):
+    mine = tmp_path / "mine.twin-recording"
+    shutil.copy(record, mine)
+    to = folder_of(mine) / "a.twin-recording"
+    to.parent.mkdir()
+    what_if(load(NORTH_RIDGE), zipped(NORTH_RIDGE), mine, FORK, Scenario("a", duration=10 * SECOND, spin_up=MINUTE), to)
+    lanes = Lanes(open_record(mine), mine)
+    other = to.with_name("b.twin-recording")
+    with drafted(other) as draft:
+        shutil.copy(to, draft)  # all is written, but the last step
+        assert branched(draft) is not None
+        assert [each.path for each in lanes.look()] == [to]
+    assert [each.path for each in lanes.look()] == [to, other]
     lanes.close()
 
 

@@ -67,7 +67,9 @@ class Lanes:
         self.plant.close()
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob("*.twin-recording")) if self._folder is not None and self._folder.is_dir() else []
+        """Those that took their place; a draft, which is hidden, will be another file when it is whole."""
+        found = self._folder.glob("[!.]*.twin-recording") if self._folder is not None and self._folder.is_dir() else []
+        return sorted(found)
 
     def _read(self, path: Path, stamp: object) -> bool:
         """One that can't be read just now, as while it is written, is read again at the next look, and not gone before that."""
