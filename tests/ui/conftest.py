@@ -6,12 +6,27 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from ui.workplace import Workplace
 
 
 @pytest.fixture
-def standing(qtbot, qapp):
+def in_front(qtbot):
+    """Gives a window the keys; asks again, as an X server without a window manager forgets who asked while it was busy."""
+
+    def asked(window: QWidget) -> bool:
+        if window.isActiveWindow():
+            return True
+        window.raise_()
+        window.activateWindow()
+        return False
+
+    return lambda window: qtbot.waitUntil(lambda: asked(window), timeout=60_000)
+
+
+@pytest.fixture
+def standing(qtbot, qapp, in_front):
     """`with standing(place):` it is furnished, its scene can draw, and it has the focus; whatever comes, it is closed."""
 
     @contextlib.contextmanager
@@ -20,9 +35,7 @@ def standing(qtbot, qapp):
             with qtbot.waitSignal(made.window.furnished, timeout=60_000):
                 made.window.show()
             qtbot.waitUntil(lambda: made.views.has_picture("Overview"), timeout=60_000)
-            made.window.activateWindow()
-            with qtbot.waitActive(made.window):
-                made.window.raise_()
+            in_front(made.window)
             yield
         finally:
             made.window.close()

@@ -47,8 +47,8 @@ def panel(qtbot):
     made = Assets(Theme(), selection, skid())
     qtbot.addWidget(made)
     made.resize(280, 400)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made, timeout=60_000):
+        made.show()
     return made, selection
 
 
@@ -127,11 +127,11 @@ def test_that_selection_goes_both_ways(panel):
 def test_that_a_double_click_and_enter_fly_there(panel, qtbot):
     assets, selection = panel
     place = assets.tree.visualRect(assets.model.where("P1")).center()
-    with qtbot.waitSignal(selection.visited) as flown:
+    with qtbot.waitSignal(selection.visited, timeout=60_000) as flown:
         qtbot.mouseClick(assets.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
         qtbot.mouseDClick(assets.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert flown.args == ["P1"]
-    with qtbot.waitSignal(selection.visited):
+    with qtbot.waitSignal(selection.visited, timeout=60_000):
         qtbot.keyClick(assets.tree, Qt.Key.Key_Return)
 
 
@@ -168,8 +168,8 @@ def test_that_ten_thousand_assets_cost_a_window_full(qtbot):
     panel = Assets(Theme(), Selection(), Twin("all", "All", AssetKind.PROCESS, assets, tags))
     qtbot.addWidget(panel)
     panel.resize(280, 900)
-    panel.show()
-    qtbot.waitExposed(panel)
+    with qtbot.waitExposed(panel, timeout=60_000):
+        panel.show()
     snapshot = _snapshot_of(list(tags))
     panel.present(snapshot, NOTHING)
     qtbot.wait(50)

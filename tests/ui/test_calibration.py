@@ -68,7 +68,7 @@ def test_that_a_stretch_assets_and_parameters_are_asked_for(panel, qtbot):
     panel.parameters.setEditText("drivetrain_efficiency, anemometer_*")
     panel.stretch.setCurrentIndex(panel.stretch.findText("Last 6 h"))
     panel.correct.click()
-    with qtbot.waitSignal(panel.asked) as heard:
+    with qtbot.waitSignal(panel.asked, timeout=60_000) as heard:
         panel.run.click()
     asked = heard.args[0]
     assert asked.correct
@@ -80,7 +80,7 @@ def test_that_a_stretch_assets_and_parameters_are_asked_for(panel, qtbot):
 def test_that_a_run_shows_its_progress_and_can_be_cancelled(panel, qtbot):
     panel.show_run(0.5, "calibrating T02")
     assert (panel.run.isVisible(), panel.cancel.isVisible(), panel.bar.value()) == (False, True, 50)
-    with qtbot.waitSignal(panel.cancelled):
+    with qtbot.waitSignal(panel.cancelled, timeout=60_000):
         panel.cancel.click()
     panel.show_run(None)
     assert panel.run.isVisible()
@@ -103,7 +103,7 @@ def test_that_nobody_approves_without_a_name_and_a_reason(qtbot):
     assert "name and a reason" in made.said.text()
     made.name.setText("M. Okafor")
     made.why.setText("after service")
-    with qtbot.waitSignal(made.approved) as heard:
+    with qtbot.waitSignal(made.approved, timeout=60_000) as heard:
         made.approve.click()
     assert heard.args == [PLACE, "M. Okafor", "after service"]
 
@@ -141,7 +141,7 @@ def test_that_versions_are_told_and_rolled_back_with_a_reason(panel, qtbot):
     form = panel.findChild(Ask)
     form.fields[0].setText("B")
     form.fields[1].setText("the meter was wrong")
-    with qtbot.waitSignal(panel.rolled_back) as heard:
+    with qtbot.waitSignal(panel.rolled_back, timeout=60_000) as heard:
         next(each for each in form.findChildren(QPushButton) if each.text() == "Roll back").click()
     assert heard.args == ["B", "the meter was wrong"]
 

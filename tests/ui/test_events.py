@@ -106,10 +106,10 @@ def test_that_the_filter_finds_all_of_its_words_anywhere_and_says_when_nothing_m
     shown.timeline.seek(T0 + 4 * HOUR)
     shown.settle()
     shown.panel.filter.setText("ALARM below")
-    qtbot.waitUntil(lambda: shown.panel.model.rowCount() == 1)
+    qtbot.waitUntil(lambda: shown.panel.model.rowCount() == 1, timeout=60_000)
     assert shown.column(MESSAGE) == ["below 75"]
     shown.panel.filter.setText("zebra")
-    qtbot.waitUntil(lambda: shown.panel.model.rowCount() == 0)
+    qtbot.waitUntil(lambda: shown.panel.model.rowCount() == 0, timeout=60_000)
     assert "“zebra”" in shown.panel.empty.text()
     assert shown.panel.empty.isVisible()
 

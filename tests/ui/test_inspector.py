@@ -42,8 +42,8 @@ def panel(qtbot):
     made = Inspector(Theme(), selection, skid())
     qtbot.addWidget(made)
     made.resize(340, 600)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made, timeout=60_000):
+        made.show()
     return made, selection
 
 

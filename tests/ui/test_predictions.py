@@ -48,8 +48,8 @@ def panel(qtbot):
     made = Predictions(Theme(), selection, twin, Timeline(NOW - HOUR, NOW + HOUR))
     qtbot.addWidget(made)
     made.resize(380, 500)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made, timeout=60_000):
+        made.show()
     return made, selection
 
 
@@ -89,7 +89,7 @@ def test_that_a_click_tells_why_and_selects_the_part(panel):
 def test_that_a_double_click_goes_there(panel, qtbot):
     made, selection = panel
     shows(made, WEAR)
-    with qtbot.waitSignal(selection.visited) as visited:
+    with qtbot.waitSignal(selection.visited, timeout=60_000) as visited:
         made.list.itemActivated.emit(made.list.item(0))
     assert visited.args == ["T01/gearbox"]
 

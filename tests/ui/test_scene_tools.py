@@ -43,7 +43,7 @@ def test_that_they_keep_to_the_corners(tools, qtbot):
 def test_that_a_choice_is_asked_for_and_shown(tools, qtbot):
     heat = next(choice for choice in tools.choices if choice.title == "Heat")
     action = next(action for action in tools.colour.menu().actions() if action.text() == "Heat")
-    with qtbot.waitSignal(tools.colour_asked) as asked:
+    with qtbot.waitSignal(tools.colour_asked, timeout=60_000) as asked:
         action.trigger()
     assert asked.args == [heat]
     tools.show_choice(heat)
@@ -78,7 +78,7 @@ def test_that_a_state_has_a_band_for_each_of_its_words(tools):
 
 
 def test_that_ways_to_move_are_asked_for(tools, qtbot):
-    with qtbot.waitSignal(tools.way_asked) as asked:
+    with qtbot.waitSignal(tools.way_asked, timeout=60_000) as asked:
         qtbot.mouseClick(tools.ways[Way.FLY], Qt.MouseButton.LeftButton)
     assert asked.args == [Way.FLY]
     tools.show_way(Way.WALK)

@@ -91,16 +91,16 @@ def test_that_the_window_itself_holds_the_3d_in_the_legends_colours(qtbot, view)
 
 def test_that_a_click_picks_what_is_there_and_a_click_beside_it_nothing(qtbot, view):
     show(view)
-    with qtbot.waitSignal(view.picked) as told:
+    with qtbot.waitSignal(view.picked, timeout=60_000) as told:
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=where(view, 20))
     assert told.args == ["B"]
-    with qtbot.waitSignal(view.picked) as told:
+    with qtbot.waitSignal(view.picked, timeout=60_000) as told:
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
     assert told.args == [""]
 
 
 def test_that_a_double_click_asks_to_go_there(qtbot, view):
-    with qtbot.waitSignal(view.visited) as told:
+    with qtbot.waitSignal(view.visited, timeout=60_000) as told:
         qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=where(view, -20))
     assert told.args == ["A"]
 
@@ -169,7 +169,7 @@ def test_that_a_selected_thing_fills_the_view_on_demand(qtbot, view):
 
 
 def test_that_a_saved_viewpoint_is_flown_to_and_selects_what_it_looks_at(qtbot, view):
-    with qtbot.waitSignal(view.picked) as told:
+    with qtbot.waitSignal(view.picked, timeout=60_000) as told:
         view.go(view.scene.twin.viewpoints[0])
     qtbot.waitUntil(lambda: not view.pilot.moving, timeout=60_000)
     assert told.args == ["B"]

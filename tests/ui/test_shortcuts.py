@@ -22,7 +22,7 @@ class Anything:
 
 
 @pytest.fixture
-def window(qtbot):
+def window(qtbot, in_front):
     made = QMainWindow()
     qtbot.addWidget(made)
     inside = QWidget()
@@ -34,9 +34,7 @@ def window(qtbot):
     made.setCentralWidget(inside)
     made.resize(300, 200)
     made.show()
-    made.activateWindow()
-    with qtbot.waitActive(made):
-        made.raise_()
+    in_front(made)
     return made
 
 

@@ -112,10 +112,9 @@ def test_that_a_scenario_is_kept_read_back_and_the_panel_filled_with_it(place, q
     assert panel.draft("what-if").fault.endswith("@30 s")
 
 
-def test_that_the_keys_alone_run_show_and_leave_a_what_if(place, qtbot):
+def test_that_the_keys_alone_run_show_and_leave_a_what_if(place, qtbot, in_front):
     window = place.window
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    in_front(window)
     window.panel("simulation").duration.setText("30 s")
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(window.panel("simulation").find.hasFocus, timeout=60_000)

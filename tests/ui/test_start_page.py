@@ -39,8 +39,8 @@ def page(qtbot, qapp, tmp_path, monkeypatch):
     (tmp_path / "settings.json").write_text(json.dumps({"recent": [str(kept), str(tmp_path / "gone.twin-recording")]}))
     made = StartPage(qapp, Settings(tmp_path / "settings.json"), shipped())
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made, timeout=60_000):
+        made.show()
     yield made
     qapp.setStyleSheet("")
 

@@ -126,7 +126,7 @@ def test_that_shift_and_drag_make_a_loop(shown, qtbot):
     shift = Qt.KeyboardModifier.ShiftModifier
     qtbot.mousePress(shown.strip, Qt.MouseButton.LeftButton, shift, shown.place(T0 + 2 * HOUR))
     qtbot.mouseMove(shown.strip, shown.place(T0 + 4 * HOUR))
-    qtbot.waitUntil(lambda: shown.timeline.loop is not None)
+    qtbot.waitUntil(lambda: shown.timeline.loop is not None, timeout=60_000)
     assert abs(shown.timeline.loop[0] - (T0 + 2 * HOUR)) <= shown.strip.resolution
     assert "loop on" in shown.transport.loop.text()
 

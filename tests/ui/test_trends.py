@@ -113,8 +113,8 @@ class Shown:
         self.panel = TrendsPanel(self.theme, self.selection, TWIN, self.timeline, self.view)
         qtbot.addWidget(self.panel)
         self.panel.resize(900, 300)
-        self.panel.show()
-        qtbot.waitExposed(self.panel)
+        with qtbot.waitExposed(self.panel, timeout=60_000):
+            self.panel.show()
         self.timeline.seek(T0 + 10 * HOUR)
 
     def settle(self, times=2):
