@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twins.asset import Asset, AssetKind, Tag, TagKind, Twin
-from twins.expression import BOOLEAN, ExpressionError, Formula, bound, conversion, evaluate, meanings_of, parse, scale
+from twins.expression import BOOLEAN, ExpressionError, Formula, TagMeanings, bound, conversion, evaluate, parse, scale
 from twins.record import Quality, Reason
 from twins.record.quality import quality_byte, quality_of, reason_of
 
@@ -231,7 +231,7 @@ def test_that_a_roll_up_takes_every_child_in_its_own_unit():
     total = bound(parse("sum(children.flow)"), "", twin)
     assert total.names() == ("P1.flow", "P2.flow")
     inputs = {"P1.flow": (np.array([6.0]), np.zeros(1, np.uint8)), "P2.flow": (np.array([100.0]), np.zeros(1, np.uint8))}
-    assert evaluate(total, inputs, meanings_of(twin.tags.values()), "m^3/h")[0][0] == pytest.approx(12.0)
+    assert evaluate(total, inputs, TagMeanings(twin.tags), "m^3/h")[0][0] == pytest.approx(12.0)
 
 
 def test_that_several_children_need_a_function_that_joins_them():
@@ -242,7 +242,7 @@ def test_that_several_children_need_a_function_that_joins_them():
 def test_that_a_word_is_a_word_although_a_tag_has_its_name():
     twin = skid()
     expression = bound(parse("state == fault"), "P1", twin)
-    formula = Formula(expression.root, meanings_of(twin.tags.values()))
+    formula = Formula(expression.root, TagMeanings(twin.tags))
     assert formula.names == ("P1.state",)
     assert formula({"P1.state": (np.array([1.0, 0.0]), np.zeros(2, np.uint8))})[0].tolist() == [1.0, 0.0]
 

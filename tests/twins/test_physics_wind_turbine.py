@@ -199,3 +199,12 @@ def test_that_noise_knows_only_seed_name_member_and_step():
     assert np.array_equal(Noise(7, "wind", 2, 1, 4).at(256), drawn[256][:, :1])
     assert not np.array_equal(Noise(8, "wind", 2, 3, 4).at(0), drawn[0])
     assert not np.array_equal(Noise(7, "grid", 2, 3, 4).at(0), drawn[0])
+
+
+def test_that_noise_which_is_drawn_in_parts_is_the_same(monkeypatch):
+    whole = Noise(7, "wind", 2, 3, 4)
+    drawn = {step: whole.at(step).copy() for step in (0, 5, 17, 255, 256, 300)}
+    monkeypatch.setattr("twins.physics.noise.AT_ONCE", 100)
+    parts = Noise(7, "wind", 2, 3, 4)
+    for step in (0, 5, 17, 255, 256, 300, 5, 0, 256, 17, 300, 255):
+        assert np.array_equal(parts.at(step), drawn[step])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twins.asset import Alarm, Condition, Tag, Twin
 from twins.clock import SECOND
-from twins.expression import Expression, Formula, bound, meanings_of, parse
+from twins.expression import Expression, Formula, TagMeanings, bound, parse
 from twins.record.snapshot import STALE_AFTER_PERIODS
 
 Rows = NDArray[np.intp]
@@ -127,22 +127,28 @@ def _calculated(
 
 def _formula(alarm: Alarm, twin: Twin) -> Formula:
     expression: Expression = bound(parse(alarm.expression), alarm.asset, twin)
-    return Formula(expression.root, meanings_of(twin.tags.values()))
+    return Formula(expression.root, TagMeanings(twin.tags))
 
 
 def _silences(twin: Twin) -> Iterable[tuple[Alarm, list[Tag]]]:
     """One for each asset that stands by itself and has tags that report regularly, its own or of its components."""
     sites = [root for root in twin.roots if not root or twin.assets[root].site]
-    for asset in (each for root in sites for each in twin.children(root) if not each.site):
-        below = [tag for tag in twin.tags.values() if tag.asset == asset.path or tag.asset.startswith(f"{asset.path}/")]
-        regular = [tag for tag in below if tag.period_ns is not None and not tag.computed]
+    below: dict[str, list[Tag]] = {each.path: [] for root in sites for each in twin.children(root) if not each.site}
+    over: dict[str, tuple[str, ...]] = {}  # asset → those of them that it is, or is in
+    for asset in twin.assets.values():
+        over[asset.path] = (*over.get(asset.parent, ()), *((asset.path,) if asset.path in below else ()))
+    for tag in twin.tags.values():
+        if tag.period_ns is not None and not tag.computed:
+            for path in over.get(tag.asset, ()):
+                below[path].append(tag)
+    for path, regular in below.items():
         if regular:
-            key = f"{asset.path}/no_data"
+            key = f"{path}/no_data"
             message, action = (
                 "No data, values shown as stale",
                 "Look at its controller and its line; nothing shown of it is current",
             )
-            yield Alarm(key, asset.path, Condition.SILENCE, message=message, action=action, priority="medium"), regular
+            yield Alarm(key, path, Condition.SILENCE, message=message, action=action, priority="medium"), regular
 
 
 def _patience(tags: Sequence[Tag]) -> int:

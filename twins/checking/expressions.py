@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from twins.asset import Tag, TagKind, Twin, per_second
 from twins.checking.references import visible
-from twins.expression import Expression, ExpressionError, Formula, Meaning, Truth, bound, meanings_of, parse
+from twins.expression import Expression, ExpressionError, Formula, Meaning, TagMeanings, Truth, bound, parse
 from twins.package.fault import Fault
 from twins.package.loader import Draft, said_in
 from twins.package.origin import Origin, written
@@ -18,7 +18,7 @@ _COMPUTABLE = (TagKind.NUMBER, TagKind.INTEGER, TagKind.BOOLEAN)
 
 def expression_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
     """Of every expression of the twin."""
-    meanings = meanings_of(twin.tags.values())
+    meanings = TagMeanings(twin.tags)
     computed: dict[str, tuple[str, ...]] = {}
     for tag in twin.tags.values():
         origins = made.origins[tag.path]
@@ -49,7 +49,7 @@ def _figures(made: Draft, twin: Twin, meanings: Mapping[str, Meaning]) -> Iterat
 def condition_fault(text: str, key: str, name: str, asset: str, twin: Twin, origin: Origin) -> Iterator[Fault]:
     """A fault where the text is no condition, seen from the asset."""
     try:
-        _truth(text, asset, twin, meanings_of(twin.tags.values()))
+        _truth(text, asset, twin, TagMeanings(twin.tags))
     except ExpressionError as problem:
         yield _told(key, name, asset, problem, origin, twin)
 

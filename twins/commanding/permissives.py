@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twins.asset import Tag, Twin
-from twins.expression import Formula, bound, meanings_of, parse
+from twins.expression import Formula, TagMeanings, bound, parse
 from twins.record import Quality, Reading, Snapshot
 
 
@@ -31,7 +31,7 @@ def permissives_of(tag: Tag, twin: Twin, snapshot: Snapshot) -> tuple[Permissive
 
 def _judged(text: str, tag: Tag, twin: Twin, snapshot: Snapshot) -> Permissive:
     root = bound(parse(text), tag.asset, twin).root
-    formula = Formula(root, meanings_of(twin.tags.values()))
+    formula = Formula(root, TagMeanings(twin.tags))
     readings = [snapshot.reading(name) for name in formula.names]
     unsound = [reading for reading in readings if not reading.sound]
     if unsound:

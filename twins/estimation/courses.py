@@ -17,7 +17,7 @@ from twins.asset import Tag, Twin
 from twins.clock import MINUTE, SECOND
 from twins.estimation.correcting import Beside
 from twins.estimation.stepped import stepped
-from twins.expression import Formula, meanings_of, parse
+from twins.expression import Formula, TagMeanings, parse
 from twins.expression import bound as named_in
 from twins.historian.days import Record
 from twins.physics import Array, beginning, defaults, resumed
@@ -169,7 +169,7 @@ class Courses:
         if not where:
             return None
         try:
-            formula = Formula(named_in(parse(where), self._asset, self._twin).root, meanings_of(self._twin.tags.values()))
+            formula = Formula(named_in(parse(where), self._asset, self._twin).root, TagMeanings(self._twin.tags))
         except ValueError as problem:
             raise InputError(f"--where “{where}”: {problem}") from None
         if missing := [name for name in formula.names if name not in known]:

@@ -5,7 +5,7 @@ from twins.expression.expression import Expression, evaluate, parse
 from twins.expression.formula import Column, Formula
 from twins.expression.inference import BOOLEAN, NOT_CALCULABLE, Meaning
 from twins.expression.measure import Measure, Truth
-from twins.expression.scope import bound, meaning_of, meanings_of, tag_named
+from twins.expression.scope import TagMeanings, bound, meaning_of, tag_named
 from twins.expression.tree import ExpressionError
 from twins.expression.units import NoFactorError, conversion, same_dimension, scale
 
@@ -19,13 +19,13 @@ __all__ = [
     "Meaning",
     "Measure",
     "NoFactorError",
+    "TagMeanings",
     "Truth",
     "bound",
     "computed_formulas",
     "conversion",
     "evaluate",
     "meaning_of",
-    "meanings_of",
     "parse",
     "same_dimension",
     "scale",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from twins.asset import Twin
 from twins.expression.expression import parse
 from twins.expression.formula import Formula
-from twins.expression.scope import bound, meanings_of
+from twins.expression.scope import TagMeanings, bound
 from twins.expression.tree import ExpressionError
 
 
 def computed_formulas(twin: Twin) -> tuple[dict[str, Formula], tuple[str, ...]]:
     """(path → formula over tag paths, inputs before results; sentences that say which tags have none, and why)."""
-    waiting, refused, meanings = {}, [], meanings_of(twin.tags.values())
+    waiting, refused, meanings = {}, [], TagMeanings(twin.tags)
     for tag in twin.tags.values():
         if tag.computed:
             try:

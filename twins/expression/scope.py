@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
 from twins.asset import Asset, Tag, TagKind, Twin
 from twins.expression.expression import Expression
@@ -47,9 +47,20 @@ def meaning_of(tag: Tag) -> Meaning:
     return tag.unit
 
 
-def meanings_of(tags: Iterable[Tag]) -> dict[str, Meaning]:
-    """What tags are to an expression, by path."""
-    return {tag.path: meaning_of(tag) for tag in tags}
+class TagMeanings(Mapping[str, Meaning]):
+    """What tags are to an expression, by path; of many tags only those are looked at that are asked for."""
+
+    def __init__(self, tags: Mapping[str, Tag]) -> None:
+        self._tags = tags
+
+    def __getitem__(self, path: str) -> Meaning:
+        return meaning_of(self._tags[path])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tags)
+
+    def __len__(self) -> int:
+        return len(self._tags)
 
 
 def _paths(name: str, asset: str, twin: Twin) -> tuple[str, ...]:

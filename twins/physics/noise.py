@@ -8,7 +8,8 @@ import numpy as np
 
 from twins.physics.model import Array
 
-BLOCK = 256  # steps that are drawn at once; a block is aligned to multiples of it
+BLOCK = 256  # steps that one generator draws; a block is aligned to multiples of it
+AT_ONCE = 2_000_000  # numbers that are drawn in one go, where a block is more
 
 
 class Noise:
@@ -22,20 +23,28 @@ class Noise:
         self._shape = (rows, instances)
         self._numbers = range(first, first + (1 if alike else members))
         self._members = members
-        self._block = -1
+        size = max(rows * instances * len(self._numbers), 1)
+        self._go = next((steps for steps in (BLOCK, 64, 16, 4) if steps * size <= AT_ONCE), 1)
+        self._block = self._part = -1
+        self._generators: list[np.random.Generator] = []
         self._drawn = np.zeros((0, rows, members, instances))
 
     def at(self, step: int) -> Array:
         """The noise of one step, counted from 0."""
         block, within = divmod(step, BLOCK)
-        if block != self._block:
-            self._block = block
-            drawn = np.stack([self._member(member, block) for member in self._numbers], axis=2)
-            self._drawn = np.broadcast_to(drawn, (*drawn.shape[:2], self._members, drawn.shape[3]))
+        part, within = divmod(within, self._go)
+        if block != self._block or part < self._part:
+            self._generators = [np.random.default_rng([*self._key, member, block]) for member in self._numbers]
+            self._block, self._part = block, -1
+        while self._part < part:
+            self._part += 1
+            self._draw()
         return self._drawn[within]
 
-    def _member(self, member: int, block: int) -> Array:
-        return np.random.default_rng([*self._key, member, block]).standard_normal((BLOCK, *self._shape))
+    def _draw(self) -> None:
+        """A part after the other, as the whole block would have been drawn."""
+        drawn = np.stack([each.standard_normal((self._go, *self._shape)) for each in self._generators], axis=2)
+        self._drawn = np.broadcast_to(drawn, (*drawn.shape[:2], self._members, drawn.shape[3]))
 
 
 class Keys:

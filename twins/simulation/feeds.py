@@ -37,8 +37,9 @@ class Feeds:
     def give(self, values: Array) -> None:
         """To each input (input, member) or (input,), in SI, for the steps to come; NaN leaves it to the models."""
         for value, (group, row, i, _) in zip(values, self.inputs, strict=True):
-            forced = group.forced.setdefault(row, np.full((self._models.members, len(group.instances)), np.nan))
-            forced[:, i] = value
+            if row not in group.forced:
+                group.forced[row] = self._nothing(group)
+            group.forced[row][:, i] = value
 
     def set(self, values: Iterable[float]) -> None:
         """To each set-point, in its tag's unit; NaN leaves it."""
@@ -51,13 +52,17 @@ class Feeds:
         told: dict[str, Array] = {}
         for each, value in values:
             name = group.model.outputs[each.row].name
-            row = told.setdefault(name, np.full((self._models.members, len(group.instances)), np.nan))
-            row[:, each.instance] = in_si(each, np.array([value]))[0]
+            if name not in told:
+                told[name] = self._nothing(group)
+            told[name][:, each.instance] = in_si(each, np.array([value]))[0]
         return told
 
     def kept(self, values: Iterable[tuple[Bound, float]]) -> list[tuple[Bound, float]]:
         """Those that tell a count, a flag or a direction: it is taken over as it is measured."""
         return [(each, value) for each, value in values if each.tag.path in self._kept]
+
+    def _nothing(self, group: Group) -> Array:
+        return np.full((self._models.members, len(group.instances)), np.nan)
 
     def _named(self, group: Group, row: int, i: int, known: Collection[str]) -> SetPoint | None:
         """The measured tag that the package names for an input, else that of the same name, which no output tells."""

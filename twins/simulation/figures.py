@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twins.asset import Figure, Tag, TagKind, Taken, Twin, per_second
 from twins.clock import DAY, MINUTE, SECOND
-from twins.expression import ExpressionError, Formula, bound, computed_formulas, meanings_of, parse, same_dimension
+from twins.expression import ExpressionError, Formula, TagMeanings, bound, computed_formulas, parse, same_dimension
 from twins.historian.days import Record
 from twins.historian.deriving import histories_of
 from twins.physics import Array
@@ -36,7 +36,7 @@ class Tally:
 
     def __init__(self, twin: Twin, figures: Sequence[Figure]) -> None:
         """Raises ExpressionError where a figure can't be reckoned; `check` tells where."""
-        meanings = meanings_of(twin.tags.values())
+        meanings = TagMeanings(twin.tags)
         self.figures = tuple(figures)
         self._formulas = [Formula(bound(parse(f.expression), f.asset, twin).root, meanings, per_second(f)) for f in figures]
         self.names = tuple(dict.fromkeys(name for formula in self._formulas for name in formula.names))
