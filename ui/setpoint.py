@@ -27,6 +27,7 @@ class SetPoint(QWidget):
     """Of one writable tag. `intended` carries the command; the target is never shown as the actual."""
 
     intended = Signal(object)
+    grown = Signal()  # it says more than before: who holds it shows all of it
 
     def __init__(self, theme: Theme, tag: Tag, twin: Twin, standpoint: Standpoint) -> None:
         super().__init__()
@@ -40,7 +41,7 @@ class SetPoint(QWidget):
         self.send = QPushButton("Send", visible=False)
         self.send.setProperty("primary", True)
         self.back = QPushButton("Back", visible=False)
-        self.actual, self.state, self.question, self.conditions = (QLabel(wordWrap=True) for _ in range(4))
+        self.actual, self.state, self.question, self.complaint, self.conditions = (QLabel(wordWrap=True) for _ in range(5))
         self._lay_out()
         self.confirm.clicked.connect(self._ask)
         self.send.clicked.connect(self._send)
@@ -79,8 +80,9 @@ class SetPoint(QWidget):
         for label in (self.state, self.conditions):
             label.setFont(font(SECONDARY))
             label.setProperty("muted", True)
-        self.question.setFont(font(weight=QFont.Weight.Medium))
-        self.question.hide()
+        for label in (self.question, self.complaint):
+            label.setFont(font(weight=QFont.Weight.Medium))
+            label.hide()
         self.field.setAccessibleName(f"New value of {tag_label(self._tag)}")
         self.why.setAccessibleName("Reason")
         values, deeds = QHBoxLayout(spacing=8), QHBoxLayout(spacing=8)
@@ -99,6 +101,7 @@ class SetPoint(QWidget):
         column.addWidget(self.why)
         column.addWidget(self.question)
         column.addLayout(deeds)
+        column.addWidget(self.complaint)
         column.addWidget(self.state)
 
     def _stand(self) -> None:
@@ -118,9 +121,12 @@ class SetPoint(QWidget):
 
     def _ask(self) -> None:
         """The second, deliberate step."""
-        if complaint := self._complaint():
-            self.question.setText(complaint)
-            self.question.show()
+        blamed, complaint = self._complaint()
+        self.complaint.setText(complaint)
+        self.complaint.setVisible(blamed is not None)
+        if blamed is not None:
+            blamed.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.grown.emit()
             return
         unit = unit_text(self._tag.unit)
         asset = " ".join(a.name for a in reversed(tuple(self._twin.ancestors(self._tag.asset))) if a.path)
@@ -129,16 +135,17 @@ class SetPoint(QWidget):
         )
         self._step(True)
 
-    def _complaint(self) -> str:
+    def _complaint(self) -> tuple[QWidget | None, str]:
+        """The field that is to blame, and why."""
         if isinstance(self.field, QLineEdit) and self._tag.kind in (TagKind.NUMBER, TagKind.INTEGER):
             try:
                 value = float(self._number())
             except ValueError:
-                return "Write the new value as a number."
+                return self.field, "Write the new value as a number."
             low, high = self._tag.range or (-float("inf"), float("inf"))
             if not low <= value <= high:
-                return f"It goes from {grouped(low, 0)} to {grouped(high, 0)} {unit_text(self._tag.unit)}."
-        return "" if self.why.text().strip() else "A set-point needs a reason."
+                return self.field, f"It goes from {grouped(low, 0)} to {grouped(high, 0)} {unit_text(self._tag.unit)}."
+        return (None, "") if self.why.text().strip() else (self.why, "A set-point needs a reason.")
 
     def _step(self, asking: bool) -> None:
         self.question.setVisible(asking)
@@ -149,6 +156,7 @@ class SetPoint(QWidget):
             widget.setEnabled(self._standpoint.may_act and not asking)
         if asking:
             self.send.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.grown.emit()
 
     def _send(self) -> None:
         counted = self._tag.kind in (TagKind.NUMBER, TagKind.INTEGER)

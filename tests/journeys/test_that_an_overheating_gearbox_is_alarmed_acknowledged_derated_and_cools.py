@@ -62,7 +62,7 @@ def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_a
     qtbot.waitUntil(lambda: setpoint.actual.text().startswith("2"), timeout=120_000)
     setpoint.field.setText("500")
     setpoint.confirm.click()
-    assert "reason" in setpoint.question.text()
+    assert "reason" in setpoint.complaint.text()
     setpoint.why.setText("bearing too hot")
     setpoint.confirm.click()
     assert "500" in setpoint.question.text()

@@ -216,13 +216,13 @@ def test_that_a_set_point_is_given_in_two_deliberate_steps(setpoint):
     assert setpoint.actual.text() == "2\u2009050 kW →"
     assert setpoint.conditions.text() == "permissives 1 of 1"
     setpoint.confirm.click()
-    assert "as a number" in setpoint.question.text()
+    assert "as a number" in setpoint.complaint.text()
     setpoint.field.setText("9000")
     setpoint.confirm.click()
-    assert "0 to 2\u2009050 kW" in setpoint.question.text()
+    assert "0 to 2\u2009050 kW" in setpoint.complaint.text()
     setpoint.field.setText("1400,5")
     setpoint.confirm.click()
-    assert "reason" in setpoint.question.text()
+    assert "reason" in setpoint.complaint.text()
     setpoint.why.setText("oil too hot")
     setpoint.confirm.click()
     assert setpoint.send.isVisible()

@@ -51,6 +51,15 @@ def words_of(panel):
     return [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
 
 
+def test_that_a_chosen_set_point_is_scrolled_into_view_with_its_buttons(panel, qtbot):
+    inspector, selection = panel
+    inspector.resize(340, 230)
+    selection.choose("P1", "P1.setpoint")
+    form = inspector.setpoints["P1.setpoint"]
+    qtbot.waitUntil(lambda: form.confirm.isVisible() and not form.confirm.visibleRegion().isEmpty(), timeout=60_000)
+    assert form.confirm.visibleRegion().boundingRect().height() == form.confirm.height()
+
+
 def test_that_it_follows_the_selection(panel):
     inspector, selection = panel
     selection.choose("P1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -88,6 +88,14 @@ class Inspector(QWidget):
             row.open(path == self._selection.tag)
         for path, setpoint in self.setpoints.items():
             setpoint.setVisible(path == self._selection.tag)
+        QTimer.singleShot(0, self, self._bring_into_view)
+
+    def _bring_into_view(self) -> None:
+        """What was chosen, and all of its set-point; laid out by now."""
+        path = self._selection.tag
+        for each in (self.setpoints.get(path), self.rows.get(path)):
+            if each is not None and self._scroll.widget().isAncestorOf(each):
+                self._scroll.ensureWidgetVisible(each, 0, 8)
 
     def _rebuild(self) -> None:
         """The rows for another asset."""
@@ -155,6 +163,7 @@ class Inspector(QWidget):
         setpoint = self.setpoints[tag.path] = SetPoint(self._theme, tag, self._twin, self._standpoint)
         setpoint.setVisible(tag.path == self._selection.tag)
         setpoint.intended.connect(self.intended)
+        setpoint.grown.connect(lambda: QTimer.singleShot(0, self, self._bring_into_view))
         column.addWidget(setpoint)
 
     def _list_relations(self, asset: Asset, column: QVBoxLayout) -> None:
