@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from scene.legend import Legend
 from ui.numbers import grouped, unit_text
 from ui.theme import SECONDARY, Theme, font
 
-WIDTH, PAD, LINE = 176, 10, 17
+LEAST, MOST, PAD, LINE = 176, 320, 10, 17
+_MARK = 17  # px of a line that a square before it takes
 
 
 class LegendBox(QWidget):
@@ -40,10 +41,14 @@ class LegendBox(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """As high as what it says."""
+        """As wide and as high as what it says."""
         legend = self._legend
         body = LINE * len(legend.labels) if legend.labels else 30 if legend.title else 0
-        return QSize(WIDTH, PAD + 18 + body + LINE * (2 if legend.title else 1) + PAD - 2)
+        strong, usual = QFontMetrics(font(weight=QFont.Weight.DemiBold)), QFontMetrics(font(SECONDARY))
+        unit = unit_text(legend.unit)
+        head = strong.horizontalAdvance(self._title()) + (2 * PAD + usual.horizontalAdvance(unit) if unit else 0)
+        wide = max([head, *(_MARK + usual.horizontalAdvance(_words(label)) for label in legend.labels)]) + 2 * PAD + 2
+        return QSize(min(max(wide, LEAST), MOST), PAD + 18 + body + LINE * (2 if legend.title else 1) + PAD - 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Title and unit, the map with its ends, the age, the hatch."""
@@ -53,7 +58,8 @@ class LegendBox(QWidget):
         painter.setBrush(QColor(tokens.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         unit = unit_text(legend.unit)
-        self._say(painter, PAD - 2, legend.title or "Condition", tokens.text, strong=True, room=WIDTH - 2 * PAD - 40 * bool(unit))
+        taken = PAD + QFontMetrics(font(SECONDARY)).horizontalAdvance(unit) if unit else 0
+        self._say(painter, PAD - 2, self._title(), tokens.text, strong=True, taken=taken)
         self._say(painter, PAD - 2, unit, tokens.muted, right=True)
         y = PAD + 18
         if legend.labels:
@@ -67,11 +73,11 @@ class LegendBox(QWidget):
         painter.setPen(QPen(QColor(tokens.muted), 1))
         painter.setBrush(QBrush(QColor(tokens.muted), Qt.BrushStyle.DiagCrossPattern))
         painter.drawRect(hatch)
-        self._say(painter, y, "stale, bad or unknown", tokens.muted, indent=17)
+        self._say(painter, y, "stale, bad or unknown", tokens.muted, indent=_MARK)
 
     def _draw_map(self, painter: QPainter, y: int) -> int:
         tokens, legend = self._theme.tokens, self._legend
-        painter.drawImage(QRectF(PAD, y, WIDTH - 2 * PAD, 8), self._bar)
+        painter.drawImage(QRectF(PAD, y, self.width() - 2 * PAD, 8), self._bar)
         self._say(painter, y + 10, self._number(legend.low), tokens.muted)
         self._say(painter, y + 10, self._number(legend.high), tokens.muted, right=True)
         if legend.middle is not None:
@@ -81,9 +87,12 @@ class LegendBox(QWidget):
     def _draw_bands(self, painter: QPainter, y: int) -> int:
         for code, label in enumerate(self._legend.labels):
             painter.fillRect(QRectF(PAD, y + 3, 11, 11), QColor(*self._legend.colour(float(code))))
-            self._say(painter, y, label.replace("_", " "), self._theme.tokens.text, indent=17)
+            self._say(painter, y, _words(label), self._theme.tokens.text, indent=_MARK)
             y += LINE
         return y
+
+    def _title(self) -> str:
+        return self._legend.title or "Condition"
 
     def _ends(self) -> str:
         legend = self._legend
@@ -103,12 +112,16 @@ class LegendBox(QWidget):
         right: bool = False,
         centre: bool = False,
         indent: int = 0,
-        room: int = WIDTH - 2 * PAD,
+        taken: int = 0,
     ) -> None:
         painter.setFont(font(weight=QFont.Weight.DemiBold) if strong else font(SECONDARY))
         painter.setPen(QColor(colour))
         flag = Qt.AlignmentFlag
         side = flag.AlignRight if right else flag.AlignHCenter if centre else flag.AlignLeft
-        box = QRectF(PAD + indent, y, WIDTH - 2 * PAD - indent, LINE)
-        fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room - indent)
+        box = QRectF(PAD + indent, y, self.width() - 2 * PAD - indent, LINE)
+        fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, round(box.width()) - taken)
         painter.drawText(box, flag.AlignVCenter | side, fitting)
+
+
+def _words(label: str) -> str:
+    return label.replace("_", " ")

@@ -123,23 +123,26 @@ class TourBar(Low):
         return WIDEST
 
     def adapt(self, width: int) -> None:
-        """In a row, or the buttons below the words."""
-        row = width >= IN_A_ROW
-        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if row else QBoxLayout.Direction.TopToBottom)
+        """In a row, or the buttons below the words, and beside them which step it is."""
+        in_a_row = width >= IN_A_ROW
+        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if in_a_row else QBoxLayout.Direction.TopToBottom)
+        if in_a_row:
+            self._said.addWidget(self.place)
+        else:
+            self._row.insertWidget(0, self.place, 1)
 
     def _lay_out(self) -> None:
-        said = QVBoxLayout(spacing=3)
-        said.addWidget(self.words)
-        said.addWidget(self.place)
-        row = QHBoxLayout(spacing=6)
+        self._said, self._row = QVBoxLayout(spacing=3), QHBoxLayout(spacing=6)
+        self._said.addWidget(self.words)
+        self._said.addWidget(self.place)
         for name, button in self.buttons.items():
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _=False, name=name: self.asked.emit(name))
-            row.addWidget(button)
-        row.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._row.addWidget(button)
+        self._row.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=10)
-        self._halves.addLayout(said, 1)
-        self._halves.addLayout(row)
+        self._halves.addLayout(self._said, 1)
+        self._halves.addLayout(self._row)
         column = QVBoxLayout(self, spacing=6)
         column.setContentsMargins(16, 8, 12, 8)
         column.addWidget(self.gone)
