@@ -21,7 +21,7 @@ from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
 
 FOREVER = 2**63 - 1
-_A_LITTLE = 10 * SECOND
+_A_LITTLE = 30 * SECOND
 
 
 def prepare(
@@ -47,7 +47,7 @@ def prepare(
         timeline.seek(at)
     elif found.span and not live:  # at its very beginning nothing is known yet
         first, last = found.span
-        timeline.seek(first + min(_A_LITTLE, (last - first) // 100))
+        timeline.seek(first + min(_A_LITTLE, (last - first) // 20))
     meshes = partial(opened_package.meshes, platformdirs.user_cache_path("twindeck") / "meshes")
     opened = Opened(
         opened_package.twin,
