@@ -18,6 +18,8 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*")
 _NO_TEXT = {"true", "false", "null", "yes", "no", "on", "off"}
 _LENS = 0.8 * float(np.tan(np.radians(15)))  # of 30 degrees, and some room around
 _WIDER = 1.4  # than high
+_MANY, _MOST_OF_THEM = 100, 0.95  # of so many things a few may reach out of the picture
+_OUTLINE = 2_000  # points that stand for a thing
 _VIEWS = 8  # viewpoints of single things
 Variant = tuple[str, str, bool, str, bool]  # sort, kind, whether it has a shape, material, cover
 
@@ -105,51 +107,57 @@ def _asset(path: str, thing: Thing, things: Sequence[Thing], type_: str) -> Iter
 
 
 def _viewpoints(things: Sequence[Thing], paths: Sequence[str]) -> Iterator[str]:
-    boxes = {k: box for k, thing in enumerate(things) if (box := _box(thing)) is not None}
-    standing = [box for k, box in boxes.items() if things[k].kind != "environment"]  # land and water reach far beyond
-    whole = _joined(standing or list(boxes.values()))
+    shapes = {k: _outline(thing) for k, thing in enumerate(things) if len(thing.points)}
+    standing = [shape for k, shape in shapes.items() if things[k].kind != "environment"]  # land and water reach far beyond
+    whole = standing or list(shapes.values())
     below: dict[int, list[Any]] = {}
-    for k, box in boxes.items():
+    for k, shape in shapes.items():
         at = k
         while at >= 0:
-            below.setdefault(at, []).append(box)
+            below.setdefault(at, []).append(shape)
             at = things[at].parent
     yield "viewpoints:"
     yield f"  - {_flow({'name': 'Overview', **_eye(whole)})}"
     yield f"  - {_flow({'name': 'From above', **_eye(whole, above=True)})}"
-    tops = [k for k in below if 1 < len(below[k]) < len(boxes)] or ([] if len(below) > _VIEWS else list(below))
+    tops = [k for k in below if 1 < len(below[k]) < len(shapes)] or ([] if len(below) > _VIEWS else list(below))
     chosen = sorted(tops, key=lambda k: (paths[k].count("/"), k))[:_VIEWS]
     called = {k: things[k].title or things[k].name for k in chosen}
     names = Counter(called.values())
     for k in chosen:
         name = called[k] if names[called[k]] == 1 and called[k] else paths[k]
-        view = _eye(_joined(below[k]) - np.array(things[k].origin))
+        view = _eye([shape - np.array(things[k].origin) for shape in below[k]])
         yield f"  - {_flow({'name': name, **view, 'asset': paths[k]})}"
 
 
-def _box(thing: Thing) -> Any:
-    if not len(thing.points):
-        return None
-    points = thing.points.astype(np.float64)
-    return np.array([points.min(axis=0), points.max(axis=0)]) + np.array(thing.origin)
+def _outline(thing: Thing) -> Any:
+    """Some of its points [n, 3], where it has very many."""
+    every = -(-len(thing.points) // _OUTLINE)
+    return thing.points[::every].astype(np.float64) + np.array(thing.origin)
 
 
-def _joined(boxes: Sequence[Any]) -> Any:
-    return np.array([np.min([box[0] for box in boxes], axis=0), np.max([box[1] for box in boxes], axis=0)])
-
-
-def _eye(box: Any, above: bool = False) -> dict[str, Any]:
-    """From the south-west, so far that a picture half as wide again as high holds all of it; the flatter, the steeper."""
-    middle, half = box.mean(axis=0), np.maximum((box[1] - box[0]) / 2, 1e-3)
+def _eye(shapes: Sequence[Any], above: bool = False) -> dict[str, Any]:
+    """From the south-west, so near that a picture half as wide again as high just holds all `shapes` [n, 3], of very many those
+    that lie together; the flatter they lie, the steeper."""
+    points = np.concatenate(shapes)
+    half = np.maximum((points.max(axis=0) - points.min(axis=0)) / 2, 1e-3)
     flat = half[2] / max(half[0], half[1])
     towards = np.array([0.0, -0.02, 1.0]) if above else np.array([-0.55, -0.75, 0.36 + 0.45 * max(0.0, 1 - 2 * flat)])
     towards /= np.linalg.norm(towards)
     right = np.cross([0.0, 0.0, 1.0], towards)
     right /= np.linalg.norm(right)
-    corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
-    across, along = np.abs(corners @ right) / _WIDER, np.abs(corners @ np.cross(towards, right))
-    away = float((np.maximum(across, along) / _LENS + corners @ towards).max())
-    return {"eye": [_metres(v) for v in middle + towards * away], "target": [_metres(v) for v in middle]}
+    axes = np.stack([right, np.cross(towards, right), towards])
+    points = points @ axes.T
+    if len(shapes) >= _MANY:
+        far = np.abs(points - np.median(points, axis=0)).max(axis=1)
+        points = points[far <= np.quantile(far, _MOST_OF_THEM)]
+    middle, room = (points.min(axis=0) + points.max(axis=0)) / 2, 1e-3 * half.max()
+    for _ in range(4):  # what is near looks larger: the middle of the picture is not that of the things
+        across, along = np.maximum(np.abs(points - middle)[:, :2], room).T / np.array([[_WIDER], [1.0]])
+        away = float((np.maximum(across, along) / _LENS + points[:, 2]).max()) - middle[2]
+        seen = (points - middle)[:, :2] / (away + middle[2] - points[:, 2:])
+        middle[:2] += (seen.min(axis=0) + seen.max(axis=0)) / 2 * away
+    target = middle @ axes
+    return {"eye": [_metres(v) for v in target + towards * away], "target": [_metres(v) for v in target]}
 
 
 def _readme(survey: Survey, title: str, sources: Sequence[str]) -> Iterator[str]:
