@@ -26,8 +26,8 @@ def circuit(
     """Run a lumped circuit as its file says: pressures, flows and volumes of the last cycle, in the file's units."""
     from twins.historian.drafting import drafted, refuse_bad_place
     from twins.physics.circuit import CircuitError
-    from twins.physics.circuit_foreign import read_foreign
     from twins.physics.circuit_run import run
+    from twins.physics.svzerod import read_foreign
 
     if to is not None and to.suffix.lower() != ".csv":
         raise InputError(f"{to}: results are a .csv; write --to results.csv")

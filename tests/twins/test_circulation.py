@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from twins.physics.circuit import CircuitError
-from twins.physics.circuit_foreign import read_foreign
 from twins.physics.circuit_form import read_plan
 from twins.physics.circuit_run import run
 from twins.physics.circulation import Circulation
 from twins.physics.model import defaults, rows
+from twins.physics.svzerod import read_foreign
 
 STEADY = ("RC_R", "RLC_R", "RL_R", "R_R", "R_RCR", "R_coronary", "R_steadyPressure", "bifurcationR_R1",
           "bifurcationR_R1_blockNames",

@@ -11,8 +11,8 @@ import yaml
 
 from twins.physics.activation import KINDS, fourier_extremes
 from twins.physics.circuit import Activation, Branch, Chamber, Circuit, CircuitError, Course, Node, network
-from twins.physics.circuit_foreign import LARGEST, read_foreign
 from twins.physics.quantity import quantity
+from twins.physics.svzerod import LARGEST, read_foreign
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 16

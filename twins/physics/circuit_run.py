@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twins.physics.circuit import Circuit, CircuitError, Elements, Network, Probe, elements, network
-from twins.physics.circuit_foreign import Foreign
 from twins.physics.circuit_step import Standing, Stepper
 from twins.physics.model import Array
+from twins.physics.svzerod import Foreign
 
 _FINEST, _FINEST_BEATING = 200, 1_000  # steps a cycle at least
 
