@@ -60,7 +60,8 @@ class Circulation:
             *(Variable(f"pressed_{name}", "Pa", kept=True) for name in self._names),
             *(Variable(f"moving_{self._branches[k].name}", "m^3/s", kept=True) for k in self._moving),
             *(Variable(f"level_{agent.name}", "kg/s", kept=True) for agent in plan.agents),
-            *(Variable(f"beat_{name}", "s", kept=True) for name in ("time", "length", "before")),
+            Variable("beat_time", "s", kept=True),
+            *(Variable(f"beat_{name}", "s", plan.circuit.period, kept=True) for name in ("length", "before")),
             Variable("lost_volume", "m^3", kept=True),
             *judged,
         )
@@ -89,7 +90,6 @@ class Circulation:
             else:
                 volume = self._usual.compliance[k] * p + node.unstressed
             s[f"held_{node.name}"][:], s[f"pressed_{node.name}"][:] = volume, p
-        s["beat_length"][:] = s["beat_before"][:] = self.plan.circuit.period
         for name, value in fresh(self.plan.pulses).items() if self.plan.pump else ():
             s[name][:] = value
         return stacked(self.states, s, parameters.shape[1:])
