@@ -9,8 +9,8 @@ from twins.checking.expressions import condition_fault
 from twins.checking.references import unknown_tag
 from twins.expression import tag_named
 from twins.package.alarming import WAYS, duration_of, way_of
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.schema import AlarmForm
 from twins.package.words import did_you_mean

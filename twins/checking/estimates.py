@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from twins.asset import Asset, Tag, TagKind, Twin, wandering
 from twins.checking.models import of_library
 from twins.clock import parse_duration
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 from twins.physics import LIBRARY, CircuitError, DataError, Model, difference

@@ -8,8 +8,9 @@ from graphlib import CycleError, TopologicalSorter
 from twins.asset import Tag, TagKind, Twin, per_second
 from twins.checking.references import visible
 from twins.expression import Expression, ExpressionError, Formula, Meaning, TagMeanings, Truth, bound, parse
+from twins.package.beside import said_in
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft, said_in
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 

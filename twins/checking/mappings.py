@@ -11,8 +11,8 @@ from twins.historian.binding import misfits
 from twins.historian.mapping import MappingError, mapping_of
 from twins.historian.wfdb import KEYS
 from twins.package.document import Document, read_document
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin
 from twins.package.words import did_you_mean
 

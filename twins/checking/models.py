@@ -9,8 +9,8 @@ from twins import InputError
 from twins.asset import Asset, Tag, TagKind, Twin
 from twins.checking.references import unknown_tag, visible
 from twins.expression import same_dimension, tag_named
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 from twins.physics import (

@@ -14,8 +14,8 @@ from twins.checking.references import unknown_tag
 from twins.expression import scale
 from twins.package.archive import Files
 from twins.package.document import Place
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twins.asset import TagKind, Twin
+from twins.package.beside import said_in
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft, said_in
 from twins.package.words import did_you_mean
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from twins.asset import Twin
 from twins.expression import tag_named
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from twins.asset import Twin
 from twins.package.document import Document, read_document
+from twins.package.draft import Draft
 from twins.package.fault import Fault
 from twins.package.layer import Layer
-from twins.package.loader import Draft
 from twins.package.origin import Origin
 from twins.simulation.scenario_file import judged, packaged
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from twins.asset import Tag, TagKind, Twin
 from twins.expression import NoFactorError, scale
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin, written
 from twins.package.quantities import everyday_units
 from twins.package.words import did_you_mean

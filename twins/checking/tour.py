@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from twins.asset import Step, Twin
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.origin import Origin
 from twins.package.touring import TOUR
 from twins.package.words import did_you_mean

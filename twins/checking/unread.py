@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from twins.asset import Twin
 from twins.package.archive import Files, is_own
+from twins.package.draft import Draft
 from twins.package.fault import Fault
-from twins.package.loader import Draft
 from twins.package.words import did_you_mean
 
 _ROOMS = ("types", "mappings", "scenarios", "predictors")  # of YAML files
