@@ -149,7 +149,7 @@ def _go(place: Workplace) -> tuple[Action, ...]:
         Action("overview", "Show everything", "Go", lambda: scene.fit(place.descent.root), ("Shift+F",)),
         Action("out", "Out of the twin that one is in", "Go", place.descent.out, ("Backspace",)),
         *(
-            Action(way, f"Move through the scene: {way}", "Go", lambda way=way: place.move_by(way), (key,))
+            Action(way, f"Move through the scene: {way}", "Go", lambda way=way: place.scene_ties.move_by(way), (key,))
             for way, key in (("orbit", "1"), ("fly", "2"), ("walk", "3"))
         ),
         *(Action(f"view-{n}", f"Viewpoint {n}", "Go", lambda n=n: place.fly(n - 1), (f"Ctrl+{n}",)) for n in range(1, 6)),

@@ -6,18 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu
 
 from twins.asset import Viewpoint
 from twins.clock import MINUTE
 from twins.record import Snapshot
 from twins.timeline import Mode, Timeline
-from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
 from ui.duty import Duty
 from ui.main_window import MainWindow, Opened
-from ui.panels.views import PICTURE
+from ui.panel_docks import Panels
 from ui.selection import Selection
 from ui.settings import Settings
 from ui.shell import THEME
@@ -28,16 +27,14 @@ from ui.viewpoints import OwnViewpoints
 from ui.watch import Watch
 
 if TYPE_CHECKING:
-    from scene.legend import Choice
     from ui.annunciator import Annunciator
     from ui.palette import Entry
     from ui.scene_probe import Probe
     from ui.shortcuts import Action
 
-MOTION, LABELS, COLOURED, TRENDS, SOUND = "rotor motion", "labels", "coloured by", "trends", "alarm sound"
+MOTION, LABELS, TRENDS, SOUND = "rotor motion", "labels", "trends", "alarm sound"
 FORETOLD = "live forecast"
 LIVE_STRETCH = 10 * MINUTE
-PICTURE_EVERY_MS = 150
 
 
 class Workplace(QObject):
@@ -56,7 +53,7 @@ class Workplace(QObject):
         super().__init__()
         self._begin_fault = begin_fault
         self.tell: Callable[[str], None] | None = None  # the start page that it was opened from, if any
-        self._probe = probe
+        self.probe = probe
         self.app, self.opened, self.timeline, self.settings = app, opened, timeline, settings
         self.theme = Theme(THEMES.get(settings.get(THEME, GREY.name), GREY))
         self._dress()
@@ -66,7 +63,7 @@ class Workplace(QObject):
         self._places: list[Entry] = []
         if timeline.live:
             self.view.show(timeline.end - LIVE_STRETCH, timeline.end + LIVE_STRETCH // 5)
-        self.window = MainWindow(opened, timeline, self.theme, settings, self._docks())
+        self.window = MainWindow(opened, timeline, self.theme, settings, Panels(self).docks())
         self.duty = Duty(self.window, opened, settings, lambda: timeline.cursor, operator)
         self.standpoint = self.duty.standpoint
         self.annunciator: Annunciator | None = None
@@ -96,12 +93,6 @@ class Workplace(QObject):
         """Labels in the scene, or none."""
         self.settings.put(LABELS, not self.labels())
         self.scene.show_labels(self.labels())
-
-    def colour_by(self, choice: Choice) -> None:
-        """What colours the scene, from now on and the next time."""
-        self.settings.put(f"{COLOURED}/{self.opened.twin.id}", choice.title)
-        self.scene.colour_by(choice)
-        self.tools.show_choice(choice)
 
     def add_note(self, subject: str = "") -> None:
         """A note about something, or about what is selected, at the instant that is shown."""
@@ -159,13 +150,6 @@ class Workplace(QObject):
         self.key_list.activateWindow()
         self.key_list.search.setFocus()
 
-    def move_by(self, way: str) -> None:
-        """Orbit, fly or walk; the scene takes the keys."""
-        from scene.pilot import Way
-
-        self.scene.move_by(Way(way))
-        self.scene.setFocus()
-
     def to_start(self) -> None:
         """The start page, beside this window."""
         if self.tell is not None:
@@ -181,96 +165,6 @@ class Workplace(QObject):
             self.tell(QUIT)
         self.window.close()
 
-    # ------------------------------------------------------------------ panels, each made once the shell is painted
-
-    def _docks(self) -> tuple[Dock, ...]:
-        return (
-            Dock("scene", "Scene", CENTRE, self._scene, "The scene is being built…"),
-            Dock("assets", "Assets", LEFT, self._assets),
-            Dock("views", "Views", LEFT, self._views),
-            Dock("inspector", "Inspector", RIGHT, self._inspector),
-            Dock("trends", "Trends", BELOW_RIGHT, self._trends),
-            *([Dock("plots", "Plots", BELOW_RIGHT, self._plots)] if self.opened.twin.plots else []),
-            Dock("timeline", "Timeline", BOTTOM, self._timeline),
-            Dock("alarms", "Alarms", LOWEST, self._alarms),
-            Dock("events", "Events", LOWEST, self._events),
-            Dock("simulation", "Simulation", RIGHT, self._simulation),
-            Dock("predictions", "Predictions", RIGHT, self._predictions),
-            Dock("commands", "Commands", RIGHT, self._commands),
-            Dock("calibration", "Calibration", LEFT, self._calibration),
-            Dock("scenarios", "Scenarios", LOWEST, self._scenarios),
-        )
-
-    def _scene(self) -> QWidget:
-        from ui.scene_view import SceneView
-
-        return SceneView(self.opened.twin, self.opened.meshes(), self.theme, self._probe)
-
-    def _assets(self) -> QWidget:
-        from ui.panels.assets import Assets
-
-        return Assets(self.theme, self.selection, self.opened.twin)
-
-    def _views(self) -> QWidget:
-        from ui.panels.views import Views
-
-        return Views(self.theme, self.opened.twin.viewpoints, self.own.all())
-
-    def _inspector(self) -> QWidget:
-        from ui.panels.inspector import Inspector
-
-        return Inspector(self.theme, self.selection, self.opened.twin, self.standpoint)
-
-    def _predictions(self) -> QWidget:
-        from ui.panels.predictions import Predictions
-
-        return Predictions(self.theme, self.selection, self.opened.twin, self.timeline)
-
-    def _timeline(self) -> QWidget:
-        from ui.panels.timeline import TimelinePanel
-
-        return TimelinePanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
-
-    def _trends(self) -> QWidget:
-        from ui.panels.trends import TrendsPanel
-
-        return TrendsPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
-
-    def _plots(self) -> QWidget:
-        from ui.panels.plots import Plots
-
-        return Plots(self.theme, self.opened.twin, self.timeline)
-
-    def _alarms(self) -> QWidget:
-        from ui.panels.alarms import Alarms
-
-        return Alarms(self.theme, self.selection, self.opened.twin, self.standpoint)
-
-    def _commands(self) -> QWidget:
-        from ui.panels.commands import Commands
-
-        return Commands(self.theme, self.selection, self.opened.twin, self.view)
-
-    def _simulation(self) -> QWidget:
-        from ui.panels.simulation import SimulationPanel
-
-        return SimulationPanel(self.theme, self.selection, self.opened.twin, self.timeline)
-
-    def _calibration(self) -> QWidget:
-        from ui.panels.calibration import CalibrationPanel
-
-        return CalibrationPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
-
-    def _scenarios(self) -> QWidget:
-        from ui.panels.scenarios import ScenariosPanel
-
-        return ScenariosPanel(self.theme, self.opened.twin, self.timeline)
-
-    def _events(self) -> QWidget:
-        from ui.panels.events import EventsPanel
-
-        return EventsPanel(self.theme, self.selection, self.opened.twin, self.timeline, self.view)
-
     # ------------------------------------------------------------------ ties
 
     def _tie(self) -> None:
@@ -278,13 +172,18 @@ class Workplace(QObject):
         from ui.actions import actions  # not before the first picture
         from ui.key_list import KeyList
         from ui.palette import Palette
+        from ui.scene_ties import SceneTies
         from ui.shortcuts import Shortcuts
+        from ui.view_ties import ViewTies
 
         self.scene, self.timeline_panel = self.window.panel("scene"), self.window.panel("timeline")
         self.assets, self.views = self.window.panel("assets"), self.window.panel("views")
         self.inspector = self.window.panel("inspector")
-        self._tie_scene()
-        self._tie_views()
+        self.scene_ties = SceneTies(self.window, self.opened.twin, self.selection, self.settings, self.theme)
+        self.descent, self.tools = self.scene_ties.descent, self.scene_ties.tools
+        self.scene.spin(self.motion())
+        self.scene.show_labels(self.labels())
+        self.view_ties = ViewTies(self.window, self.own, self.theme)
         self._tie_time()
         self._tie_trends()
         self._tie_duty()
@@ -300,89 +199,6 @@ class Workplace(QObject):
         self.window.banner.palette_button.clicked.connect(self.palette.open_over)
         self._hang_menu()
         self.window.setWindowIcon(QIcon(str(ICON_FILE)))
-
-    def _tie_scene(self) -> None:
-        scene, selection = self.scene, self.selection
-        scene.picked.connect(lambda asset: selection.choose(asset or self.descent.root))
-        scene.visited.connect(lambda asset: self._visit(asset, self.descent.towards(asset)))
-        scene.degraded.connect(self.window.status.notify)
-        selection.changed.connect(lambda: scene.select(selection.asset))
-        selection.visited.connect(lambda asset: self._visit(asset, asset if self.opened.twin.assets[asset].twin else ""))
-        scene.spin(self.settings.get(MOTION, True))
-        scene.show_labels(self.labels())
-        scene.select(selection.asset)
-        self._tie_descent()
-        self._lay_tools()
-
-    def _tie_descent(self) -> None:
-        from ui.descent import Descent
-
-        self.descent = Descent(self.opened.twin)
-        self._coloured: dict[str, tuple[Choice, Choice]] = {}  # twin → what colours below it, and what did in it
-        self.descent.changed.connect(lambda: self.assets.show_trail(self.descent.trail))
-        self.descent.changed.connect(lambda: self.scene.stand_in(self.descent.root))
-        self.descent.entered.connect(self._arrive)
-        if self.opened.twin.plots:
-            self.descent.changed.connect(lambda: self.window.panel("plots").stand_in(self.descent.root))
-        self.selection.changed.connect(lambda: self.descent.follow(self.selection.asset))
-        self.assets.crumbs.asked.connect(self.descent.enter)
-
-    def _visit(self, asset: str, twin: str) -> None:
-        """Flies to an asset, or into a twin of its own that it is or lies in."""
-        if twin and twin != self.descent.root:
-            self.descent.enter(twin)
-        else:
-            self.selection.choose(asset)
-            self.scene.fit(asset)
-
-    def _arrive(self, twin: str) -> None:
-        self._colour_inside(twin)
-        self.selection.choose(twin)
-        viewpoint = self.descent.viewpoint()
-        self.scene.go(viewpoint) if viewpoint is not None else self.scene.fit(twin)
-
-    def _colour_inside(self, twin: str) -> None:
-        """What colours nothing in a twin gives way to what tells most there, until one is out again."""
-        from ui import first_look
-
-        scene = self.scene.scene
-        ours, before = self._coloured.pop(twin, (None, None))
-        if ours is not None and scene.choice == ours:
-            made = before
-        elif twin and not any(scene.choice.takes(tag) for tag in first_look.tags_inside(self.opened.twin, twin, own=True)):
-            made = first_look.first_choice(self.opened.twin, self.scene.choices, twin)
-            self._coloured[self.opened.twin.root_of(self.opened.twin.assets[twin].parent)] = made, scene.choice
-        else:
-            return
-        self.scene.colour_by(made)
-        self.tools.show_choice(made)
-
-    def _lay_tools(self) -> None:
-        from ui import first_look
-        from ui.scene_tools import SceneTools
-
-        scene = self.scene
-        self.tools = SceneTools(self.theme, scene, self.opened.twin, scene.choices)
-        self.tools.colour_asked.connect(self.colour_by)
-        self.tools.way_asked.connect(self.move_by)
-        self.tools.fit_asked.connect(lambda: scene.fit(self.selection.asset))
-        scene.legend_changed.connect(self.tools.show_legend)
-        scene.way_changed.connect(self.tools.show_way)
-        scene.ready.connect(self.tools.raise_)
-        self.window.refresh.add(self.tools)
-        kept = self.settings.get(f"{COLOURED}/{self.opened.twin.id}", "")
-        fresh = first_look.first_choice(self.opened.twin, scene.choices)
-        scene.colour_by(choice := next((choice for choice in scene.choices if choice.title == kept), fresh))
-        self.tools.show_choice(choice)
-
-    def _tie_views(self) -> None:
-        self.views.chosen.connect(self.scene.go)
-        self.views.save_asked.connect(self._save_view)
-        self.views.forget_asked.connect(self._forget_view)
-        self._to_picture: list[Viewpoint] = []
-        self._retake_pictures()
-        self.theme.changed.connect(self._retake_pictures)
-        self.window.closing.connect(self._to_picture.clear)
 
     def _tie_time(self) -> None:
         self.timeline_panel.moved.connect(self.window.refresh.tick)
@@ -448,7 +264,7 @@ class Workplace(QObject):
             "at": 0 if moving else self.timeline.cursor,
             "hindsight": self.timeline.hindsight,
             "selected": self.selection.tag or self.selection.asset,
-            "colour_by": self.settings.get(f"{COLOURED}/{self.opened.twin.id}", ""),
+            "colour_by": self.scene_ties.coloured,
             "eye": list(pose.eye),
             "target": list(pose.target),
         }
@@ -465,32 +281,6 @@ class Workplace(QObject):
         if not (self.selection.asset or self.selection.tag):
             self.selection.choose(first_look.first_asset(self.opened.twin, snapshot))
 
-    def _save_view(self, name: str) -> None:
-        self.own.keep(self.scene.viewpoint(name))
-        self.views.show_own(self.own.all())
-        self.views.show_picture(name, self.scene.picture())
-
-    def _forget_view(self, name: str) -> None:
-        self.own.forget(name)
-        self.views.show_own(self.own.all())
-
-    def _take_pictures(self) -> None:
-        """One viewpoint after the other, with time for everything else in between; none before the scene can draw."""
-        if not self._to_picture:
-            return
-        viewpoint = self._to_picture.pop(0)
-        picture = self.scene.picture_from(viewpoint, PICTURE.width(), PICTURE.height())
-        if picture.isNull():
-            self._to_picture.insert(0, viewpoint)
-        else:
-            self.views.show_picture(viewpoint.name, picture)
-        QTimer.singleShot(PICTURE_EVERY_MS, self._take_pictures)
-
-    def _retake_pictures(self) -> None:
-        idle, self._to_picture = not self._to_picture, list(self.views.viewpoints)
-        if idle:
-            self._take_pictures()
-
     # ------------------------------------------------------------------ menu, palette, looks
 
     def entries(self) -> list[Entry]:
@@ -499,7 +289,9 @@ class Workplace(QObject):
 
         entries = [Entry(a.title, a.group, self._runner(a), self.shortcuts.shown_keys(a.id)) for a in self.shortcuts.actions]
         entries += [Entry(v.name, "viewpoint", self._flier(v)) for v in self.views.viewpoints]
-        entries += [Entry(f"Colour by {c.title}", c.by.value, lambda c=c: self.colour_by(c)) for c in self.scene.choices]
+        entries += [
+            Entry(f"Colour by {c.title}", c.by.value, lambda c=c: self.scene_ties.colour_by(c)) for c in self.scene.choices
+        ]
         self._places = self._places or twin_entries(self.opened.twin, self.selection)
         return entries + self._places
 

@@ -86,7 +86,7 @@ def spin(app: QApplication, seconds: float) -> None:
 def value_to_pixel(app: QApplication, place: Workplace) -> list[float]:
     """Latencies (ms): the stamp of a flip at the plant to the instant the pixel on the screen has the other colour."""
     choice = next(c for c in place.scene.choices if c.name == "v1")
-    place.colour_by(choice)
+    place.scene_ties.colour_by(choice)
     place.scene.fit("S1")
     place.window.docks.reveal("alarms")
     spin(app, 2.0)

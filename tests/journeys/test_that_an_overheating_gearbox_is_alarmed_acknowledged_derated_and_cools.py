@@ -37,7 +37,7 @@ def test_that_an_overheating_gearbox_turns_red_is_alarmed_acknowledged_derated_a
     assert "high" in place.annunciator.played
 
     # the gearbox turns red, and nothing else of the farm does
-    place.colour_by(CONDITION)
+    place.scene_ties.colour_by(CONDITION)
     scene = place.scene.scene
     red = scene._alarmed.worst(snapshot()) == 2
     assert {scene.stage.parts[i].asset for i in red.nonzero()[0]} == {"T01", "T01/gearbox"}

@@ -13,16 +13,17 @@ from ui.workplace import Workplace
 
 @pytest.fixture
 def in_front(qtbot):
-    """Gives a window the keys; asks again, as an X server without a window manager forgets who asked while it was busy."""
+    """Gives a window the keys, until it, or a widget in it, has them; asks again, as an X server without a window manager forgets
+    who asked while it was busy, and who had them when another window goes."""
 
-    def asked(window: QWidget) -> bool:
+    def asked(window: QWidget, inside: QWidget | None) -> bool:
         if window.isActiveWindow():
-            return True
+            return inside is None or inside.hasFocus()
         window.raise_()
         window.activateWindow()
         return False
 
-    return lambda window: qtbot.waitUntil(lambda: asked(window), timeout=60_000)
+    return lambda window, inside=None: qtbot.waitUntil(lambda: asked(window, inside), timeout=60_000)
 
 
 @pytest.fixture

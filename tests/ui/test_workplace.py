@@ -107,7 +107,7 @@ def test_that_the_tags_of_the_trends_are_remembered(place, tmp_path):
 
 
 def test_that_no_picture_is_taken_of_a_scene_that_is_closed(place, qtbot, capfd):
-    place._retake_pictures()
+    place.view_ties.retake()
     place.window.close()
     qtbot.wait(400)
     assert place.scene.picture().isNull()
