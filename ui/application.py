@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from twins import InputError
 from ui.scene_probe import Probe, surface_format
 from ui.settings import Settings, default_path
 from ui.shell import Shell
+from ui.terminal import leaves
 from ui.told import SHOWN, teller
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def run(
     _survive_errors()
     place = Workplace(app, opened, timeline, settings, probe, operator, begin_fault)
     place.tell = tell = teller()
-    signal.signal(signal.SIGTERM, lambda *_: place.window.close())  # asked to go: everything is kept first
+    leaves(lambda: QTimer.singleShot(0, place.window.close))  # not in the midst of what was being done
     place.window.show()
     QTimer.singleShot(0, shell.close)
     if tell is not None:

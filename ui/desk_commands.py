@@ -138,11 +138,15 @@ def _ask(twin: str, json_: bool, kind: str, *said: object) -> None:
     from twins.record import Event, Intention, IntentionKind
     from twins.station.asking import ask
 
+    record = _record(twin)
+    if not json_:
+        print(f"to the station of {record}", flush=True)
+
     def watch(event: Event) -> None:
         if not json_:
             print(event.data.get("state", event.kind.value), event.data.get("reason", ""), flush=True)
 
-    last = ask(_record(twin), Intention(IntentionKind(kind), *said), watch)  # type: ignore[arg-type]
+    last = ask(record, Intention(IntentionKind(kind), *said), watch)  # type: ignore[arg-type]
     if json_:
         print_json(telling.events([last])[0])
     if last.data.get("state") in ("refused", "failed", "expired"):

@@ -17,14 +17,14 @@ MAIN = Path(__file__).parents[1] / "main.py"
 
 @contextlib.contextmanager
 def attached(package: Path, broker: str) -> Iterator[Path | None]:
-    """The record of the station that runs for a twin here, else of one that is started for `broker` and goes with the window;
-    None where there is neither. Raises InputError.
+    """The record of the station that runs for a twin here (behind `broker`, where one is named), else of one that is started for
+    `broker` and goes with the window; None where there is neither. Raises InputError.
     """
     from twins.package.loader import load
     from twins.station.finding import record_of
 
     twin = load(package).id if package.exists() else ""
-    found = record_of(twin) if twin else None
+    found = record_of(twin, broker) if twin else None
     if found is not None or not broker or not twin:
         yield found
         return

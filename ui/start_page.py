@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -31,6 +31,7 @@ from ui.settings import Settings, default_path
 from ui.shelf import Shelf
 from ui.shell import STRIP, THEME, stand
 from ui.shipped import Shipped, shipped
+from ui.terminal import leaves
 from ui.theme import GREY, ICON_FILE, SECONDARY, THEMES, Theme, font, palette, stylesheet
 from ui.told import QUIT, SHOWN, START
 from ui.twin_card import TwinCard
@@ -48,6 +49,10 @@ def run() -> int:
     settings = Settings(default_path())
     page = StartPage(app, settings, shipped())
     page.done.connect(app.quit)
+    leaves(page.done.emit)
+    ticking = QTimer(interval=200)  # the page rests, and Python would not hear who asks it to go
+    ticking.timeout.connect(lambda: None)
+    ticking.start()
     page.show()
     return app.exec()
 

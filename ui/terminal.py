@@ -157,6 +157,14 @@ def until_stopped(until_eof: bool, hear: Callable[[str], None] | None = None) ->
             signal.signal(number, handler)
 
 
+def leaves(close: Callable[[], object]) -> None:
+    """Ctrl+C and a polite kill close a window, so that everything is kept first. Python hears them while its event loop ticks."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: close())
+
+
 def logged(error: Exception) -> Path:
     """Where the whole story of an unexpected error was written."""
     import traceback

@@ -120,9 +120,11 @@ def test_that_the_keys_alone_run_show_and_leave_a_what_if(place, qtbot, in_front
     in_front(window, window.panel("simulation").find)
     qtbot.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: len(place.timeline.branches) == 1, timeout=60_000)
+    in_front(window)
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     in_front(window, window.panel("scenarios").rows)
     place.scene.setFocus()
+    in_front(window, place.scene)
     qtbot.keyClick(window, Qt.Key.Key_B)
     assert place.timeline.shown.kind is LaneKind.WHAT_IF
     qtbot.keyClick(window, Qt.Key.Key_X)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from twins import InputError
 from twins.historian.lock import holder
 
 
@@ -53,6 +54,12 @@ def running_stations() -> tuple[Running, ...]:
     return tuple(found)
 
 
-def record_of(twin: str) -> Path | None:
-    """The record of the station that runs for a twin here; None where none does."""
-    return next((Path(each.record) for each in running_stations() if each.twin == twin), None)
+def record_of(twin: str, broker: str = "") -> Path | None:
+    """The record of the station that runs for a twin here, behind that broker where one is named; None where none does.
+
+    Raises InputError where several do: what is said to the wrong one would change another plant.
+    """
+    found = [each.record for each in running_stations() if each.twin == twin and broker in ("", each.broker)]
+    if len(found) > 1:
+        raise InputError(f"{len(found)} stations run for {twin} here; name the record of the one you mean: {', '.join(found)}")
+    return Path(found[0]) if found else None
