@@ -27,6 +27,7 @@ from twins.physics import Profile
 from twins.record import EventKind
 from twins.simulation.faults import Injection, injections
 from twins.simulation.forecast import forecast
+from twins.simulation.members import instant_of
 from twins.simulation.scenario import Scenario
 from twins.simulation.whatif import what_if
 from twins.station.estimating import Estimating
@@ -231,6 +232,19 @@ def test_that_a_what_if_and_a_forecast_go_on_from_what_was_estimated(farm, recor
     what_if(farm, package, told, at, scenario, tmp_path / "mended.twin-recording")
     with contextlib.closing(open_record(tmp_path / "mended.twin-recording")) as branch:
         assert branch.at(at + 59 * SECOND, hindsight=True).reading("T02.gearbox_oil_temperature").value < found["told"] - 3
+
+
+def test_that_a_what_if_knows_what_was_estimated_since_the_last_checkpoint(farm, recorded, tmp_path):
+    _, told, _ = recorded
+    at, oil, place = START + 195 * SECOND, "T02.gearbox_oil_temperature", tmp_path / "since.twin-recording"
+    scenario = Scenario(duration=100 * SECOND, step=SECOND, spin_up=60 * SECOND)
+    what_if(farm, zipped(NORTH_RIDGE), told, at, scenario, place)  # the friction, taken for 2.8 at 160 s, is 1.0 again by then
+    with contextlib.closing(open_record(told)) as record, contextlib.closing(open_record(place)) as branch:
+        saved = record.events(START, at, (EventKind.CHECKPOINT,))
+        assert instant_of(saved[-1]) <= START + 161 * SECOND
+        for after, off in ((2, 0.5), (99, 1.5)):
+            plant, run = (each.at(at + after * SECOND, hindsight=True).reading(oil).value for each in (record, branch))
+            assert abs(run - plant) < off
 
 
 def test_that_an_estimator_goes_on_from_its_checkpoint(farm):

@@ -11,6 +11,7 @@ from twins.asset import Twin
 from twins.clock import DAY, HOUR, MINUTE, SECOND, format_duration, format_time
 from twins.historian.days import Record
 from twins.record import Event, EventKind
+from twins.simulation.as_estimated import AsEstimated
 from twins.simulation.branch import held_in
 from twins.simulation.changes import named_parameter
 from twins.simulation.ensemble import Ensemble, Held
@@ -124,13 +125,14 @@ def spun_up(
 def _from_estimate(
     twin: Twin, origin: Origin, scenario: Scenario, estimate: Event, known: Held, climate: bool, watch: Watch
 ) -> tuple[Held, Mapping[str, Mapping[str, float]]]:
-    """Through what was measured since; what was estimated stays as it is."""
+    """Through what was measured since, and with the parameters that were estimated since."""
     assert origin.record is not None
     n = max((origin.at - instant_of(estimate)) // SECOND, 0)
     members = next((len(values) for asset in known["state"].values() for values in asset.values()), 1)
     models = Ensemble(twin, origin.at - n * SECOND, SECOND, scenario.seed, members, still=True)
     models.take(known)
-    _settle(models, Measured(origin.record, models), n, watch, climate=climate, estimated=True)
+    since = AsEstimated(origin.record, models, n)
+    _settle(models, Measured(origin.record, models), n, watch, climate=climate, since=since)
     return models.held(), _climate(models) if climate else {}
 
 
@@ -144,18 +146,23 @@ def _climate(models: Ensemble) -> Mapping[str, Mapping[str, float]]:
 
 
 def _settle(
-    models: Ensemble, measured: Measured, n: int, watch: Watch, *, climate: bool = False, estimated: bool = False
+    models: Ensemble, measured: Measured, n: int, watch: Watch, *, climate: bool = False, since: AsEstimated | None = None
 ) -> None:
-    """Through n steps of measurements; at their end everything stands as it was measured, or as it was `estimated`."""
+    """Through n steps of measurements; at their end everything stands as it was measured, or as it was estimated `since`."""
+    estimated = since is not None
     measured.resume(models.time, kept=estimated)
     measured.resume_weather(models.time)
     for k in range(n):
         measured.drive(models.time)
         measured.follow_weather(models.time)
+        if since is not None:
+            since.follow(models.time)
         models.advance()
         watch(k / max(n, 1), "settling on what was measured")
     measured.drive(models.time)
-    measured.resume(models.time, kept=estimated)
+    if since is not None:
+        since.follow(models.time)
+    measured.resume(models.time)
     measured.resume_weather(models.time, climate=climate)
 
 
