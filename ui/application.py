@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def run(
         probe.give_up()
         raise
     _survive_errors()
+    opened = replace(opened, simulated=opened.simulated or begin_fault is not None)
     place = Workplace(app, opened, timeline, settings, probe, operator, begin_fault)
     place.tell = tell = teller()
     leaves(lambda: QTimer.singleShot(0, place.window.close))  # not in the midst of what was being done

@@ -135,7 +135,10 @@ class Banner(QWidget):
         self._known.setText("hindsight" if snapshot.hindsight else "known then")
         self.alarms.show_standing(snapshot.standing)
         beat = snapshot.standing.get((EventKind.HEARTBEAT, STATION))
-        self._simulated.setVisible(self._was_simulated or bool(beat is not None and beat.data.get("simulated")))
+        self._was_simulated |= bool(
+            beat is not None and beat.data.get("simulated")
+        )  # what comes of it, too: a what-if has no beat
+        self._simulated.setVisible(self._was_simulated)
         following = self._timeline.mode is Mode.FOLLOWING and self._timeline.live
         shown = self._timeline.shown
         elsewhere = _MODES[shown.kind]

@@ -276,7 +276,7 @@ def test_that_events_are_stepped_without_heartbeats_and_the_last_is_said_to_be_t
     shown.panel.next_event()
     shown.settle(5)
     assert shown.timeline.cursor == T0 + 8 * HOUR
-    assert shown.panel.message.text() == "There is no further one."
+    assert shown.panel.message.text() == "There is no further event."
     shown.panel.previous_event()
     shown.settle(5)
     assert shown.timeline.cursor == T0 + HOUR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
@@ -12,6 +12,7 @@ from twins.asset import Twin
 from twins.historian.query import Answers, Query
 from twins.record import TOLD, Snapshot
 from twins.timeline import Beside, LaneKind, Mode, Timeline
+from ui.numbers import tag_label
 from ui.recording_map import RecordingMap
 from ui.selection import Selection
 from ui.stepping import Stepping
@@ -24,6 +25,7 @@ from ui.transport import Transport
 NOTHING = (
     "Nothing is recorded: there is no time to travel in. Open a recording with --recording FILE, or import history into one."
 )
+SAID_FOR_MS = 6_000
 
 
 class TimelinePanel(QWidget):
@@ -41,11 +43,14 @@ class TimelinePanel(QWidget):
         self._before = timeline.cursor
         self._stepping = Stepping()
         self._steps = 0  # samples still to go, signed
+        self._looked_for = ""
         self.transport = Transport(theme, timeline, zone)
         self.strip = TimelineStrip(theme, timeline, view, zone)
         self.message = QLabel(self)
         self.message.setObjectName("timelinemessage")
         self.message.hide()
+        self._said = QTimer(self, singleShot=True, interval=SAID_FOR_MS)
+        self._said.timeout.connect(lambda: self.say(""))
         self._lay_out()
         self._connect()
         if timeline.mode is Mode.FOLLOWING:  # the plant's clock may be far from the record's end by now
@@ -204,7 +209,8 @@ class TimelinePanel(QWidget):
         self.transport.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def say(self, sentence: str) -> None:
-        """One sentence above the strip's lower edge; "" takes it away."""
+        """One sentence above the strip's lower edge, for a while; "" takes it away."""
+        self._said.start() if sentence else self._said.stop()
         self.message.setText(sentence)
         self.message.setVisible(bool(sentence))
         self._place_message()
@@ -311,6 +317,8 @@ class TimelinePanel(QWidget):
         return next((tag for tag in named if tag in self._snapshot.place), None)
 
     def _look_for_sample(self, tag: str) -> None:
+        known = self._twin.tag(tag)
+        self._looked_for = f"sample of {tag_label(known) if known else tag}"
         period = self._snapshot.channels[self._snapshot.place[tag]].period_ns
         bounds = (self._timeline.start, self._timeline.end)
         self._stepping.to_sample(tag, period, self._timeline.cursor, self._steps > 0, bounds)
@@ -318,7 +326,7 @@ class TimelinePanel(QWidget):
             self._steps = 0
 
     def _look_for_event(self, forward: bool) -> None:
-        self._steps = 0
+        self._steps, self._looked_for = 0, "event"
         self._stepping.to_event(TOLD, self._timeline.cursor, forward, (self._timeline.start, self._timeline.end))
         self.moved.emit()
 
@@ -329,7 +337,7 @@ class TimelinePanel(QWidget):
         if found is None:
             if self._stepping.question is None:
                 self._steps = 0
-                self.say("There is no further one.")
+                self.say(f"There is no further {self._looked_for}.")
             return
         self._steps -= (self._steps > 0) - (self._steps < 0)
         self.say("")
