@@ -61,6 +61,15 @@ def held(path, tag):
         return [((int(samples.source[i]) - T0) // MINUTE, samples.value(i)) for i in range(len(samples))]
 
 
+def test_that_times_of_a_stopwatch_are_counted_from_when_it_began(bring):
+    mapping = "time: { column: t, format: epoch_s, begins: 2014-01-01 01:00:00 }\nasset: P1\ntags: { flow: flow }\n"
+    bring("t,flow\n0.00,1\n0.25,2\nnothing,3\n90,4\n", mapping)  # Paris is an hour ahead
+    with RecordingFile.open(bring.target) as recording:
+        samples = recording.between(0, 2**62, ["P1.flow"])
+    assert samples.source.tolist() == [T0, T0 + SECOND // 4, T0 + 90 * SECOND]
+    assert [samples.value(i) for i in range(3)] == [1.0, 2.0, 4.0]
+
+
 ROWS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 3)), min_size=1, max_size=40)
 
 

@@ -105,7 +105,7 @@ class Intake:
         time, good = np.zeros(len(table.rows), np.int64), np.zeros(len(table.rows), bool)
         if self._mapping.brings_samples:
             series = asset if feed is None else asset * len(self._binding.feeds) + feed
-            time, good = self._counted(table.rows) if self._mapping.time.begins else self._read(table, series)
+            time, good = self._counted(table.rows) if self._mapping.time.counts else self._read(table, series)
             known = asset >= 0
             if not self._mapping.alarms:
                 self._tally_of(self._mapping.asset, table).count("unknown_asset", table.rows[good & ~known])
@@ -158,7 +158,11 @@ class Intake:
     def _read(self, table: Table, series: NDArray[np.int32]) -> tuple[Int64, Mask]:
         """ns UTC of each row, and where there is one."""
         column = joined([table.columns[name] for name in self._mapping.time.names])
-        return self._times(column, series, table.rows)
+        time, good = self._times(column, series, table.rows)
+        if self._mapping.time.begins and len(table.rows):  # a stopwatch
+            zero, known = self._begins(table.rows)
+            time, good = np.where(good, time + zero, 0), good & known
+        return time, good
 
     def _times(self, column: Column, asset: NDArray[np.int32], rows: Int64) -> tuple[Int64, Mask]:
         tally = self._tally.of(" ".join(self._mapping.time.names) or "its time", column, rows)
@@ -170,12 +174,17 @@ class Intake:
 
     def _counted(self, rows: Int64) -> tuple[Int64, Mask]:
         """The same of rows that say no time: it is counted from the first one's."""
+        first, known = self._begins(rows)
+        since = rows - rows.min(initial=rows[0] if len(rows) else 0)
+        return first + since * parse_duration(self._mapping.time.every), np.full(len(rows), known)
+
+    def _begins(self, rows: Int64) -> tuple[int, bool]:
+        """`time.begins`, ns UTC, and whether it can be read."""
         import pyarrow as pa
 
         begins = pa.array([self._mapping.time.begins])
-        first, good = read_times(begins, "iso8601", self._binding.zone, np.zeros(1, np.int32), rows[:1], self._tally)
-        since = rows - rows.min(initial=rows[0] if len(rows) else 0)
-        return first[0] + since * parse_duration(self._mapping.time.every), np.full(len(rows), bool(good[0]))
+        time, good = read_times(begins, "iso8601", self._binding.zone, np.zeros(1, np.int32), rows[:1], self._tally)
+        return int(time[0]), bool(good[0])
 
     def _form(self, table: Table, delimiter: str) -> Form:
         words = self._mapping

@@ -43,8 +43,8 @@ class TimeKeys(_Keys):
     format: str = "iso8601"
     timezone: str = ""  # of local times without an offset; "" is the twin's own
     stamp: Literal["start", "end", ""] = ""  # which end of the period the time is
-    begins: str = ""  # of a file without times: that of its first row …
-    every: str = ""  # … and how long it is from each row to the next
+    begins: str = ""  # of a file without times: that of its first row; of one with a stopwatch: that of its zero
+    every: str = ""  # of a file without times: how long it is from each row to the next
 
     @field_validator("every")
     @classmethod
@@ -70,9 +70,18 @@ class TimeKeys(_Keys):
     def _is_said_once(self) -> TimeKeys:
         if self.column and self.columns:
             raise ValueError("both column and columns are named; keep one of the two")
-        if bool(self.begins) != bool(self.every) or (self.begins and self.names):
-            raise ValueError("begins and every belong together, without a column; write begins: 2012-03-01 00:00, every: 5 min")
+        stopwatch = bool(self.names) and self.format in EPOCHS and not self.every
+        if not stopwatch and (bool(self.begins) != bool(self.every) or (self.begins and self.names)):
+            raise ValueError(
+                "begins goes with every, without a column, or with a column that counts; write begins: 2012-03-01 00:00, "
+                "every: 5 min, or begins: 2012-03-01 00:00, column: seconds, format: epoch_s"
+            )
         return self
+
+    @property
+    def counts(self) -> bool:
+        """Rows say no time: it is counted from the first one's."""
+        return bool(self.begins and not self.names)
 
     @property
     def names(self) -> tuple[str, ...]:
