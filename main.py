@@ -34,7 +34,18 @@ from ui import (
 )
 from ui.shipped import like
 from ui.stretch import ALWAYS, span_of, stretch
-from ui.terminal import has_screen, instant, interruptible, logged, print_json, print_report, print_table, progress, until_stopped
+from ui.terminal import (
+    has_screen,
+    instant,
+    interruptible,
+    logged,
+    print_json,
+    print_report,
+    print_rows,
+    print_table,
+    progress,
+    until_stopped,
+)
 
 HERE = Path(__file__).resolve().parent
 TWINS = HERE / "resources" / "twins"
@@ -78,6 +89,7 @@ def open_(
     from twins.historian.place import is_record
 
     package, file = (None, Path(twin)) if is_record(Path(twin)) else (_package(twin), recording)
+    _need(package, file)
     _need_a_screen()
     if package is not None and file is None:
         from ui.live import attached
@@ -98,10 +110,7 @@ def _window(
     lanes: list[Path] | None,
 ) -> int:
     time = instant(at) if at else None
-    for path in (package, file, *(lanes or ())):
-        if path and not path.exists():
-            remedy = like(str(path)) or "give a package, a recording or the name of a twin that ships"
-            raise _refused(f"{path} does not exist; {remedy}")
+    _need(package, file, *(lanes or ()))
     from ui.application import run
 
     return run(
@@ -253,8 +262,7 @@ def trend(
     if json_:
         print_json(told)
     else:
-        for row in zip(*told.values(), strict=True):
-            print(*row)
+        print_rows(list(told), [""] * len(told), list(zip(*told.values(), strict=True)))
 
 
 @app.command()
@@ -313,6 +321,7 @@ def export(
             refuse_bad_place(to)
             time = instant(at) if at else span_of(recording)[1]
             from scene.still import parsed_size, save_still
+            from twins.clock import format_time
             from twins.historian.exporting import mark_of
             from twins.package.opening import OpenPackage
 
@@ -326,6 +335,7 @@ def export(
                     size=parsed_size(size),
                     mark=mark_of(recording),
                 )
+            print(f"{to}: the picture of {format_time(time)}")
         else:
             from twins.historian.exporting import export_table
             from twins.package.opening import notice_of
@@ -333,7 +343,8 @@ def export(
             _known(recording, tag or [])
             with progress("exporting", quiet=False) as say, interruptible() as cancelled:
                 span = stretch(recording, start, end, ("--start", "--end"))
-                export_table(recording, *span, tag, to, say, cancelled, notice_of(recording.package_at(span[1])))
+                rows = export_table(recording, *span, tag, to, say, cancelled, notice_of(recording.package_at(span[1])))
+            print(f"{to}: {rows:,} samples")
 
 
 simulation_commands.add_to(app, lambda twin: _package(twin))
@@ -371,6 +382,13 @@ def bench(name: Annotated[str, typer.Argument(help="One benchmark; default: all.
 
 def _refused(sentence: str) -> InputError:
     return InputError(sentence)
+
+
+def _need(*paths: Path | None) -> None:
+    for path in paths:
+        if path and not path.exists():
+            remedy = like(str(path)) or "give a package, a recording or the name of a twin that ships"
+            raise _refused(f"{path} does not exist; {remedy}")
 
 
 def _need_a_screen() -> None:

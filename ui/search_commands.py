@@ -73,7 +73,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
             found = optimised(search, population, generations, number)
             now = _now(search)
         told = _told_of_best(search, found, now)
-        print_json(told) if json_ else _print_best(told)
+        print_json(told) if json_ else _print_best(told, str(twin))
 
     @app.command()
     def sensitivity(
@@ -197,14 +197,18 @@ def _number(value: float) -> float | None:
     return float(value) if value == value else None
 
 
-def _print_best(told: dict[str, Any]) -> None:
+def _print_best(told: dict[str, Any], twin: str) -> None:
     front = told["front"]
     first = front[0]
     heads = [*(k["knob"] for k in first["knobs"]), *(f["label"] for f in first["figures"])]
     units = [*(k["unit"] for k in first["knobs"]), *(f["unit"] for f in first["figures"])]
     was = [*(k["as_it_is"] for k in first["knobs"]), *(f["as_it_is"] for f in first["figures"])]
     rows = [[*(k["value"] for k in each["knobs"]), *(f["value"] for f in each["figures"])] for each in front]
-    print_rows(["", *heads], ["", *units], [["as it is", *was], *(["best", *row] for row in rows)])
+    print_rows(
+        ["", *heads],
+        ["", *units],
+        [["as it is", *was], *([f"best {k}" if len(rows) > 1 else "best", *row] for k, row in enumerate(rows, 1))],
+    )
     print(f"{told['runs']} runs")
     for command in told["commands"] if len(front) == 1 else ():
-        print(f"propose: command TWIN {command['tag']} {command['value']:g} --by NAME --why TEXT")
+        print(f"propose: command {twin} {command['tag']} {command['value']:g} --by NAME --why TEXT")

@@ -222,6 +222,8 @@ def _scenario(name: str, twin: Twin) -> Scenario:
     inside = name.removesuffix(".yaml")
     if not Path(name).exists() and inside in packaged(twin):
         return packaged_scenario(twin, inside)
+    if not Path(name).exists() and (known := packaged(twin)):
+        raise InputError(f"there is no scenario “{name}”; name a file, or one of the package: {', '.join(known)}")
     return read_scenario(Path(name), twin)
 
 

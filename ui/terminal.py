@@ -40,13 +40,22 @@ def print_json(told: object) -> None:
 
 def print_table(told: dict[str, object]) -> None:
     """A line a fact; long lists are cut short."""
+    width = max(map(len, told), default=0)
     for key, value in told.items():
-        shown = (
-            f"{len(value)}: {', '.join(map(str, value[:12]))}{' …' if len(value) > 12 else ''}"
-            if isinstance(value, list)
-            else value
-        )
-        print(f"{key:12} {shown}")
+        print(f"{key.replace('_', ' '):{width}}  {_in_words(value)}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_in_words(each)}" for key, each in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        shown = ", ".join(map(_in_words, value[:12]))
+        return f"{len(value)}: {shown}{' …' if len(value) > 12 else ''}" if value else "none"
+    return str(value)
 
 
 def print_rows(columns: Sequence[str], units: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -193,7 +193,7 @@ def test_that_a_faulty_scenario_is_refused_with_its_line_and_remedy(farm, text, 
         (("--set", "T01.gearbox_cooling"), "write ASSET.PARAMETER=VALUE"),
         (("--set", "T01.active_power_limit=1 K"), "K"),
         (("--fault", "T01.nothing@1 min"), "there is no fault “nothing”"),
-        (("--scenario", "nowhere.yaml"), "can't be read"),
+        (("--scenario", "nowhere.yaml"), "there is no scenario"),
         (("--from", "nowhere.twin-recording"), "nowhere.twin-recording"),
     ],
 )
