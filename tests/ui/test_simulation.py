@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.conftest import NORTH_RIDGE
 from tests.conftest import PLANT_START as START
-from twins.clock import MINUTE, SECOND
+from twins.clock import HOUR, MINUTE, SECOND
 from twins.historian.days import open_record
 from twins.historian.drafting import drafted
 from twins.package.archive import zipped
@@ -210,12 +211,18 @@ def test_that_a_difference_is_of_numbers_and_what_either_lacks_is_not_seen():
     power, heat = Channel("t.power", unit="kW"), Channel("t.heat", unit="degC")
     branch = snapshot_of({power: 600.0, heat: 61.0, Channel("t.only"): 1.0})
     plant = snapshot_of({power: 900.0, heat: 60.0})
-    from dataclasses import replace
-
     found = difference(replace(branch, reference=plant))
     assert found.reading("t.power").value == -300.0
     assert (found.reading("t.heat").value, found.reading("t.heat").unit) == (1.0, "K")
     assert found.reading("t.only").value is None
+
+
+def test_that_beyond_what_the_plant_has_told_there_is_no_difference():
+    power = Channel("t.power", unit="kW", period_ns=SECOND)
+    branch, plant = snapshot_of({power: 600.0}), snapshot_of({power: 900.0})
+    near, far = (replace(branch, time=t, source=branch.source + t - 1, reference=replace(plant, time=t)) for t in (SECOND, HOUR))
+    assert difference(near).reading("t.power").value == -300.0
+    assert difference(far).reading("t.power").value is None
 
 
 def test_that_what_is_no_branch_is_passed_over(tmp_path):

@@ -145,14 +145,15 @@ class Snapshot:
 
 
 def difference(snapshot: Snapshot) -> Snapshot:
-    """A branch's numbers less those of its reference, each in its unit; what either lacks is not seen. Words are the branch's."""
+    """A branch's numbers less those of its reference, each in its unit. Words are the branch's. What either lacks is not seen;
+    nor is what the reference has not told lately, as where the branch reaches beyond it."""
     other = snapshot.reference
     if other is None:
         return snapshot
     place = other.places([channel.path for channel in snapshot.channels])
     number = snapshot.table.of_kind(TagKind.NUMBER, TagKind.INTEGER)
     alike = np.array([p >= 0 and other.channels[p].unit == c.unit for p, c in zip(place, snapshot.channels, strict=True)], bool)
-    both = number & alike & snapshot.seen & np.where(alike, other.seen[np.maximum(place, 0)], False)
+    both = number & alike & snapshot.seen & np.where(alike, (other.seen & ~other.stale)[np.maximum(place, 0)], False)
     values = np.where(both, snapshot.numbers - other.numbers[np.maximum(place, 0)], 0.0)
     channels = tuple(_of_difference(c) if n else c for c, n in zip(snapshot.channels, number, strict=True))
     worst = np.maximum(snapshot.written & 0b11, np.where(both, other.written[np.maximum(place, 0)] & 0b11, 0))
