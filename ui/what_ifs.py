@@ -41,6 +41,7 @@ class WhatIfs(QObject):
         panel.save_asked.connect(simulating.save)
         panel.scenario_asked.connect(self._fill)
         simulating.said.connect(window.status.notify)
+        simulating.runs.changed.connect(lambda: panel.show_runs(simulating.runs.queue))
         simulating.written.connect(window.refresh.look)
         simulating.proposed.connect(self._propose)
         simulating.ranked.connect(self._rank)

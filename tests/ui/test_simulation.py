@@ -139,9 +139,12 @@ def test_that_a_run_is_cancelled_and_leaves_nothing(place, qtbot):
     panel.duration.setText("3 d")
     panel.ask("what-if")
     qtbot.waitUntil(lambda: any(run.done > 0 for run in place.what_ifs.simulating.runs.queue), timeout=60_000)
+    assert panel.running.isVisibleTo(panel)
+    assert "%" in panel.running.text()
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.remove()
     qtbot.waitUntil(lambda: not place.what_ifs.simulating.runs.queue, timeout=60_000)
+    assert panel.running.isHidden()
     left = [path.suffix for path in folder_of(place.opened.recording).iterdir()]
     assert left == [".yaml"]
 

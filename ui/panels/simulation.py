@@ -37,6 +37,7 @@ from ui.axis import stamp
 from ui.draft import Draft, words_of
 from ui.elided import ElidedLabel
 from ui.knob_table import NAME, UNIT, VALUE, KnobModel
+from ui.runs import RUNNING, WAITING, Run
 from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
 
@@ -75,6 +76,10 @@ class SimulationPanel(QWidget):
         self.find = QLineEdit(placeholderText="Find a knob…", clearButtonEnabled=True)
         self.table = QTableView(showGrid=False)
         self.said = QLabel(wordWrap=True, visible=False)
+        self.running = ElidedLabel()  # with the buttons: whoever pressed one sees that it runs
+        self.running.setFont(font(SECONDARY))
+        self.running.setProperty("muted", True)
+        self.running.hide()
         self.changes = QLabel(wordWrap=True, font=font(SECONDARY))
         self.changes.setProperty("muted", True)
         self.run = QPushButton("Run what-if", toolTip="From where the cursor is (Ctrl+Return)")
@@ -147,6 +152,15 @@ class SimulationPanel(QWidget):
         """Other values for the knobs that are turned."""
         self.model.put({key: (knob, values.get(key, value)) for key, (knob, value) in self.model.changes.items()})
 
+    def show_runs(self, runs: Sequence[Run]) -> None:
+        """What runs now, how far it is, and how many wait."""
+        asked = [run for run in runs if not run.quiet]
+        at_work = next((run for run in asked if run.state == RUNNING), None)
+        waiting = sum(run.state == WAITING for run in asked)
+        more = f" · {waiting} waiting" if waiting else ""
+        self.running.setText(f"{at_work.name}: {at_work.said or 'beginning'}, {at_work.done:.0%}{more}" if at_work else "")
+        self.running.setVisible(at_work is not None)
+
     def say(self, sentence: str) -> None:
         """What is wrong with what was typed; "" is nothing."""
         self.said.setText(sentence)
@@ -208,7 +222,6 @@ class SimulationPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self.table, 1)
         column.addWidget(self.changes)
-        column.addWidget(self.said)
         deeds.setContentsMargins(10, 0, 10, 8)
         scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -216,6 +229,9 @@ class SimulationPanel(QWidget):
         whole = QVBoxLayout(self, spacing=4)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll, 1)
+        for words in (self.said, self.running):
+            words.setContentsMargins(10, 0, 10, 0)
+            whole.addWidget(words)
         whole.addLayout(deeds)
         for field, name in (
             (self.scenario, "Scenario"),
