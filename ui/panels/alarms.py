@@ -49,6 +49,7 @@ class Alarms(QWidget):
         self.all = QPushButton("Acknowledge all shown", focusPolicy=Qt.FocusPolicy.TabFocus, font=font(SECONDARY))
         self.empty = QLabel(NOTHING, self.table.viewport(), alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.empty.setProperty("muted", True)
+        QVBoxLayout(self.table.viewport()).addWidget(self.empty)  # in the middle, whatever size it is
         self._typing = QTimer(self, singleShot=True, interval=150)
         self._lay_out()
         self._connect()
@@ -118,10 +119,9 @@ class Alarms(QWidget):
         Ask(self, "Change a limit", words, [("To", value), ("Why", why)], "Change", answer).open_over()
 
     def resizeEvent(self, event: object) -> None:
-        """The sentence stays in the middle."""
+        """The columns share the room."""
         super().resizeEvent(event)  # type: ignore[arg-type]
         self.table.fit(self.width())
-        self.empty.setGeometry(self.table.viewport().rect().adjusted(24, 0, -24, 0))
 
     # ------------------------------------------------------------------
 
@@ -172,7 +172,6 @@ class Alarms(QWidget):
         self.all.setEnabled(self._standpoint.may_act and (waiting > 0 or self._flooded))
         self.empty.setText(f"No alarm matches “{self.filter.text()}”." if standing and not rows else NOTHING)
         self.empty.setVisible(not rows)
-        self.empty.setGeometry(self.table.viewport().rect().adjusted(24, 0, -24, 0))
 
     def _stand(self) -> None:
         self.table.enable(self._standpoint.may_act, self._standpoint.why_not)

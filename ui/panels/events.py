@@ -57,6 +57,7 @@ class EventsPanel(QWidget):
         self.table = _table(self.model, theme)
         self.empty = QLabel(self.table.viewport(), alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.empty.setProperty("muted", True)
+        QVBoxLayout(self.table.viewport()).addWidget(self.empty)  # in the middle, whatever size it is
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._lay_out()
         self.filter.textChanged.connect(self._typed)
@@ -80,11 +81,10 @@ class EventsPanel(QWidget):
         self._say()
 
     def resizeEvent(self, event: object) -> None:
-        """What happened gets the room; the sentence for an empty list stays in its middle."""
+        """What happened gets the room."""
         super().resizeEvent(event)
         self.table.setColumnHidden(KIND, self.width() < _NARROW)
         self.table.setColumnWidth(SUBJECT, min(_width_of(SUBJECT), round(self.width() * 0.22)))
-        self.empty.setGeometry(self.table.viewport().rect().adjusted(24, 0, -24, 0))
 
     # ------------------------------------------------------------------
 
@@ -136,7 +136,6 @@ class EventsPanel(QWidget):
             elsewhere = "No events in what the timeline shows. Zoom out there, or move the cursor on."
             nothing = elsewhere if self._recorded else "Alarms, notes and other events of a recording are listed here."
             self.empty.setText(f"No event matches “{self.filter.text()}”." if self.filter.text() else nothing)
-            self.empty.setGeometry(self.table.viewport().rect().adjusted(24, 0, -24, 0))
 
     def _go(self, index: QModelIndex) -> None:
         event = self.model.event_at(index.row())
