@@ -102,6 +102,7 @@ class Banner(QWidget):
         name = QLabel("Twindeck", font=bold)
         self._mode = QLabel(objectName="mode", font=bold)
         self._simulated = QLabel("SIMULATED PLANT", objectName="boxed", font=font(SECONDARY), visible=simulated)
+        self._simulated.setToolTip("The plant is made of models; so is its clock, which may stand at another day than yours.")
         self._time = QLabel(font=bold)
         self._offset = _muted(QLabel())
         self._known = QToolButton(toolTip="What was known then, or what is known now: click to change")

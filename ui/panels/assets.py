@@ -28,7 +28,7 @@ from ui.selection import Selection
 from ui.theme import ROW, SECONDARY, Theme, font
 
 _MEDIUM = QFont.Weight.Medium
-VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT, GAP = 84, 38, 36, 12, 8
+VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT, GAP = 92, 46, 36, 12, 8
 
 
 class AssetRows(QStyledItemDelegate):

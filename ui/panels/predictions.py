@@ -191,7 +191,7 @@ class Predictions(QWidget):
             each.description,
             f"{_severe(each)}; since {self._when(each.since, each.time)}",
             *(self._evidence(e, tokens.link) for e in each.evidence),
-            f"{each.verdict} by {each.by}: {each.why}" if each.verdict else "",
+            f"{each.verdict} by {each.by}{f': {each.why}' if each.why else ''}" if each.verdict else "",
             f"<span style='color:{tokens.muted}'>{each.model} · {each.version} · {self._when(each.time, each.time)}</span>",
         ]
         self.words.setText("<br>".join(line for line in lines if line))
