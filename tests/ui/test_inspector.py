@@ -56,8 +56,7 @@ def test_that_a_chosen_set_point_is_scrolled_into_view_with_its_buttons(panel, q
     inspector.resize(340, 230)
     selection.choose("P1", "P1.setpoint")
     form = inspector.setpoints["P1.setpoint"]
-    qtbot.waitUntil(lambda: form.confirm.isVisible() and not form.confirm.visibleRegion().isEmpty(), timeout=60_000)
-    assert form.confirm.visibleRegion().boundingRect().height() == form.confirm.height()
+    qtbot.waitUntil(lambda: form.confirm.visibleRegion().boundingRect() == form.confirm.rect(), timeout=60_000)
 
 
 def test_that_it_follows_the_selection(panel):

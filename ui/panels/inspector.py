@@ -93,7 +93,7 @@ class Inspector(QWidget):
     def _bring_into_view(self) -> None:
         """What was chosen, and all of its set-point; laid out by now."""
         path = self._selection.tag
-        for each in (self.setpoints.get(path), self.rows.get(path)):
+        for each in (self.rows.get(path), self.setpoints.get(path)):  # the latter wins where both have no room
             if each is not None and self._scroll.widget().isAncestorOf(each):
                 self._scroll.ensureWidgetVisible(each, 0, 8)
 
