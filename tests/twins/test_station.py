@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from tests.rig import wait_until
 from tests.twins import soft_plant as soft
 from twins.asset import Alarm, Asset, AssetKind, Condition, Tag, TagKind, Twin
-from twins.clock import SECOND
+from twins.clock import DAY, SECOND, TwinClock
+from twins.historian.file import RecordingFile
+from twins.historian.place import days_of
+from twins.historian.record import Record
 from twins.links.link import Answer, Rejected
-from twins.record import EventKind, Intention, IntentionKind
+from twins.record import EventKind, Intention, IntentionKind, Quality, Reason
 from twins.station.clock import StationClock
 from twins.station.station import Station
 
@@ -79,6 +83,16 @@ def test_that_samples_are_committed_then_acknowledged_and_carry_their_arrival(pl
     reading = snapshot.reading("T01.power")
     assert (reading.value, reading.source) == (1200.0, START + SECOND // 2)
     assert snapshot.arrival[snapshot.place["T01.power"]] == plant.link.acknowledged[-1] > reading.source
+
+
+def test_that_what_comes_along_with_another_clock_is_judged_by_that(plant):
+    ahead = START + 48 * 3600 * SECOND
+    plant.link.extra = {"clock": TwinClock(ahead, START + SECOND)}
+    plant.link.says("T02.power", 300.0)
+    snapshot = plant.says("T01.power", 1200.0, source=ahead - SECOND // 4)
+    told = [snapshot.reading(f"{name}.power") for name in ("T01", "T02")]
+    assert [(each.quality, each.reason) for each in told] == [(Quality.GOOD, Reason.NONE)] * 2
+    assert all(abs(each.source - ahead) < SECOND for each in told)
 
 
 def test_that_computed_tags_follow_their_inputs_and_not_what_is_stale(plant):
@@ -219,6 +233,18 @@ def test_that_link_heartbeat_rejects_and_gaps_are_told(plant):
     beat = plant.log.at(plant.station.clock.now()).standing[EventKind.HEARTBEAT, "station"]
     assert beat.data["links"]["mqtt"]["state"] == "down"
     assert any(event.key == "link/mqtt" for event in plant.events(EventKind.ALARM))
+
+
+def test_that_what_came_in_the_turn_that_ends_a_day_is_known_on_the_next(tmp_path):
+    place = tmp_path / "farm.twin-recording"
+    with contextlib.closing(Record.open(place, b"zip", "farm", START)) as record:
+        plant = Plant(log=record)
+        plant.time = (START // DAY + 1) * DAY - SECOND // 2
+        plant.says("T01.state", "producing")
+        assert plant.turn().reading("T01.state").value == "producing"
+    assert len(days_of(place)) == 2
+    with RecordingFile.open(days_of(place)[1]) as alone:
+        assert alone.at(alone.begins).reading("T01.state").value == "producing"
 
 
 def test_that_notes_and_operators_are_written_down(plant):

@@ -195,6 +195,12 @@ class Samples:
         """The time each sample is ordered by: its source, or its arrival where the stamp is over 1 s ahead of that."""
         return order_time(self.source, self.arrival)
 
+    def arrived(self, now: int) -> Samples:
+        """The same samples, arrived now (ns); those without a time of their own were measured when they arrived."""
+        source = np.where(self.source == self.arrival, now, self.source)
+        arrival = np.full(len(self), now, np.int64)
+        return Samples(self.channels, self.channel, source, arrival, self.bits, self.quality, self.texts, self.waveforms)
+
     def judged(self) -> Samples:
         """The same samples, those stamped over 1 s ahead of their arrival UNCERTAIN (unless worse)."""
         ahead = (self.source > self.arrival + SECOND) & (self.quality & 0b11 == Quality.GOOD)

@@ -94,10 +94,12 @@ class Station:
         self._meter.turn()
         now = self.clock.now()
         delivery = self._link.take(now)
-        if delivery.clock is not None:
-            self.clock.keep(delivery.clock)
-            self._estimating.pace(delivery.clock.rate)
-            self._predictors.pace(delivery.clock.rate)
+        if (told := delivery.clock) is not None:
+            self.clock.keep(told)
+            now = self.clock.now()  # what came along with another clock was measured by that
+            delivery = replace(delivery, samples=delivery.samples.arrived(now))
+            self._estimating.pace(told.rate)
+            self._predictors.pace(told.rate)
         samples, events = self._judge(delivery, now)
         position = self._record.desk_position
         for taken, intention in self._desk.after(position):
@@ -223,7 +225,7 @@ class Station:
         if brought and self._commander.open:
             self._told += self._commander.see(self._record.at(now), now)
         if self._meter.now >= self._roll_at:
-            self._roll(now)
+            self._roll(self.clock.now())  # later than all that was just committed, which the new day knows
         if self._meter.now - self._saved_at > 10 * SECOND:
             self._saved_at = self._meter.now
             with contextlib.suppress(RecordingError):  # the next commit will tell
