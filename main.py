@@ -89,7 +89,7 @@ def open_(
     from twins.historian.place import is_record
 
     package, file = (None, Path(twin)) if is_record(Path(twin)) else (_package(twin), recording)
-    _need(package, file)
+    _need(package, file, *(lane or ()))
     _need_a_screen()
     if package is not None and file is None:
         from ui.live import attached
@@ -110,7 +110,6 @@ def _window(
     lanes: list[Path] | None,
 ) -> int:
     time = instant(at) if at else None
-    _need(package, file, *(lanes or ()))
     from ui.application import run
 
     return run(

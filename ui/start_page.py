@@ -49,7 +49,7 @@ def run() -> int:
     settings = Settings(default_path())
     page = StartPage(app, settings, shipped())
     page.done.connect(app.quit)
-    leaves(page.done.emit)
+    leaves(lambda: QTimer.singleShot(0, lambda: page.done.emit()))
     ticking = QTimer(interval=200)  # the page rests, and Python would not hear who asks it to go
     ticking.timeout.connect(lambda: None)
     ticking.start()

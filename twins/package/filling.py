@@ -55,8 +55,8 @@ def fill(made: Draft, expansion: Expansion, form: TwinFile, found: Found) -> Non
     seen = Layer(layer.folder, form.twin.id) if form.twin.type and not layer.path else layer  # from where names are meant
     found.figures += figures(made, form, seen, whose)
     found.plots += plots(made, form, seen, whose)
-    for fill in nested:
-        fill()
+    for filled in nested:
+        filled()
     found.relations += relations(made, form, expansion.assets, layer)
     found.viewpoints[first:first] = viewpoints(made, expansion.assets, layer)  # before those of what it holds
     made.faults += given_attributes(made.files, expansion.assets, layer)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twins.asset import Tag, wandering
+from twins.asset import wandering
 from twins.expression import conversion
 from twins.historian.days import Record
 from twins.historian.deriving import histories_of
 from twins.physics import Array
+from twins.record.samples import Int64
 from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble
 from twins.simulation.measured import held
@@ -24,8 +25,7 @@ class _Parameter:
     group: Group
     row: int
     instance: int
-    tag: Tag  # its middle
-    told: Array  # at each step, in SI; NaN where nothing was
+    told: Array  # its middle at each step, in SI; NaN where nothing was
 
 
 class AsEstimated:
@@ -47,7 +47,7 @@ class AsEstimated:
                 moved = np.clip(now + value - np.median(now), variable.low, variable.high)
                 self._models.change(each.group, each.row, each.instance, moved)
 
-    def _of(self, record: Record, instants: np.ndarray) -> Iterator[_Parameter]:
+    def _of(self, record: Record, instants: Int64) -> Iterator[_Parameter]:
         twin = self._models.twin
         places = {
             f"{path}.{name}.{_MIDDLE}": (group, group.row("parameters", name), i)
@@ -61,4 +61,4 @@ class AsEstimated:
         for path, tag in tags.items():
             group, row, i = places[path]
             factor, offset = conversion(tag.unit, group.model.parameters[row].unit)
-            yield _Parameter(group, row, i, tag, held(histories[path], instants) * factor + offset)
+            yield _Parameter(group, row, i, held(histories[path], instants) * factor + offset)

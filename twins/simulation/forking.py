@@ -149,8 +149,7 @@ def _settle(
     models: Ensemble, measured: Measured, n: int, watch: Watch, *, climate: bool = False, since: AsEstimated | None = None
 ) -> None:
     """Through n steps of measurements; at their end everything stands as it was measured, or as it was estimated `since`."""
-    estimated = since is not None
-    measured.resume(models.time, kept=estimated)
+    measured.resume(models.time, kept=since is not None)
     measured.resume_weather(models.time)
     for k in range(n):
         measured.drive(models.time)

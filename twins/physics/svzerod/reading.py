@@ -58,9 +58,8 @@ class _Reading:
         vessels, junctions, boundaries, valves, chambers, loops = (
             self._list(key) for key in ("vessels", "junctions", "boundary_conditions", "valves", "chambers", "closed_loop_blocks")
         )
-        for key in ("external_solver_coupling_blocks",):
-            if self._list(key):
-                raise CircuitError(f"{key} need another solver; take them out")
+        if self._list("external_solver_coupling_blocks"):
+            raise CircuitError("external_solver_coupling_blocks need another solver; take them out")
         self.period = self._period(parameters, boundaries, loops)
         kinds = {name_of(each, "bc_name"): each for each in boundaries}
         self._connect(vessels, junctions, valves, chambers, loops, kinds)
