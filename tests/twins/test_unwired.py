@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.rig import main_py, sensors_package
 from twins import InputError
-from twins.clock import HOUR, MINUTE, parse_time
+from twins.clock import HOUR, MINUTE, SECOND, parse_time
 from twins.historian.file import RecordingFile
 from twins.record import EventKind
 from twins.station.unwired import emulated
@@ -38,6 +39,15 @@ def test_that_the_same_plant_is_recorded_the_same_way_and_set_points_are_drawn_a
     assert facts == again != other
     assert len({bits for path, _, bits in facts if path == "ANDON.line_speed"}) == 3
     assert len([path for path, *_ in facts if path == "M1.power"]) == 180
+
+
+def test_that_what_is_told_many_times_a_second_keeps_its_times(tmp_path):
+    emulated(LINE.parent / "heart", tmp_path / "run.twin-recording", START, 6 * SECOND)
+    with RecordingFile.open(tmp_path / "run.twin-recording") as recording:
+        samples = recording.between(START, START + HOUR, ["H.aortic_pressure"])
+    assert len(samples) > 100
+    assert set(np.diff(samples.source).tolist()) == {SECOND // 25}
+    assert (samples.arrival - samples.source).max() < SECOND // 10
 
 
 def test_that_what_is_cancelled_or_can_not_be_had_leaves_nothing(package, tmp_path):

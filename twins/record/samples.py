@@ -195,9 +195,9 @@ class Samples:
         """The time each sample is ordered by: its source, or its arrival where the stamp is over 1 s ahead of that."""
         return order_time(self.source, self.arrival)
 
-    def arrived(self, now: int) -> Samples:
-        """The same samples, arrived now (ns); those without a time of their own were measured when they arrived."""
-        source = np.where(self.source == self.arrival, now, self.source)
+    def arrived(self, now: int, instead: int) -> Samples:
+        """The same samples, arrived `now` (ns), not at `instead` by another clock; what is stamped so has no time of its own."""
+        source = np.where(self.source == instead, now, self.source)
         arrival = np.full(len(self), now, np.int64)
         return Samples(self.channels, self.channel, source, arrival, self.bits, self.quality, self.texts, self.waveforms)
 

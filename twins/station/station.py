@@ -95,9 +95,10 @@ class Station:
         now = self.clock.now()
         delivery = self._link.take(now)
         if (told := delivery.clock) is not None:
-            self.clock.keep(told)
-            now = self.clock.now()  # what came along with another clock was measured by that
-            delivery = replace(delivery, samples=delivery.samples.arrived(now))
+            if told != self.clock.twin:  # what came along with it was measured by it
+                self.clock.keep(told)
+                before, now = now, self.clock.now()
+                delivery = replace(delivery, samples=delivery.samples.arrived(now, before))
             self._estimating.pace(told.rate)
             self._predictors.pace(told.rate)
         samples, events = self._judge(delivery, now)

@@ -37,9 +37,9 @@ class Unwired:
         """At a `rate` above 1 turns and steps of the estimator are longer, as behind a plant that runs so much quicker."""
         self._start = self.time = plant.time
         self._rate, self._turn = rate, max(SECOND, round(rate * SECOND / 20))
-        clock = StationClock(0, self._wall, self._wall)
-        wire = _Wire(plant, TwinClock(plant.time, plant.time, rate))
-        self.station = Station(plant.twin, wire, _NoDesk(), record, clock, version, patient=True)
+        clock, own = StationClock(0, self._wall, self._wall), TwinClock(plant.time, plant.time, rate)
+        clock.keep(own)
+        self.station = Station(plant.twin, _Wire(plant, own), _NoDesk(), record, clock, version, patient=True)
         self.station.start()
 
     def run_to(self, t: int) -> None:
