@@ -115,6 +115,12 @@ def test_that_the_period_of_what_was_brought_in_decides_when_it_is_stale(recordi
     assert (live.value, live.stale, live.channel.aggregate) == (2.0, True, "")
 
 
+def test_that_what_comes_many_times_a_second_is_not_stale_within_one(recording):
+    recording.append(Samples.numbers(Channel("H.pressure", period_ns=SECOND // 25), T0, 1.0))
+    assert not recording.at(T0 + 9 * SECOND // 10).reading("H.pressure").stale
+    assert recording.at(T0 + 11 * SECOND // 10).reading("H.pressure").stale
+
+
 def test_that_on_change_tags_are_stale_when_their_link_is_down(recording):
     state = Channel("P1.on", TagKind.BOOLEAN, link="mqtt")
     recording.append(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twins.asset import Alarm, Condition, Tag, Twin
 from twins.clock import SECOND
 from twins.expression import Expression, Formula, TagMeanings, bound, parse
-from twins.record.snapshot import STALE_AFTER_PERIODS
+from twins.record.snapshot import stale_after
 
 Rows = NDArray[np.intp]
 Int64 = NDArray[np.int64]
@@ -153,7 +153,7 @@ def _silences(twin: Twin) -> Iterable[tuple[Alarm, list[Tag]]]:
 
 def _patience(tags: Sequence[Tag]) -> int:
     """So long may an asset be silent, ns: as long as its quickest tag takes to go stale, and never less than a few seconds."""
-    return max(_LEAST_SILENCE, round(STALE_AFTER_PERIODS * min(tag.period_ns or 0 for tag in tags)))
+    return max(_LEAST_SILENCE, stale_after(min(tag.period_ns or 0 for tag in tags)))
 
 
 def _places(tags: Sequence[Tag], places: Mapping[str, int]) -> Rows:

@@ -13,7 +13,7 @@ from twins.estimation.checkpoint import resumed
 from twins.estimation.estimator import Estimator, Reading
 from twins.physics import Array
 from twins.record import Channels, Event, Quality, Samples
-from twins.record.snapshot import STALE_AFTER_PERIODS
+from twins.record.snapshot import stale_after
 from twins.simulation.members import instant_of
 
 _NEVER = -(2**62)
@@ -36,7 +36,7 @@ class Following:
         self._place = np.array([place.get(channel.path, -1) for channel in channels], np.intp)
         self._number = channels.of_kind(TagKind.NUMBER)
         periods = {channel.path: channel.period_ns for channel in channels}
-        self._patience = np.array([_patience(periods.get(tag.path)) for tag in wanted], np.int64)
+        self._patience = np.array([stale_after(periods.get(tag.path)) for tag in wanted], np.int64)
         self._values, self._source = np.full(len(wanted), np.nan), np.full(len(wanted), _NEVER, np.int64)
         self._waiting: list[tuple[NDArray[np.intp], NDArray[np.int64], Array]] = []
 
@@ -91,7 +91,3 @@ class Following:
 
     def _reading(self, t: int) -> Reading:
         return Reading(np.where(t - self._source > self._patience, np.nan, self._values), self._source.copy())
-
-
-def _patience(period: int | None) -> int:
-    return _FOREVER if period is None else int(STALE_AFTER_PERIODS * period)

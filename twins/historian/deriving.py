@@ -14,7 +14,7 @@ from twins.expression import Formula, computed_formulas
 from twins.historian.merging import in_terms_of, merge, without_rounding
 from twins.historian.recording import Recording
 from twins.record import Channel, Samples, Snapshot
-from twins.record.snapshot import STALE_AFTER_PERIODS
+from twins.record.snapshot import stale_after
 
 Int64 = NDArray[np.int64]
 
@@ -36,7 +36,6 @@ class Recorded(Protocol):
         ...
 
 
-_FOREVER = 2**62
 _NAMED = 3  # inputs that one sentence names
 
 
@@ -120,7 +119,7 @@ def _histories(recording: Recording, twin: Twin, formulas: Mapping[str, Formula]
     wanted = set(paths)
     periods = [channel.period_ns for channel in recording.channels if channel.path in wanted]
     span = recording.span() or (first, last)
-    longest = int(STALE_AFTER_PERIODS * max((p for p in periods if p is not None), default=0)) + 1
+    longest = stale_after(max((p for p in periods if p is not None), default=0)) + 1
     start = span[0] if None in periods else first - longest
     samples = recording.between(start, last + longest, paths)
     place = {path: np.flatnonzero(np.isin(samples.channel, _channels(samples, path))) for path in paths}
@@ -136,20 +135,16 @@ def history_of(tag: Tag, samples: Samples) -> History:
     own = np.unique(samples.channel).tolist()
     holds = np.zeros(len(samples.channels), np.int64)
     for i in own:
-        holds[i] = _hold(samples.channels[i])
+        holds[i] = stale_after(samples.channels[i].period_ns)
     values = samples.bits.view(np.float64) if tag.kind is TagKind.NUMBER else samples.bits.astype(np.float64)
     channels = tuple(samples.channels[i] for i in own)
     return History(samples.source, values, samples.quality, holds[samples.channel], channels)
 
 
-def _hold(channel: Channel) -> int:
-    return _FOREVER if channel.period_ns is None else int(STALE_AFTER_PERIODS * channel.period_ns)
-
-
 def histories_of(recording: Recorded, tags: Mapping[str, Tag], first: int, last: int) -> dict[str, History]:
     """What is recorded of tags, each in its own terms, from as long before `first` as it may still count there (ns UTC)."""
     periods = [channel.period_ns for channel in recording.channels if channel.path in tags]
-    hold = int(STALE_AFTER_PERIODS * max((p for p in periods if p is not None), default=0)) + 1
+    hold = stale_after(max((p for p in periods if p is not None), default=0)) + 1
     samples = recording.between(first - hold, last + 1 + hold, list(tags))
     standing = _standing(recording, tags, first - hold) if None in periods else Samples.empty()
     samples = Samples.join([standing, samples]) if len(standing) else samples
@@ -191,7 +186,7 @@ def _derived(tag: Tag, formula: Formula, histories: Mapping[str, History], first
     kept = merged.kept
     new = Samples((channel,), np.zeros(len(kept), np.int32), instants[kept], instants[kept], bits[kept], quality[kept])
     return new, _together(
-        held, History(instants[kept], values[kept], quality[kept], np.full(len(kept), _hold(channel)), (channel,))
+        held, History(instants[kept], values[kept], quality[kept], np.full(len(kept), stale_after(channel.period_ns)), (channel,))
     )
 
 

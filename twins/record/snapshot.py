@@ -16,9 +16,15 @@ from twins.record.quality import ASSUMED, Quality, Reason, quality_byte, quality
 from twins.record.samples import Channel, Channels, Int64, Waveform, order_time, plain_value
 
 STALE_AFTER_PERIODS = 1.9
+LEAST_STALE = SECOND  # what is measured many times a second comes in bunches: through a broker, a commit, a glance
 LOST_AFTER = round(2.8 * SECOND)  # without a heartbeat; they come once a second
 STATION = "station"  # the key of its heartbeat
 _LOST = quality_byte(Quality.BAD, Reason.STATION_LOST)
+
+
+def stale_after(period_ns: int | None) -> int:
+    """The age from which a value is stale, ns; what is told `on change` never is by its age."""
+    return 2**62 if period_ns is None else max(round(STALE_AFTER_PERIODS * period_ns), LEAST_STALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +116,10 @@ class Snapshot:
 
     @cached_property
     def stale(self) -> NDArray[np.bool_]:
-        """Older than 1.9 periods; for `on change` channels, their link is not alive. Never seen is not stale but absent."""
+        """Older than 1.9 periods, and than a second; of `on change` channels, where their link is not alive. What was never seen
+        is absent and not stale."""
         period = self.table.period
-        old = (period >= 0) & (self.age_ns > STALE_AFTER_PERIODS * period)
+        old = (period >= 0) & (self.age_ns > np.maximum(STALE_AFTER_PERIODS * period, LEAST_STALE))
         dead = {e.key for e in self.standing.of(EventKind.LINK) if e.data.get("state") != "up"}
         if not dead:
             return self.seen & old

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from twins.asset import Tag, TagKind, Twin
 from twins.expression import Formula, computed_formulas
 from twins.record import Channel, Channels, Samples
-from twins.record.snapshot import STALE_AFTER_PERIODS
+from twins.record.snapshot import stale_after
 from twins.station.board import Board
-
-_FOREVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Computing:
             channel = _channel(twin.tags[path], [channels[i] for i in inputs])
             place[path] = len(channels)
             channels.append(channel)
-            patience = np.array([_patience(channels[i]) for i in inputs], np.int64)
+            patience = np.array([stale_after(channels[i].period_ns) for i in inputs], np.int64)
             computed.append(_Computed(place[path], channel.kind, formula, inputs, patience, channel.period_ns or 0))
         self.channels = Channels(channels)
         self._computed = computed
@@ -94,10 +92,6 @@ def _channel(tag: Tag, inputs: Sequence[Channel]) -> Channel:
     periods = [channel.period_ns for channel in inputs if channel.period_ns is not None]
     link = next((channel.link for channel in inputs), "")
     return replace(Channel.of(tag, link), period_ns=min(periods, default=None))
-
-
-def _patience(channel: Channel) -> int:
-    return _FOREVER if channel.period_ns is None else int(STALE_AFTER_PERIODS * channel.period_ns)
 
 
 def _bits(kind: TagKind, value: float) -> int:

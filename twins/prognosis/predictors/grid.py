@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from twins.asset import Tag, TagKind
 from twins.physics import Array
 from twins.record import Channel, Quality, Samples, Snapshot
-from twins.record.snapshot import STALE_AFTER_PERIODS
+from twins.record.snapshot import stale_after
 
-_FOREVER = 2**62
 _CODED = (TagKind.BOOLEAN, TagKind.ENUMERATION)
 
 
@@ -30,8 +29,8 @@ class Grid:
         self._coded = np.array([tag.kind in _CODED for tag in tags], bool)
         self._rows: deque[Array] = deque(maxlen=rows)
         self._waiting: list[tuple[NDArray[np.intp], NDArray[np.int64], Array]] = []
-        self._last, self._seen = np.full(k, np.nan), np.full(k, -_FOREVER, np.int64)
-        self._patience = np.array([_patience(tag.period_ns) for tag in tags], np.int64)
+        self._last, self._seen = np.full(k, np.nan), np.full(k, -(2**62), np.int64)
+        self._patience = np.array([stale_after(tag.period_ns) for tag in tags], np.int64)
         self._of: tuple[Channel, ...] | None = None
         self._place = np.zeros(0, np.intp)
         self._number = np.zeros(0, bool)
@@ -106,8 +105,4 @@ class Grid:
         self._number = np.array([channel.kind is TagKind.NUMBER for channel in channels], bool)
         for channel, place in zip(channels, self._place, strict=True):
             if place >= 0:
-                self._patience[place] = _patience(channel.period_ns)
-
-
-def _patience(period: int | None) -> int:
-    return _FOREVER if period is None else round(STALE_AFTER_PERIODS * period)
+                self._patience[place] = stale_after(channel.period_ns)
