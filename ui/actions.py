@@ -98,7 +98,7 @@ def _view(place: Workplace) -> tuple[Action, ...]:
     return (
         Action("grey", "Grey", "View", lambda: place.choose_theme("grey"), (), lambda: theme.tokens.name == "grey"),
         Action("dark", "Dark", "View", lambda: place.choose_theme("dark"), (), lambda: theme.tokens.name == "dark"),
-        Action("motion", "Rotors turn", "View", place.toggle_motion, (), place.motion),
+        Action("motion", "Parts move", "View", place.toggle_motion, (), place.motion),
         Action("labels", "Labels in the scene", "View", place.toggle_labels, ("L",), place.labels),
         Action("full", "Full screen", "View", window.toggle_full_screen, ("F11",), window.isFullScreen),
         Action("save-view", "Save this view…", "View", place.views.ask_name, ("Ctrl+S",)),

@@ -77,11 +77,11 @@ class Workplace(QObject):
     # ------------------------------------------------------------------ what the actions do
 
     def motion(self) -> bool:
-        """Rotors turn."""
+        """What turns and moves does so."""
         return self.settings.get(MOTION, True)
 
     def toggle_motion(self) -> None:
-        """Rotors turn, or stand still."""
+        """What turns and moves does so, or stands still."""
         self.settings.put(MOTION, not self.motion())
         self.scene.spin(self.motion())
 

@@ -17,7 +17,7 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 
 from tests.rig import Broker, Sender, free_port, sensors_package, wait_until
-from twins.clock import TwinClock
+from twins.clock import SECOND, TwinClock
 from twins.links.link import LinkError, Order
 from twins.links.mqtt import MqttLink, PlantSide
 from twins.links.mqtt.batch import columns_of
@@ -176,6 +176,21 @@ def test_that_a_plant_says_its_clock_beats_obeys_and_goes(broker, twin, link):
     plant.close()
     wait_until(lambda: link.state().reason == "the plant has gone", 5)
     assert PlantSide(twin, broker.url).read_clock(2.0) == TwinClock(5, 3, 60.0)
+
+
+def test_that_what_comes_along_with_another_clock_tells_no_lag(broker, twin, link, sender):
+    plant = PlantSide(twin, broker.url)
+    assert plant._ready.wait(5)
+    ahead = time.time_ns() + 40 * 3600 * SECOND
+    plant.say_clock(TwinClock(ahead, time.time_ns(), 1.0))
+    sender.say("rig/S1/v1", 1.0, t=ahead).wait_for_publish()
+    wait_until(lambda: link._said_clock and link._rows)
+    assert len(link.take(time.time_ns()).samples) == 1
+    assert link.state().lag_ns == 0
+    sender.say("rig/S1/v1", 2.0, t=ahead + SECOND).wait_for_publish()
+    wait_until(lambda: len(link.take(ahead + SECOND + SECOND // 5).samples))
+    assert link.state().lag_ns == SECOND // 5
+    plant.close()
 
 
 def test_that_retained_expired_and_unreadable_commands_are_not_obeyed(broker, twin, link, sender):

@@ -19,8 +19,7 @@ from ui.theme import SECONDARY, Theme, font
 from ui.time_view import TimeView
 
 NOTHING = (
-    "No set-point was given in the stretch shown. Choose a quantity that may be set in the inspector, "
-    "such as a turbine's active power limit, to give one."
+    "No set-point was given in the stretch shown. Choose a quantity that may be set in the inspector to give one."
 )
 HEIGHT, MARGIN = 60, 12
 LINES = Qt.ItemDataRole.UserRole

@@ -148,7 +148,7 @@ class MqttLink:
             samples = samples.followed_by([columns_samples(each, self.channels, instant) for each in columns])
             more = len(samples) - len(counters)
             counters, dup = np.concatenate((counters, np.full(more, -1))), np.concatenate((dup, np.zeros(more, bool)))
-        self._measure(samples, instant)
+        self._measure(samples, instant, another_clock=said is not None)
         receipt = _Receipt(epoch, packets)
         return Delivery(samples, counters, dup, rejected, answers, said, simulated, fresh, taken_over, receipt)
 
@@ -358,9 +358,12 @@ class MqttLink:
             return "the plant's heartbeat is missing"
         return ""
 
-    def _measure(self, samples: Samples, instant: int) -> None:
+    def _measure(self, samples: Samples, instant: int, *, another_clock: bool) -> None:
+        """What comes along with another clock is not measured by the one before."""
         self._samples += len(samples)
-        if len(samples):
+        if another_clock:
+            self._lags.clear()
+        elif len(samples):
             self._lags.append(instant - int(samples.source.max()))
             self._lag = int(np.median(self._lags))
 
