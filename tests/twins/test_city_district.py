@@ -74,16 +74,17 @@ def _last(samples, tag):  # type: ignore[no-untyped-def]
 
 def test_every_scenario_moves_its_figures_the_expected_way(district: Twin, tmp_path: Path) -> None:
     paths = []
-    for name in ("", "road-closure", "event", "heat-wave"):
+    for name in ("", "road-closure", "event", "heat-wave", "more-green"):
         scenario = read_scenario(PACKAGE / "scenarios" / f"{name}.yaml", district) if name else Scenario(step=5 * SECOND)
         paths.append(tmp_path / f"{name or 'as-it-is'}.twin-recording")
         what_if(district, zipped(PACKAGE), None, MORNING, replace(scenario, duration=10 * MINUTE), paths[-1])
     found = {each["name"]: each["values"] for each in told(compared(paths))["figures"]}
-    usual, closed, event, hot = range(4)
+    usual, closed, event, hot, green = range(5)
     assert found["delay"][closed] > 1.05 * found["delay"][usual]
     assert found["mean_speed"][closed] < found["mean_speed"][usual]
     assert found["vehicle_hours"][event] > 1.05 * found["vehicle_hours"][usual]
     assert found["carbon_dioxide"][event] > found["carbon_dioxide"][usual]
+    assert found["delay"][green] < 0.98 * found["delay"][usual]
     assert found["heat"][hot] < 0.1 * found["heat"][usual]
     assert found["water"][hot] > 1.1 * found["water"][usual]
 
