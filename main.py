@@ -232,15 +232,21 @@ def state(
 ) -> None:
     """What the screen would show at an instant (default: the last)."""
     from twins.historian import telling
+    from twins.package.opening import notice_of
 
     with _recording(file) as recording:
-        told = telling.state(recording.at(instant(at) if at else span_of(recording)[1], hindsight))
+        time = instant(at) if at else span_of(recording)[1]
+        told, notice = telling.state(recording.at(time, hindsight)), notice_of(recording.package_at(time))
+    if notice:
+        told["notice"] = notice
     if json_:
         print_json(told)
     else:
         print(told["time"])
         for path, tag in told["tags"].items():
             print(f"{path:40} {tag['value']!s:>24} {tag['unit']:10} {tag['quality']}{' stale' if tag['stale'] else ''}")
+        if notice:
+            print(notice)
 
 
 @app.command()

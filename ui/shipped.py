@@ -17,6 +17,7 @@ class Shipped:
     name: str
     kind: str = ""
     sentence: str = ""
+    notice: str = ""  # stands on every screen
 
     @property
     def picture(self) -> Path:
@@ -49,5 +50,5 @@ def card_of(package: Path) -> Shipped:
         whole = None
     head = whole.get("twin") if isinstance(whole, dict) else None
     said = head if isinstance(head, dict) else {}
-    name, kind, sentence = (str(said.get(key) or "") for key in ("name", "kind", "description"))
-    return Shipped(package, name or package.name, kind, sentence)
+    name, kind, sentence, notice = (str(said.get(key) or "") for key in ("name", "kind", "description", "notice"))
+    return Shipped(package, name or package.name, kind, sentence, notice)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tests.rig import main_py
 from twins.alarms import AlarmState, Batch, Rules, fold
 from twins.checking import check
 from twins.clock import SECOND, parse_time
@@ -76,6 +78,14 @@ def test_that_the_package_is_sound_and_says_what_it_is_not(folder, twin):
     assert check(folder) == []
     assert twin.notice == "Not a medical device. For research and education."
     assert len(zipped(folder)) < 250_000
+
+
+def test_that_what_is_told_of_an_instant_says_what_it_is_not(folder, tmp_path):
+    record = tmp_path / "h.twin-recording"
+    assert not main_py("emulate", str(folder), "--to", str(record), "--for", "3 s").returncode
+    told = main_py("state", str(record), "--json")
+    assert json.loads(told.stdout)["notice"] == "Not a medical device. For research and education."
+    assert "Not a medical device" in main_py("state", str(record)).stdout.splitlines()[-1]
 
 
 def test_that_a_sound_heart_alarms_nobody(courses):

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QLabel
 
 from ui import start_page
 from ui.settings import Settings
@@ -51,6 +52,15 @@ def test_that_every_shipped_twin_has_a_card_with_its_picture_at_once(page):
     for each in shipped():
         assert each.sentence, f"{each.name} says what it is"
         assert each.picture.stat().st_size < 100_000, "main.py picture draws it"
+
+
+def test_that_a_card_says_what_stands_on_every_screen_of_its_twin(page):
+    [heart] = [card for card in page.cards if card.card.path.name == "heart"]
+    [said] = [
+        label for label in heart.findChildren(QLabel) if label.text() == "Not a medical device. For research and education."
+    ]
+    assert said.isVisible()
+    assert said.height() >= said.heightForWidth(said.width())
 
 
 def test_that_a_card_opens_its_twin_and_the_page_comes_back_when_that_is_closed(page, qtbot):

@@ -107,6 +107,7 @@ def proposal(found: Calibration, twin: Twin, package: Path, recording: Path) -> 
             "id": twin.id, "sha256": digest_of(files_of(package)),
             "version": twin.model_version.number, "version_sha256": twin.model_version.sha256,
         },
+        **({"notice": twin.notice} if twin.notice else {}),
         "recording": recording.name,
         "start": format_time(asked.start), "end": format_time(asked.end),
         "hold_out": [format_time(t) for t in asked.hold_out],
