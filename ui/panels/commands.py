@@ -18,9 +18,7 @@ from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
 from ui.time_view import TimeView
 
-NOTHING = (
-    "No set-point was given in the stretch shown. Choose a quantity that may be set in the inspector to give one."
-)
+NOTHING = "No set-point was given in the stretch shown. Choose a quantity that may be set in the inspector to give one."
 HEIGHT, MARGIN = 60, 12
 LINES = Qt.ItemDataRole.UserRole
 _SIGNS = {"verified": "✓", "refused": "✕", "failed": "✕", "expired": "✕"}
