@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,10 @@ def knob_named(text: str, twin: Twin) -> Knob:
             raise InputError(f"--knob {text}: {key} can be from {found.low:g} to {found.high:g} {found.unit}".rstrip())
     if low is None or high is None or low >= high:
         raise InputError(f"--knob {text}: nothing says how far {key} may be turned; write {key}=FROM:TO")
+    if found.whole:
+        low, high = float(math.ceil(low)), float(math.floor(high))
+        if low >= high:
+            raise InputError(f"--knob {text}: {key} is counted, and there are no two whole numbers there; write a wider FROM:TO")
     return replace(found, low=low, high=high)
 
 
