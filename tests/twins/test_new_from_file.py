@@ -130,6 +130,7 @@ def test_that_a_source_without_a_name_gives_the_twin_that_of_its_folder(tmp_path
         ("tag,high\nP1.flow,nan\n", "t.csv:2: “nan” is no number"),
         ("colour,size\n1,2\n", "t.csv:1: no column is called tag or path"),
         ("tag\nflow\n", "t.csv:2: it does not say which tag of which asset"),
+        ("asset,tag\nP1,flow\nP2,flow\np1,flow\n", "t.csv:4: the tag “flow” of p1 stands in line 2 already; delete one of"),
         ("tag,topic\nP1.a,x\nP1.b,x\n", "t.csv:3: the address “x” is that of line 2 too"),
         ("", "t.csv is empty"),
     ],
@@ -140,6 +141,12 @@ def test_that_a_faulty_tag_list_is_refused_with_its_line(tmp_path, text, said):
         found(tmp_path / "out", [tmp_path / "t.csv"])
     assert said in str(refused.value)
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_that_tags_whose_names_differ_in_signs_alone_are_both_kept(tmp_path):
+    (tmp_path / "t.csv").write_text("asset,tag\nP1,T (in)\nP1,T [in]\n")
+    found(tmp_path / "out", [tmp_path / "t.csv"])
+    assert list(load(tmp_path / "out").assets["P1"].tags) == ["P1.T_in", "P1.T_in_2"]
 
 
 def test_that_a_city_keeps_parents_attributes_and_every_digit_of_its_place(tmp_path):
