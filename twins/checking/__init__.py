@@ -18,6 +18,7 @@ from twins.checking.references import reference_faults
 from twins.checking.scenarios import scenario_faults
 from twins.checking.tags import is_unit, tag_faults
 from twins.checking.tour import tour_faults
+from twins.checking.turnings import turning_faults
 from twins.checking.unread import unread_faults
 from twins.package.archive import files_of
 from twins.package.fault import Fault, PackageError, in_order
@@ -25,7 +26,7 @@ from twins.package.loader import draft
 
 JUDGES = (
     tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, plot_faults,
-    unread_faults,
+    turning_faults, unread_faults,
 )  # fmt: skip
 BESIDE = (predictor_faults, tour_faults, mapping_faults, scenario_faults)  # of files that name what the twin has
 _OF_THE_TREE = "twin.yaml"
