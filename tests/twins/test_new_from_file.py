@@ -7,6 +7,7 @@ import struct
 import numpy as np
 import pytest
 
+from tests.rig import main_py
 from tests.twins.files_of_trades import BOX, BOX_FACES, city, glb
 from twins import InputError
 from twins.package.loader import load
@@ -266,3 +267,19 @@ def test_that_delft_has_its_objects_where_they_are(sample_data):
     kept = thing.points + np.array(thing.origin) + survey.georeference["origin"]
     assert np.allclose(kept.min(axis=0), real.min(axis=0), atol=1e-4, rtol=0)
     assert np.allclose(kept.max(axis=0), real.max(axis=0), atol=1e-4, rtol=0)
+
+
+def test_that_a_twin_of_shapes_alone_has_its_picture_and_says_that_it_has_no_tags(tmp_path):
+    (tmp_path / "m.glb").write_bytes(glb([{"name": "Pump", "mesh": 0}], [0]))
+    package = tmp_path / "pump"
+    found(package, [tmp_path / "m.glb"])
+
+    drawn = main_py("picture", str(package))
+    assert drawn.returncode == 0, drawn.stderr
+    assert (package / "picture.png").stat().st_size > 1_000
+
+    remedy = "write tags at its assets or their types, see docs/package.md"
+    recorded = main_py("record", str(package), "--to", str(tmp_path / "r.twin-recording"))
+    assert recorded.stderr == f"twindeck: {package} has no tags, so there is nothing to record; {remedy}\n"
+    emulated = main_py("emulate", str(package), "--to", str(tmp_path / "e.twin-recording"))
+    assert emulated.stderr == f"twindeck: Pump has no measured tags; {remedy}\n"

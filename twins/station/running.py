@@ -38,6 +38,10 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
     """
     refuse_faulty(package)  # it may run for months on it
     twin, content = load(package), zipped(package)
+    if not twin.tags:
+        raise InputError(
+            f"{package} has no tags, so there is nothing to record; write tags at its assets or their types, see docs/package.md"
+        )
     if not any("mqtt" in tag.address for tag in twin.tags.values()):
         raise InputError(
             f"{package} names no MQTT addresses, so nothing can be recorded; write address: {{ mqtt: … }} at its tags"
