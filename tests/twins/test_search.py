@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import PLANT_START as START
 from tests.rig import MAIN, main_py
 from twins import InputError
+from twins.asset import TagKind
 from twins.clock import MINUTE
 from twins.emulator.plant import Plant
 from twins.package.archive import zipped
@@ -18,7 +19,7 @@ from twins.package.loader import load
 from twins.simulation.executor import Here
 from twins.simulation.forking import Origin
 from twins.simulation.goals import constraint, goal_named, knob_named
-from twins.simulation.knobs import knobs_of
+from twins.simulation.knobs import knobs_of, to_be_had
 from twins.simulation.scenario import Scenario
 from twins.simulation.scenario_file import with_settings
 from twins.simulation.search import Search, optimised, sensitivity
@@ -151,8 +152,16 @@ def test_that_what_is_counted_is_proposed_run_and_told_whole():
     assert [(each.low, each.high) for each in search.knobs] == [(1.0, 16.0), (2.0, 9.0)]
     assert best.tolist() == np.rint(best).tolist()
     assert figures.tolist() == np.rint(figures).tolist()
+    assert figures[1] <= 12
     assert figures[1] == best.sum(), "as many places are told as were simulated"
     assert np.array_equal(search.judged(best[None] + 0.3), search.judged(best[None]))
+
+
+def test_that_a_set_point_of_whole_numbers_is_turned_in_whole_ones(farm):
+    tags = {**farm.tags, "T01.active_power_limit": replace(farm.tags["T01.active_power_limit"], kind=TagKind.INTEGER)}
+    knobs = [knob_named("T01.active_power_limit=500.5:2050", replace(farm, tags=tags)), knob_named("T01.pitch_offset=-1:3", farm)]
+    assert [(each.low, each.whole) for each in knobs] == [(501, True), (-1, False)]
+    assert to_be_had(knobs, np.array([[700.4, 0.25]])).tolist() == [[700, 0.25]]
 
 
 def test_that_part_of_what_is_counted_is_refused_with_its_neighbours():

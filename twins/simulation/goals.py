@@ -73,9 +73,12 @@ def constraint(text: str, twin: Twin) -> Goal:
         raise InputError(f"--constraint {text}: write it like highest T01.gearbox_oil_temperature < 75 degC")
     goal = goal_named(match[1], match[2].startswith(">"), twin)
     try:
-        return replace(goal, bound=quantity(match[3].strip(), goal.figure.unit, bare=True))
+        bound = quantity(match[3].strip(), goal.figure.unit, bare=True)
     except ValueError as problem:
         raise InputError(f"--constraint {text}: {problem}") from None
+    if goal.figure.counted and match[2] in "<>":  # below 13 places are 12
+        bound = math.floor(bound) + 1.0 if goal.high else math.ceil(bound) - 1.0
+    return replace(goal, bound=bound)
 
 
 def _unit_of(expression: str, twin: Twin) -> str:
