@@ -352,9 +352,9 @@ def export(
             print(f"{to}: {rows:,} samples")
 
 
-simulation_commands.add_to(app, lambda twin: _package(twin))
-search_commands.add_to(app, lambda twin: _package(twin))
-emulation_commands.add_to(app, lambda twin: _package(twin))
+simulation_commands.add_to(app, lambda twin: _of_sound_models(twin))
+search_commands.add_to(app, lambda twin: _of_sound_models(twin))
+emulation_commands.add_to(app, lambda twin: _sound(twin))
 estimation_commands.add_to(app, lambda twin: _package(twin))
 degradation_commands.add_to(app)
 detection_commands.add_to(app)
@@ -363,7 +363,7 @@ calibration_commands.add_to(app, lambda twin: _package(twin))
 circuit_commands.add_to(app)
 prediction_commands.add_to(app)
 predictor_commands.add_to(app, lambda twin: _package(twin))
-rehearsal_commands.add_to(app, lambda twin: _package(twin))
+rehearsal_commands.add_to(app, lambda twin: _of_sound_models(twin))
 rul_commands.add_to(app)
 new_commands.add_to(app)
 start_commands.add_to(app)
@@ -404,6 +404,27 @@ def _need_a_screen() -> None:
 def _package(twin: str) -> Path:
     shipped = TWINS / twin
     return shipped if "/" not in twin and not Path(twin).exists() and shipped.is_dir() else Path(twin)
+
+
+def _sound(twin: str) -> Path:
+    """A package without a fault: a plant is made of all that it says."""
+    from twins.checking.refusing import refuse_faulty
+
+    package = _package(twin)
+    if package.exists():  # else the loader says so
+        refuse_faulty(package)
+    return package
+
+
+def _of_sound_models(twin: str) -> Path:
+    """A package whose models are sound, or a recording: that was judged when its station began."""
+    from twins.checking.refusing import refuse_faulty_models
+    from twins.historian.place import is_record
+
+    place = _package(twin)
+    if place.exists() and not is_record(place):
+        refuse_faulty_models(place)
+    return place
 
 
 @contextlib.contextmanager

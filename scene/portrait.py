@@ -46,10 +46,12 @@ def save_portrait(package: Path, view: str = "", colour_by: str = "") -> Path:
 
 
 def _told(opened: OpenPackage) -> Snapshot:
-    """What the simulated plant says after a little while."""
+    """What the simulated plant says after a little while; nothing where nothing is measured yet."""
     from twins.emulator import Plant
     from twins.historian.memory import MemoryRecording
 
     recording = MemoryRecording()
+    if not any(tag.is_measured for tag in opened.twin.tags.values()):
+        return recording.at(START)
     recording.append(Plant(opened.twin, START).run_to(START + SETTLED_NS))
     return recording.at(START + SETTLED_NS)

@@ -112,6 +112,8 @@ def test_that_a_valve_lets_blood_through_one_way_only():
         (lambda w: w["boundary_conditions"][1]["bc_values"].update(R="much"), "R"),
         (lambda w: w["boundary_conditions"][1]["bc_values"].update(R=-1.0), "R"),
         (lambda w: w["boundary_conditions"][0]["bc_values"].update(t=[0.0]), "length"),
+        (lambda w: w["boundary_conditions"][0]["bc_values"].update(Q=[math.nan, 1.0], t=[0.0, 1.0]), "number “Q”, it is nan"),
+        (lambda w: w["boundary_conditions"][0]["bc_values"].update(Q=[1.0, 1.0], t=[0.0, math.nan]), "number “t”, it is nan"),
         (lambda w: w["vessels"][0]["boundary_conditions"].update(outlet="NOWHERE"), "NOWHERE"),
         (lambda w: w["simulation_parameters"].update(number_of_cardiac_cycles=10**9), "cycles"),
         (lambda w: w.update(junctions=[{"junction_name": "J", "inlet_vessels": [7], "outlet_vessels": [0]}]), "7"),

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +47,22 @@ def test_the_package_is_sound_and_every_turning_share_is_whole(district: Twin) -
         if relation.kind == "turns_to":
             given[relation.subject] = given.get(relation.subject, 0.0) + relation.share
     assert list(given.values()) == pytest.approx([1.0] * 48, abs=0.002)
+
+
+def test_a_street_from_whose_end_more_turn_off_than_reach_it_is_refused_with_its_line(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "town")
+    file = tmp_path / "town" / "twin.yaml"
+    lines = file.read_text("utf-8").splitlines()
+    turns = [k for k, line in enumerate(lines) if "kind: turns_to" in line]
+    street = re.search(r"subject: ([^,]+),", lines[turns[0]]).group(1)
+    lines[turns[0]] = re.sub(r"share: [\d.]+", "share: 0.99", lines[turns[0]])
+    file.write_text("\n".join(lines), "utf-8")
+
+    (fault,) = check(tmp_path / "town")
+
+    assert fault.message.startswith(f"share: what turns off at the end of {street} adds up to 1.")
+    assert street in lines[fault.line - 1]
+    assert fault.remedy == "write shares that add up to 1 at most"
 
 
 def test_half_an_hour_has_no_hole_no_vehicle_heat_or_water_gets_lost_and_a_drift_is_implausible(district: Twin) -> None:

@@ -9,7 +9,10 @@ import pytest
 
 from twins import InputError
 from twins.historian.lock import Lock
+from twins.package.archive import zipped
+from twins.record import Intention, IntentionKind
 from twins.station import finding
+from twins.station.asking import ask
 from twins.station.finding import Running, announced, record_of
 
 
@@ -44,3 +47,22 @@ def test_that_of_two_stations_none_is_taken_unless_it_is_named(runs):
     assert str(other) in str(told.value)
     assert record_of("farm", "mqtt://127.0.0.1:1884") == other
     assert record_of("farm", "mqtt://127.0.0.1:1885") is None
+
+
+def test_that_a_station_is_found_by_the_folder_of_its_package_or_a_zip_of_it(runs, tmp_path):
+    package = tmp_path / "packages" / "mine"
+    package.mkdir(parents=True)
+    (package / "twin.yaml").write_text("twin: { id: farm, name: Farm, kind: system }\n", "utf-8")
+    packed = tmp_path / "mine.zip"
+    packed.write_bytes(zipped(package))
+    assert record_of(str(package)) is None
+    record = runs("one", "mqtt://127.0.0.1:1883")
+    for place in (package, package / "twin.yaml", packed):
+        assert record_of(str(place)) == record
+
+
+def test_that_of_a_package_without_a_station_is_said_how_one_is_started(tmp_path):
+    (tmp_path / "twin.yaml").write_text("twin: { id: farm, name: Farm, kind: system }\n", "utf-8")
+    with pytest.raises(InputError) as refused:
+        ask(tmp_path, Intention(IntentionKind.NOTE, "Ada"), lambda event: None)
+    assert str(refused.value) == f"no station of {tmp_path} runs here; start one with: record {tmp_path} --to FILE"

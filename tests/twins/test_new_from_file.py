@@ -7,6 +7,7 @@ import struct
 import numpy as np
 import pytest
 
+from tests.rig import main_py
 from tests.twins.files_of_trades import BOX, BOX_FACES, city, glb
 from twins import InputError
 from twins.package.loader import load
@@ -130,6 +131,7 @@ def test_that_a_source_without_a_name_gives_the_twin_that_of_its_folder(tmp_path
         ("tag,high\nP1.flow,nan\n", "t.csv:2: “nan” is no number"),
         ("colour,size\n1,2\n", "t.csv:1: no column is called tag or path"),
         ("tag\nflow\n", "t.csv:2: it does not say which tag of which asset"),
+        ("asset,tag\nP1,flow\nP2,flow\np1,flow\n", "t.csv:4: the tag “flow” of p1 stands in line 2 already; delete one of"),
         ("tag,topic\nP1.a,x\nP1.b,x\n", "t.csv:3: the address “x” is that of line 2 too"),
         ("", "t.csv is empty"),
     ],
@@ -140,6 +142,12 @@ def test_that_a_faulty_tag_list_is_refused_with_its_line(tmp_path, text, said):
         found(tmp_path / "out", [tmp_path / "t.csv"])
     assert said in str(refused.value)
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_that_tags_whose_names_differ_in_signs_alone_are_both_kept(tmp_path):
+    (tmp_path / "t.csv").write_text("asset,tag\nP1,T (in)\nP1,T [in]\n")
+    found(tmp_path / "out", [tmp_path / "t.csv"])
+    assert list(load(tmp_path / "out").assets["P1"].tags) == ["P1.T_in", "P1.T_in_2"]
 
 
 def test_that_a_city_keeps_parents_attributes_and_every_digit_of_its_place(tmp_path):
@@ -259,3 +267,19 @@ def test_that_delft_has_its_objects_where_they_are(sample_data):
     kept = thing.points + np.array(thing.origin) + survey.georeference["origin"]
     assert np.allclose(kept.min(axis=0), real.min(axis=0), atol=1e-4, rtol=0)
     assert np.allclose(kept.max(axis=0), real.max(axis=0), atol=1e-4, rtol=0)
+
+
+def test_that_a_twin_of_shapes_alone_has_its_picture_and_says_that_it_has_no_tags(tmp_path):
+    (tmp_path / "m.glb").write_bytes(glb([{"name": "Pump", "mesh": 0}], [0]))
+    package = tmp_path / "pump"
+    found(package, [tmp_path / "m.glb"])
+
+    drawn = main_py("picture", str(package))
+    assert drawn.returncode == 0, drawn.stderr
+    assert (package / "picture.png").stat().st_size > 1_000
+
+    remedy = "write tags at its assets or their types, see docs/package.md"
+    recorded = main_py("record", str(package), "--to", str(tmp_path / "r.twin-recording"))
+    assert recorded.stderr == f"twindeck: {package} has no tags, so there is nothing to record; {remedy}\n"
+    emulated = main_py("emulate", str(package), "--to", str(tmp_path / "e.twin-recording"))
+    assert emulated.stderr == f"twindeck: Pump has no measured tags; {remedy}\n"

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.conftest import PLANT_START as START
-from tests.rig import main_py
+from tests.rig import MAIN, main_py
 from twins import InputError
+from twins.asset import TagKind
 from twins.clock import MINUTE
+from twins.emulator.plant import Plant
+from twins.package.archive import zipped
+from twins.package.loader import load
 from twins.simulation.executor import Here
 from twins.simulation.forking import Origin
 from twins.simulation.goals import constraint, goal_named, knob_named
-from twins.simulation.knobs import knobs_of
+from twins.simulation.knobs import knobs_of, to_be_had
 from twins.simulation.scenario import Scenario
 from twins.simulation.scenario_file import with_settings
 from twins.simulation.search import Search, optimised, sensitivity
 
+LINE = MAIN.parent / "resources" / "twins" / "production-line"
 CALM = Scenario(duration=5 * MINUTE, still=True)
 
 
@@ -131,3 +137,38 @@ def test_that_the_command_line_proposes_what_the_command_path_takes(record):
     assert told["front"][0]["figures"][0]["figure"] == "tower_load"
     ranked = main_py("sensitivity", *line[1:], "--knob", "T01.active_power_limit=500:2050", "--samples", "8", "--json")
     assert json.loads(ranked.stdout)["knobs"][0]["knob"] == "T01.active_power_limit"
+
+
+def test_that_what_is_counted_is_proposed_run_and_told_whole():
+    """A rack has no half a place, and of a valve that is half made nothing is told."""
+    line = load(LINE)
+    knobs = [knob_named("B1.capacity=1:16", line), knob_named("B2.capacity=1.4:9.8", line)]
+    goals = [goal_named("parts", True, line), constraint("buffer_places < 13", line)]
+    asked = (line, zipped(LINE), Origin(START), replace(CALM, duration=20 * MINUTE))
+    search = Search(*asked, knobs, goals, Here(), lambda done, what: None, lambda: False)
+
+    ((best, figures),) = optimised(search, 6, 3)
+
+    assert [(each.low, each.high) for each in search.knobs] == [(1.0, 16.0), (2.0, 9.0)]
+    assert best.tolist() == np.rint(best).tolist()
+    assert figures.tolist() == np.rint(figures).tolist()
+    assert figures[1] <= 12
+    assert figures[1] == best.sum(), "as many places are told as were simulated"
+    assert np.array_equal(search.judged(best[None] + 0.3), search.judged(best[None]))
+
+
+def test_that_a_set_point_of_whole_numbers_is_turned_in_whole_ones(farm):
+    tags = {**farm.tags, "T01.active_power_limit": replace(farm.tags["T01.active_power_limit"], kind=TagKind.INTEGER)}
+    knobs = [knob_named("T01.active_power_limit=500.5:2050", replace(farm, tags=tags)), knob_named("T01.pitch_offset=-1:3", farm)]
+    assert [(each.low, each.whole) for each in knobs] == [(501, True), (-1, False)]
+    assert to_be_had(knobs, np.array([[700.4, 0.25]])).tolist() == [[700, 0.25]]
+
+
+def test_that_part_of_what_is_counted_is_refused_with_its_neighbours():
+    line = load(LINE)
+    with pytest.raises(InputError, match=r"capacity: 9\.5 is not whole, and there is no part of one; write 9 or 10"):
+        with_settings(CALM, ["B1.capacity=9.5"], line)
+    with pytest.raises(InputError, match="no two whole numbers there; write a wider FROM:TO"):
+        knob_named("B1.capacity=3.2:4.4", line)
+    plant = Plant(line, START, settings={"B1.capacity": 6.4})
+    assert plant.parameter("B1", "capacity") == 6

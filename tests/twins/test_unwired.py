@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from tests.rig import main_py, sensors_package
 from twins import InputError
+from twins.checking import check, check_models
 from twins.clock import HOUR, MINUTE, SECOND, parse_time
 from twins.historian.file import RecordingFile
 from twins.record import EventKind
@@ -68,3 +70,30 @@ def test_that_the_station_beside_it_says_what_it_always_says(package, tmp_path):
     emulated(package, tmp_path / "run.twin-recording", START, MINUTE)
     kinds = {event.kind for event in _told(tmp_path / "run.twin-recording")[1]}
     assert {EventKind.STATION, EventKind.LINK, EventKind.HEARTBEAT} <= kinds
+
+
+def test_that_what_check_calls_a_fault_is_not_run_but_refused_in_its_words(tmp_path):
+    """A misspelt output would else wander about by itself, as if it had been measured."""
+    package, to = tmp_path / "heart", tmp_path / "run.twin-recording"
+    shutil.copytree(LINE.parent / "heart", package)
+    file = package / "types" / "heart.yaml"
+    file.write_text(
+        file.read_text("utf-8").replace("aorta_systolic", "aorta_systole").replace("aorta_mean", "aorta_men"), "utf-8"
+    )
+    first, *others = check(package)
+    assert "the model has no output “aorta_men” — did you mean “aorta_mean”?" in str(first)
+
+    said = f"twindeck: {package} has a fault: {first}; there are {len(others)} more, “check {package}” lists them\n"
+    for order in (("emulate", "--broker", "mqtt://127.0.0.1:1"), ("emulate", "--to", str(to)), ("simulate", "--to", str(to))):
+        told = main_py(order[0], str(package), *order[1:])
+        assert (told.returncode, told.stderr) == (1, said)
+    assert not to.exists()
+
+
+def test_that_a_fault_beside_the_models_keeps_no_what_if_from_running(tmp_path):
+    package = tmp_path / "line"
+    shutil.copytree(LINE, package)
+    tour = package / "tour.yaml"
+    tour.write_text(tour.read_text("utf-8").replace("asset: ANDON", "asset: ANDONN", 1), "utf-8")
+    assert check(package)
+    assert check_models(package) == []

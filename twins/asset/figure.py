@@ -28,6 +28,11 @@ class Figure:
     decimals: int = 1
     asset: str = ""  # "" for the whole
 
+    @property
+    def counted(self) -> bool:
+        """Whether it is told whole: it has no unit and no decimals, like valves that were made."""
+        return not self.unit and self.decimals == 0
+
 
 def per_second(figure: Figure) -> str:
     """The unit that its expression is in."""

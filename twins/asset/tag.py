@@ -56,6 +56,11 @@ class Tag:
     description: str = ""  # what it is, in a sentence
 
     @property
+    def is_measured(self) -> bool:
+        """Whether a plant tells it by itself: it is neither set nor computed."""
+        return not (self.computed or self.writable)
+
+    @property
     def asset(self) -> str:
         """The path of the asset it belongs to."""
         return self.path.partition(".")[0] if "." in self.path else ""

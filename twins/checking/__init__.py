@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,21 +19,39 @@ from twins.checking.references import reference_faults
 from twins.checking.scenarios import scenario_faults
 from twins.checking.tags import is_unit, tag_faults
 from twins.checking.tour import tour_faults
+from twins.checking.turnings import turning_faults
 from twins.checking.unread import unread_faults
 from twins.package.archive import files_of
+from twins.package.draft import Draft
 from twins.package.fault import Fault, PackageError, in_order
 from twins.package.loader import draft
 
-JUDGES = (
+Judge = Callable[[Draft, Twin], Iterable[Fault]]
+JUDGES: tuple[Judge, ...] = (
     tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, plot_faults,
-    unread_faults,
+    turning_faults, unread_faults,
 )  # fmt: skip
-BESIDE = (predictor_faults, tour_faults, mapping_faults, scenario_faults)  # of files that name what the twin has
+OF_MODELS: tuple[Judge, ...] = (model_faults, turning_faults)
+BESIDE: tuple[Judge, ...] = (
+    predictor_faults,
+    tour_faults,
+    mapping_faults,
+    scenario_faults,
+)  # of files that name what the twin has
 _OF_THE_TREE = "twin.yaml"
 
 
 def check(path: Path | str) -> list[Fault]:
     """The faults of a package (a folder or a zip), by file and line; none where it is sound. It raises nothing."""
+    return _found(path, JUDGES, BESIDE)
+
+
+def check_models(path: Path | str) -> list[Fault]:
+    """Of those the ones that a run of its models hangs on: of its form, its models, and what they take and tell."""
+    return _found(path, OF_MODELS, ())
+
+
+def _found(path: Path | str, judges: Sequence[Judge], beside: Sequence[Judge]) -> list[Fault]:
     try:
         made = draft(files_of(Path(path)), whole=True)
     except PackageError as problem:
@@ -41,10 +60,10 @@ def check(path: Path | str) -> list[Fault]:
         return made.faults
     twin = made.twin
     found = [*made.faults, *terrain(made)]
-    for judge in JUDGES:
+    for judge in judges:
         found += judge(made, twin)
     if not any(fault.file.endswith(_OF_THE_TREE) or "types/" in fault.file for fault in made.faults):
-        for judge in BESIDE:
+        for judge in beside:
             found += judge(made, _placed(twin))
     if not found:
         found += composition_faults(made, twin)
@@ -63,4 +82,4 @@ def _without_echoes(found: list[Fault], twin: Twin) -> list[Fault]:
     return [fault for fault in found if not any(f"{unit} is not a unit" in fault.message for unit in unread)]
 
 
-__all__ = ["check"]
+__all__ = ["check", "check_models"]

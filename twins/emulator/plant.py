@@ -17,7 +17,7 @@ from twins.record import Samples
 from twins.simulation.composition import composed
 from twins.simulation.ensemble import Ensemble, longest_step
 from twins.simulation.faults import Injection
-from twins.simulation.knobs import Knob, knob, knobs_of, turn
+from twins.simulation.knobs import Knob, knob, knobs_of, to_be_had, turn
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
@@ -78,8 +78,11 @@ class Plant:
         self._models.set(path, value)
 
     def turn(self, key: str, value: float) -> None:
-        """A knob stands otherwise from now on, in its unit. Raises InputError where there is no such, or not so far."""
+        """A knob stands otherwise from now on, in its unit, and whole where it is counted.
+
+        Raises InputError where there is no such, or not so far."""
         found = _knob(self.twin, key)
+        value = float(to_be_had([found], np.array([value]))[0])
         low, high = (-np.inf if found.low is None else found.low), (np.inf if found.high is None else found.high)
         if not low <= value <= high:
             raise InputError(f"{key} can't be {value:g} {found.unit}; it goes from {low:g} to {high:g}")

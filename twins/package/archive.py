@@ -87,6 +87,13 @@ class Contents(Mapping[str, bytes]):
         return len(self._files.sizes)
 
 
+def is_package(path: Path) -> bool:
+    """Whether a package's folder, its `twin.yaml` or a zip lies there, sound or not."""
+    if path.is_dir():
+        return (path / ROOT).is_file()
+    return path.is_file() and (path.name == ROOT or zipfile.is_zipfile(path))
+
+
 def files_of(path: Path) -> Files:
     """The files of a folder or a zip. Raises PackageError with one sentence where it is neither."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 
@@ -174,9 +175,13 @@ def setting(variable: Variable, name: str, value: object) -> float:
     try:
         if name == variable.bare and isinstance(value, (int, float)):
             return quantity(f"{value!r} {variable.shown}", variable.unit)
-        return quantity(value, variable.unit)
+        number = quantity(value, variable.unit)
     except ValueError as problem:
         raise ValueError(f"{name}: {problem}") from None
+    if variable.whole and not number.is_integer():
+        below = math.floor(number)
+        raise ValueError(f"{name}: {value} is not whole, and there is no part of one; write {below} or {below + 1}")
+    return number
 
 
 def named(parameters: tuple[Variable, ...], name: str) -> Variable | None:

@@ -42,6 +42,7 @@ class Variable:
     )
     shown: str = ""  # the unit that people use, where no tag says one: kW
     kept: bool = False  # of a state: a count, a flag or a direction; it is taken over as it is measured, never estimated
+    whole: bool = False  # of a parameter or an input: it is counted, so there is no half of one
     bare: str = ""  # of a parameter: under this name a package may write a bare number in `shown`: rated_power_kw
 
 

@@ -33,7 +33,7 @@ class ProductionLine:
 
     parameters = (
         Variable("role", words=ROLES),
-        Variable("capacity", "", 1.0, 1.0, SLOTS),
+        Variable("capacity", "", 1.0, 1.0, SLOTS, whole=True),
         Variable(
             "cycle_time", "s", 0.0, 0.0, 1e5
         ),  # at a speed of 1; of a conveyor how long it carries, of a supply how often it releases
@@ -54,9 +54,9 @@ class ProductionLine:
         Variable("tool_life", "s", 0.0, 0.0, 1e8, shown="min"),  # of cutting at a speed of 1; 0: it has no tool
         Variable("tool_change_time", "s", 240.0, 0.0, 1e5),
         Variable("wear_rate", "", 1.0, 0.05, 50.0),  # 1: as fast as the tool's maker says
-        Variable("initial_stock", "", 0.0, 0.0, 1e9),  # parts that are there at the beginning
-        Variable("reorder_point", "", 0.0, 0.0, 1e9),
-        Variable("lot_size", "", 0.0, 0.0, 1e9),  # 0: there is always enough
+        Variable("initial_stock", "", 0.0, 0.0, 1e9, whole=True),  # parts that are there at the beginning
+        Variable("reorder_point", "", 0.0, 0.0, 1e9, whole=True),
+        Variable("lot_size", "", 0.0, 0.0, 1e9, whole=True),  # 0: there is always enough
         Variable("lead_time", "s", 3_600.0, 0.0, 1e8, shown="min"),
         Variable("lead_cv", "", 0.1, 0.0, 2.0),
         Variable("lead_factor", "", 1.0, 0.0, 100.0),  # 1: suppliers keep their word

@@ -53,7 +53,7 @@ class WindTurbine:
         Variable("rated_power", "W", 2.05e6, 1.0, 1e9, shown="kW", bare="rated_power_kw"),
         Variable("rotor_radius", "m", 41.0, 0.1, 300.0, shown="m", bare="rotor_radius"),
         Variable("hub_radius", "m", 1.2, 0.01, 30.0, shown="m", bare="hub_radius"),
-        Variable("blades", "", 3.0, 1.0, 12.0),
+        Variable("blades", "", 3.0, 1.0, 12.0, whole=True),
         Variable("precone", "rad", 0.0, -0.5, 0.5, shown="deg", bare="precone_deg"),
         Variable("min_speed", "rad/s", 8.5 * _RPM, 0.001, 100.0, shown="rpm", bare="min_rpm"),
         Variable("rated_speed", "rad/s", 17.1 * _RPM, 0.01, 100.0, shown="rpm", bare="rated_rpm"),

@@ -50,7 +50,7 @@ def bound(
     """Every measured tag in the package's order, every set-point, and the groups with that of the signals added."""
     at = {path: (group, i) for group in groups if not group.surrounds for i, path in enumerate(group.instances)}
     setpoints = [_set_point(tag, twin, at) for tag in twin.tags.values() if tag.writable and not tag.computed]
-    measured = [tag for tag in twin.tags.values() if not tag.computed and not tag.writable]
+    measured = [tag for tag in twin.tags.values() if tag.is_measured]
     modelled = {tag.path: found for tag in measured if (found := _modelled(tag, twin, at))}
     rest = [tag for tag in measured if tag.path not in modelled]
     signals = _signals(rest, seed, members, first)

@@ -44,6 +44,8 @@ class Ensemble:
             self.groups = groups
             self.bounds = [each for each in self.bounds if each.group in groups and each.wave is None]
             self.setpoints = [each for each in self.setpoints if each.group is not None]
+        if not any(tag.is_measured for tag in twin.tags.values()):
+            raise InputError(f"{twin.name} has no measured tags; write tags at its assets or their types, see docs/package.md")
         if not self.bounds:
             raise InputError(f"no model speaks of any tag of {twin.name}; give an asset a model, see docs/package.md")
         self.twin, self.seed, self.members, self.first = twin, seed, members, first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,10 @@ def knob_named(text: str, twin: Twin) -> Knob:
             raise InputError(f"--knob {text}: {key} can be from {found.low:g} to {found.high:g} {found.unit}".rstrip())
     if low is None or high is None or low >= high:
         raise InputError(f"--knob {text}: nothing says how far {key} may be turned; write {key}=FROM:TO")
+    if found.whole:
+        low, high = float(math.ceil(low)), float(math.floor(high))
+        if low >= high:
+            raise InputError(f"--knob {text}: {key} is counted, and there are no two whole numbers there; write a wider FROM:TO")
     return replace(found, low=low, high=high)
 
 
@@ -68,9 +73,12 @@ def constraint(text: str, twin: Twin) -> Goal:
         raise InputError(f"--constraint {text}: write it like highest T01.gearbox_oil_temperature < 75 degC")
     goal = goal_named(match[1], match[2].startswith(">"), twin)
     try:
-        return replace(goal, bound=quantity(match[3].strip(), goal.figure.unit, bare=True))
+        bound = quantity(match[3].strip(), goal.figure.unit, bare=True)
     except ValueError as problem:
         raise InputError(f"--constraint {text}: {problem}") from None
+    if goal.figure.counted and match[2] in "<>":  # below 13 places are 12
+        bound = math.floor(bound) + 1.0 if goal.high else math.ceil(bound) - 1.0
+    return replace(goal, bound=bound)
 
 
 def _unit_of(expression: str, twin: Twin) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from twins.asset import Twin
+from twins.asset import TagKind, Twin
 from twins.expression import conversion
 from twins.physics import Array, Maker, Variable, modelled, named, settings
 from twins.simulation.ensemble import Ensemble
@@ -29,6 +29,7 @@ class Knob:
     low: float | None
     high: float | None
     sort: str  # set-point, input or parameter
+    whole: bool = False  # it is counted: a value between two whole numbers can't be had
 
 
 def knobs_of(twin: Twin, asset: str) -> tuple[Knob, ...]:
@@ -56,6 +57,11 @@ def knob(twin: Twin, key: str) -> Knob | None:
         variable = named(tuple(Maker(twin.files).model(model).parameters), word)
         exact = next((each for each in found if variable and each.key == f"{asset}.{variable.name}"), None)
     return exact
+
+
+def to_be_had(knobs: Sequence[Knob], points: Array) -> Array:
+    """The points (point, knob) with what only comes whole rounded."""
+    return np.where([each.whole for each in knobs], np.rint(points), points)
 
 
 def turn(models: Ensemble, each: Knob, values: Array) -> None:
@@ -88,14 +94,16 @@ def _set_points(twin: Twin, asset: str, inputs: Mapping[str, Variable], written:
             low, high = tag.range or (None, None)
             value = _shown(variable.default, variable.unit, tag.unit)
             value = min(max(value, low), high) if low is not None and high is not None else value
-            yield Knob(path, tag.label or tag.name, tag.unit, value, low, high, "set-point")
+            whole = variable.whole or tag.kind is TagKind.INTEGER
+            yield Knob(path, tag.label or tag.name, tag.unit, value, low, high, "set-point", whole)
 
 
 def _knob(asset: str, variable: Variable, value: float, sort: str) -> Knob:
     unit = variable.shown or {"K": "degC", "rad": "deg", "rad/s": "rpm"}.get(variable.unit, variable.unit)
     bounds = [_shown(end, variable.unit, unit) for end in (variable.low, variable.high)]
     low, high = (end if math.isfinite(end) and abs(end) < _FAR else None for end in bounds)
-    return Knob(f"{asset}.{variable.name}", variable.name, unit, _shown(value, variable.unit, unit), low, high, sort)
+    told = _shown(value, variable.unit, unit)
+    return Knob(f"{asset}.{variable.name}", variable.name, unit, told, low, high, sort, variable.whole)
 
 
 def _shown(value: float, unit: str, to: str) -> float:

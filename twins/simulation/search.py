@@ -18,7 +18,7 @@ from twins.simulation.executor import Executor, Watch, shares
 from twins.simulation.figures import Tally
 from twins.simulation.forking import Origin, begun, spun_up, step_for
 from twins.simulation.goals import Goal
-from twins.simulation.knobs import Knob, turn
+from twins.simulation.knobs import Knob, to_be_had, turn
 from twins.simulation.run import Cancelled, RunCancelled, run
 from twins.simulation.scenario import Scenario
 
@@ -67,7 +67,14 @@ class Search:
         self.expected = 1  # how many will be, about
 
     def figures(self, points: Array) -> Array:
-        """(goal, point): what each goal's figure comes to at each of the points (point, knob)."""
+        """(goal, point): what each goal's figure is told to come to at each of the points (point, knob)."""
+        found = self.judged(points)
+        counted = [[goal.figure.counted] for goal in self.goals]
+        return np.where(counted, np.rint(found), found)
+
+    def judged(self, points: Array) -> Array:
+        """(goal, point): the figures as they are reckoned, by which points are told apart; what is counted is not yet whole."""
+        points = to_be_had(self.knobs, points)
         pieces = [replace(self._asked, points=points[first : first + n]) for first, n in shares(len(points), self._where.width)]
         found = np.concatenate(list(self._where.map(scored, pieces, self._seen)), axis=1)
         self.tried += len(points)
@@ -126,14 +133,14 @@ def _one(search: Search, low: Array, high: Array, population: int, generations: 
 
     def cost(points: Array) -> Array:
         many = np.atleast_2d(points.T)
-        (costs,), missed = search.costs(search.figures(many))
+        (costs,), missed = search.costs(search.judged(many))
         return costs + _PENALTY * np.maximum(np.abs(costs), 1.0) * missed
 
     found = differential_evolution(
         cost, list(zip(low, high, strict=True)), maxiter=generations, rng=seed, vectorized=True, updating="deferred",
         polish=False, tol=1e-4, init=_first(start, low, high, max(population, 5), seed),
     )  # fmt: skip
-    best = np.asarray(found.x, float)
+    best = to_be_had(search.knobs, np.asarray(found.x, float))
     return best, search.figures(best[None])[:, 0]
 
 
@@ -158,13 +165,13 @@ def _front(search: Search, low: Array, high: Array, population: int, generations
             super().__init__(n_var=len(low), n_obj=objectives, n_ieq_constr=1, xl=low, xu=high)
 
         def _evaluate(self, points: Array, out: dict[str, Array], *_: object, **__: object) -> None:
-            costs, missed = search.costs(search.figures(points))
+            costs, missed = search.costs(search.judged(points))
             out["F"], out["G"] = costs.T, missed[:, None]
 
     found = minimize(Asked(), NSGA2(pop_size=population), ("n_gen", generations), seed=seed, verbose=False)
     if found.X is None:
         raise InputError("no values keep to the constraints; widen the bounds of the knobs, or the constraints")
-    points = np.atleast_2d(found.X)
+    points = np.unique(to_be_had(search.knobs, np.atleast_2d(found.X)), axis=0)
     figures = search.figures(points)
     order = np.argsort(figures[0])
     return [(points[k], figures[:, k]) for k in order]
@@ -193,7 +200,7 @@ def sensitivity(search: Search, samples: int = 64, seed: int = 1) -> tuple[Influ
     }
     points = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
     search.expected = len(points)
-    found = search.figures(points)[0]
+    found = search.judged(points)[0]
     if np.isnan(found).any():
         raise InputError(f"{search.goals[0].figure.label} is not known at {int(np.isnan(found).sum())} of {len(points)} points")
     if np.ptp(found) <= 1e-12 * max(1.0, float(np.abs(found).max())):

@@ -11,6 +11,7 @@ from twins.commanding.command import Stage
 from twins.historian.days import open_record
 from twins.historian.desk import Desk
 from twins.historian.lock import holder
+from twins.package.archive import is_package
 from twins.record import Event, EventKind, Intention, IntentionKind
 
 _LOOK_EVERY = 0.02  # s
@@ -27,6 +28,8 @@ def ask(record: Path, intention: Intention, watch: Callable[[Event], None], pati
     `patience` is in seconds; a command is waited for until its own expiry and a little longer.
     """
     if not holder(record):
+        if is_package(record):
+            raise InputError(f"no station of {record} runs here; start one with: record {record} --to FILE")
         raise InputError(f"no station is writing {record}; start one with: record TWIN --to {record}")
     recording, desk = open_record(record), Desk.beside(record)
     try:

@@ -13,6 +13,8 @@ import platformdirs
 
 from twins import InputError
 from twins.historian.lock import holder
+from twins.package.archive import ROOT, files_of, is_package
+from twins.package.document import read_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,21 @@ def running_stations() -> tuple[Running, ...]:
 
 def record_of(twin: str, broker: str = "") -> Path | None:
     """The record of the station that runs for a twin here, behind that broker where one is named; None where none does.
+    `twin` is its id, or where its package lies.
 
     Raises InputError where several do: what is said to the wrong one would change another plant.
     """
-    found = [each.record for each in running_stations() if each.twin == twin and broker in ("", each.broker)]
+    here = running_stations()
+    known = {each.twin for each in here}
+    named = twin if twin in known or not is_package(Path(twin)) else _id_of(Path(twin))
+    found = [each.record for each in here if each.twin == named and broker in ("", each.broker)]
     if len(found) > 1:
         raise InputError(f"{len(found)} stations run for {twin} here; name the record of the one you mean: {', '.join(found)}")
     return Path(found[0]) if found else None
+
+
+def _id_of(package: Path) -> str:
+    """Read from its head alone. Raises PackageError."""
+    told = read_document(ROOT, files_of(package).read(ROOT)).data
+    head = told.get("twin") if isinstance(told, dict) else None
+    return str(head.get("id", "")) if isinstance(head, dict) else ""

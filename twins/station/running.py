@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twins import InputError, clock
-from twins.checking import check
+from twins.checking.refusing import refuse_faulty
 from twins.clock import SECOND, format_time
 from twins.historian.desk import Desk
 from twins.historian.lock import Lock
@@ -36,8 +36,12 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
 
     Raises InputError where the package is wrong, another station writes there or at that plant, or nobody can be reached.
     """
-    _refuse_faulty(package)
+    refuse_faulty(package)  # it may run for months on it
     twin, content = load(package), zipped(package)
+    if not twin.tags:
+        raise InputError(
+            f"{package} has no tags, so there is nothing to record; write tags at its assets or their types, see docs/package.md"
+        )
     if not any("mqtt" in tag.address for tag in twin.tags.values()):
         raise InputError(
             f"{package} names no MQTT addresses, so nothing can be recorded; write address: {{ mqtt: … }} at its tags"
@@ -81,14 +85,6 @@ def _take_up(found: Found | None, station: Station, record: Record) -> None:
         station.tell("not_recalibrated", f"The package could not be written into the record: {problem}")
         return
     station.recalibrate(found.twin, name_of_models(found.content, found.twin.model_version))
-
-
-def _refuse_faulty(package: Path) -> None:
-    """A station may run for months on its package, so that is judged first."""
-    faults = check(package)
-    if faults:
-        more = f"; there are {len(faults) - 1} more, “check {package}” lists them" if len(faults) > 1 else ""
-        raise InputError(f"{package} has a fault: {faults[0]}{more}")
 
 
 def _until_up(station: Station, link: Link, stop: threading.Event) -> None:

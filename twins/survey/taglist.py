@@ -63,12 +63,16 @@ def bind(path: Path, survey: Survey) -> None:
     names = _Names(survey)
     missing: dict[str, None] = {}
     addresses: dict[str, int] = {}
+    lines: dict[tuple[int, str], int] = {}  # of each tag of each asset
     for line, row in rows:
         asset, tag = _split(row, path, line)
         place = names.place(asset)
         if place is None:
             missing[asset] = None
             place = names.added(asset)
+        if (taken := lines.setdefault((place, tag), line)) != line:
+            said = f"the tag “{clean(tag, 60)}” of {clean(asset, 60)} stands in line {taken} already"
+            raise InputError(f"{path.name}:{line}: {said}; delete one of the two rows, or give its tag another name")
         thing = survey.things[place]
         own = name = tag_word(tag)
         number = 1

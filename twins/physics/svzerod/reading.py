@@ -120,7 +120,7 @@ class _Reading:
         for each in boundaries:
             times = mapping(each.get("bc_values", {}), "bc_values").get("t")
             if isinstance(times, list) and len(times) > 1:
-                at = course(times, times, str(each.get("bc_name"))).times
+                at = course(times, times, str(each.get("bc_name")), "t").times
                 said.append(at[-1] - at[0])
         return next((each for each in said if each > 0), 1.0)
 

@@ -49,14 +49,16 @@ def given(values: Mapping[str, Any], key: str, where: str) -> Course:
     value = values.get(key, 0.0)
     if not isinstance(value, list):
         return Course((0.0,), (number(values, key, where, 0.0),))
-    return course(values.get("t"), value, where)
+    return course(values.get("t"), value, where, key)
 
 
-def course(times: object, values: object, where: str) -> Course:
-    """Values at times that rise."""
+def course(times: object, values: object, where: str, key: str) -> Course:
+    """Values, which are called `key`, at times that rise."""
     if not isinstance(times, list) or not isinstance(values, list) or len(times) != len(values) or not times:
-        raise CircuitError(f"{where}: “t” and its values are not of one length; write a value for each time")
-    found = Course(*(tuple(number({"t": each}, "t", where) for each in column) for column in (times, values)))
+        raise CircuitError(f"{where}: “t” and “{key}” are not of one length; write a value for each time")
+    found = Course(
+        *(tuple(number({name: each}, name, where) for each in column) for name, column in (("t", times), (key, values)))
+    )
     if any(b <= a for a, b in zip(found.times, found.times[1:], strict=False)):
         raise CircuitError(f"{where}: its times don't rise; sort them")
     return found
