@@ -94,6 +94,6 @@ def test_that_a_fault_beside_the_models_keeps_no_what_if_from_running(tmp_path):
     package = tmp_path / "line"
     shutil.copytree(LINE, package)
     tour = package / "tour.yaml"
-    tour.write_text(tour.read_text("utf-8").replace("asset: ANDON", "asset: ANDONN", 1), "utf-8")
+    tour.write_text(tour.read_text("utf-8").replace("viewpoint: Andon board", "viewpoint: Andon bord", 1), "utf-8")
     assert check(package)
     assert check_models(package) == []

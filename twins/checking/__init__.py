@@ -19,7 +19,6 @@ from twins.checking.references import reference_faults
 from twins.checking.scenarios import scenario_faults
 from twins.checking.tags import is_unit, tag_faults
 from twins.checking.tour import tour_faults
-from twins.checking.turnings import turning_faults
 from twins.checking.unread import unread_faults
 from twins.package.archive import files_of
 from twins.package.draft import Draft
@@ -29,15 +28,10 @@ from twins.package.loader import draft
 Judge = Callable[[Draft, Twin], Iterable[Fault]]
 JUDGES: tuple[Judge, ...] = (
     tag_faults, reference_faults, expression_faults, part_faults, model_faults, estimate_faults, alarm_faults, plot_faults,
-    turning_faults, unread_faults,
+    unread_faults,
 )  # fmt: skip
-OF_MODELS: tuple[Judge, ...] = (model_faults, turning_faults)
-BESIDE: tuple[Judge, ...] = (
-    predictor_faults,
-    tour_faults,
-    mapping_faults,
-    scenario_faults,
-)  # of files that name what the twin has
+OF_MODELS: tuple[Judge, ...] = (model_faults,)
+BESIDE: tuple[Judge, ...] = (predictor_faults, tour_faults, mapping_faults, scenario_faults)  # of what names what the twin has
 _OF_THE_TREE = "twin.yaml"
 
 

@@ -62,14 +62,20 @@ def _parameter(name: str, each: Mapping[str, object], model: Model, origin: Orig
         remedy = did_you_mean(name, known) or f"write one of {', '.join(known)}"
         yield origin.fault(f"the model has no parameter “{name}”", remedy)
         return
-    try:
-        if difference(each.get("spread"), known[name].unit) <= 0:
-            yield origin.at("spread").fault(f"{name}: a spread is above 0", "write how far it may lie from what is written")
-    except ValueError as problem:
-        message, _, remedy = str(problem).rpartition("; ")
-        yield origin.at("spread").fault(f"{name}: {message}", remedy)
+    for key, meant in (("spread", "how far it may lie from what is written"), ("known_to", "how well it can be known at best")):
+        if key in each:
+            yield from _deviation(f"{name}: {key}", each[key], known[name].unit, meant, origin.at(key))
     try:
         if parse_duration(str(each.get("over", "1 d"))) <= 0:
             raise ValueError
     except ValueError:
         yield origin.at("over").fault(f"{name}: “{each.get('over')}” is no duration", "write it like 6 h or 1 d")
+
+
+def _deviation(what: str, written: object, unit: str, meant: str, origin: Origin) -> Iterator[Fault]:
+    try:
+        if difference(written, unit) <= 0:
+            yield origin.fault(f"{what} is above 0", f"write {meant}")
+    except ValueError as problem:
+        message, _, remedy = str(problem).rpartition("; ")
+        yield origin.fault(f"{what}: {message}", remedy)

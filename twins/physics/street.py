@@ -70,6 +70,7 @@ class _Node:
         return folded
 
 
+_ROUNDED = 0.005  # shares of two or three decimals may add up to so much more
 _NOWHERE = Joints(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
 
 
@@ -151,8 +152,13 @@ class Street:
     def joined(
         self, names: Sequence[str], pairs: Sequence[tuple[int, int]], parameters: Array, shares: Sequence[float]
     ) -> Street:
-        """The streets of one network. Shares of more than 1 in all are taken as parts of it."""
+        """The streets of one network. Raises ValueError where more would turn off than reach a street's end."""
         ends = np.array(pairs, np.intp).reshape(-1, 2)
+        turning = np.bincount(ends[:, 0], shares, len(names))
+        if turning.max(initial=0.0) > 1 + _ROUNDED:
+            street = int(turning.argmax())
+            off = f"what turns off at the end of {names[street]} adds up to {turning[street]:.4g}"
+            raise ValueError(f"{off}; write shares that add up to 1 at most")
         return Street(Joints(ends[:, 0], ends[:, 1], np.array(shares, float)))
 
     def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
