@@ -64,6 +64,25 @@ def test_that_a_glb_keeps_names_hierarchy_transforms_and_extras(tmp_path):
     assert twin.assets["Pump-1/Rotor"].at.x == pytest.approx(1)
 
 
+def test_that_nodes_without_a_name_that_hold_several_parts_stay_in_the_hierarchy(tmp_path):
+    nodes = [
+        {"children": [1, 2]},
+        {"children": [3, 4], "translation": [5, 0, 0]},
+        {"name": "Case", "mesh": 0},
+        {"name": "Piston", "mesh": 0},
+        {"children": [5], "translation": [0, 0, -2]},  # a bare frame around one thing is none
+        {"name": "Rod", "mesh": 0},
+    ]
+    (tmp_path / "engine.glb").write_bytes(glb(nodes, [0]))
+    told = found(tmp_path / "engine", [tmp_path / "engine.glb"])
+    assert (told.assets, told.shapes) == (4, 3)
+    assert any(each.startswith("1 node without a name that holds several parts is called") for each in told.notes)
+    twin = load(tmp_path / "engine")
+    assert [path for path in twin.assets if path] == ["assembly", "Case", "assembly/Piston", "assembly/Rod"]
+    boxes = world_boxes(tmp_path / "engine")
+    assert np.allclose(boxes["assembly/Rod"][0] - boxes["Case"][0], [5, 2, 0], atol=1e-5)
+
+
 def test_that_units_and_the_axis_that_is_up_are_said_or_guessed_aloud(tmp_path):
     corners = struct.pack("<12f", 0, 0, 1, 0, 0, 0, 100, 0, 0, 0, 300, 0) + b"\0\0"
     stl = bytes(80) + struct.pack("<I", 1) + corners

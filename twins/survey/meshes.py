@@ -18,6 +18,7 @@ UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0, "in": 0.0254, "ft": 0.
 _SPOKEN = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "km": "kilometres", "in": "inches", "ft": "feet"}
 _LARGEST_M = {".stl": 5.0}  # a side longer than this is rather in millimetres: STL comes from machine design
 _ELSE_M = 100.0
+_UNNAMED = "assembly"
 
 
 def survey(path: str, unit: str, up: str) -> dict[str, Any]:
@@ -33,14 +34,22 @@ def _of_gltf(file: Path, unit: str, up: str) -> Survey:
     gltf, made = read_gltf(file, beside=True), Survey()
     frame = (Z_UP if up != "z" else np.eye(4)) * np.array([UNITS[unit or "m"]] * 3 + [1.0])[:, None]
     shaped = _shaped(gltf)
+    inside = Counter(gltf.nodes[place].parent for place in shaped)
     above: dict[int, int] = {-1: -1}
     for place, node in enumerate(gltf.nodes):
-        if place not in shaped or not (node.name or node.mesh >= 0):
-            above[place] = above[node.parent]  # a bare frame without a name, a lamp or a camera is no thing
+        if place not in shaped or not (node.name or node.mesh >= 0 or inside[place] > 1):
+            above[place] = above[node.parent]  # a bare frame around one thing, a lamp or a camera is no thing
         else:
             above[place] = made.add(_thing(gltf, node, above[node.parent], frame))
     _total(made)
     _crown(made)
+    bare = sum(1 for thing in made.things if thing.sort == "assembly" and not thing.key)
+    nodes = (
+        "1 node without a name that holds several parts is"
+        if bare == 1
+        else f"{bare:,} nodes without a name that hold several parts are"
+    )
+    made.notes += [f"{nodes} called “{_UNNAMED}”."] if bare else []
     dropped = sum(1 for place, node in enumerate(gltf.nodes) if place not in shaped and node.name)
     made.notes += [f"{dropped:,} nodes without a shape (lamps, cameras, bones) were left out."] if dropped else []
     return made
@@ -64,7 +73,7 @@ def _thing(gltf: Gltf, node: Node, parent: int, frame: npt.NDArray[np.float64]) 
     matrix = frame @ node.matrix
     if shape is None or not len(shape.triangles):
         origin = tuple(matrix[:3, 3].tolist())
-        return Thing(name, parent, "assembly", "system", node.name, origin, attributes=dict(node.extras))
+        return Thing(name or _UNNAMED, parent, "assembly", "system", node.name, origin, attributes=dict(node.extras))
     piece = placed((name,), shape.points, shape.triangles, matrix)
     made = _part(piece, parent)
     made.key, made.attributes, made.material = node.name, dict(node.extras), "glass" if shape.clear else "equipment"
@@ -85,7 +94,7 @@ def _crown(made: Survey) -> None:
     """A lone assembly around everything is the twin itself."""
     if made.things and all(thing.parent >= 0 for thing in made.things[1:]) and made.things[0].sort == "assembly":
         top = made.things.pop(0)
-        made.name, made.attributes = top.name, top.attributes
+        made.name, made.attributes = (top.name if top.key else ""), top.attributes
         for thing in made.things:
             thing.parent -= 1
 
