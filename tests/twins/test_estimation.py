@@ -17,6 +17,7 @@ from twins.clock import SECOND
 from twins.emulator.plant import Plant
 from twins.estimation.checkpoint import checkpoint, resumed
 from twins.estimation.estimator import FOLLOWERS, Estimator, Reading
+from twins.estimation.gauges import Gauges
 from twins.estimation.history import estimated
 from twins.estimation.update import updated
 from twins.historian.days import open_record
@@ -133,6 +134,55 @@ def test_that_a_sound_plant_is_as_expected_and_its_parameters_are_within_their_i
         true = np.array([each.group.parameters[each._row, FOLLOWERS, leeway.instance] for leeway in each.leeways])
         held += int(((true >= low) & (true <= high)).sum())
     assert held >= 12  # of 16 at 90 %: fewer have a chance of 1 in 150
+
+
+def test_that_a_parameter_is_known_no_better_than_the_package_says_and_worse_after_a_jump(farm):
+    followed = Followed(farm)
+    followed.run(480)
+    cooling = next(each for each in followed.estimator.parameters if each.name == "gearbox_cooling")
+    spread = cooling.members.std(axis=0)
+    assert np.all(spread > 0.99 * 0.002)
+    assert np.median(spread) < 0.12 / 10  # and better than to an eighth of its spread
+    jumped = np.array([leeway.path.startswith("T01.") for leeway in cooling.leeways])
+    cooling.reopen(jumped * 1.0, followed.estimator.time)
+    followed.run(60)
+    spread = cooling.members.std(axis=0)
+    assert np.all(spread[jumped] > 0.99 * 0.12 / 8)
+    assert np.median(spread[~jumped]) < 0.12 / 10
+
+
+def test_that_intervals_hold_what_a_plant_has_and_are_narrow(farm):
+    held, wide, chance = [], [], np.random.default_rng(77)
+    for seed in (21, 22):
+        followed = Followed(farm, seed=seed)
+        truths = {}
+        for each in followed.estimator.parameters:
+            for leeway in each.leeways:
+                truths[leeway.path] = each.usual_of(leeway) + leeway.spread * chance.standard_normal()
+                followed.plant.turn(leeway.path, truths[leeway.path])
+        for _ in range(4):
+            followed.run(60)
+            for each in followed.estimator.parameters if followed.seconds > 120 else ():
+                for leeway in each.leeways:
+                    low, high = followed.interval(leeway.path)
+                    held.append(low <= truths[leeway.path] <= high)
+                    wide.append((high - low) / leeway.spread)
+    assert len(held) == 64
+    assert np.mean(held) > 0.75
+    assert np.median(wide) < 0.5
+
+
+def test_that_a_model_is_further_off_where_its_inputs_leave_more_open(farm):
+    tag, chance = farm.tags["T01.power"], np.random.default_rng(5)
+    gauges = Gauges([tag])
+    first = gauges.spread_of(np.array([10.0]))[0]
+    for second in range(6 * 3600):
+        own = np.array([30.0 if second // 600 % 2 else 10.0])
+        gauges.compare(3 * np.hypot(own, 5.0) * chance.standard_normal(1), own, 1.0)
+    calm, gusty = (gauges.spread_of(np.array([each]))[0] for each in (10.0, 30.0))
+    assert first == pytest.approx(2 * np.hypot(10.0, 5.3), rel=0.01)
+    assert gusty == pytest.approx(3 * np.hypot(30.0, 5.3), rel=0.15)
+    assert calm == pytest.approx(3 * np.hypot(10.0, 5.3), rel=0.15)
 
 
 @pytest.mark.parametrize(("parameter", "to"), [("gearbox_cooling", 0.95), ("gearbox_bearing_friction", 1.05)])

@@ -226,7 +226,7 @@ class Estimator:
         """What was to be expected, how sure that was, and how far what was measured is from it, in deviations."""
         own = self.scatter = told.std(axis=1, ddof=1)
         self.expected = told.mean(axis=1)
-        self.spread = np.sqrt(own**2 + self._gauges.doubt)
+        self.spread = self._gauges.spread_of(own)
         self.residual = np.where(np.isfinite(fresh), (fresh - self.expected) / self.spread, self.residual)
         self.residual = np.where(np.isfinite(values), self.residual, np.nan)
-        self._gauges.doubt_by(fresh - self.expected, own, dt)
+        self._gauges.compare(fresh - self.expected, own, dt)

@@ -16,19 +16,22 @@ Array = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
 _FIRST = 0.005  # of its range: what a measurement's deviation is taken for before any is known
-_FINEST = 0.1  # of that: no model is better
+_FINEST = 0.5  # of that: what a model leaves open at least
+_GUESSED = 4.0  # so many times (squared) is a model further off than it leaves open, before anything is known of it
+_BEST = 0.01  # no model is nearer
 _SOON, _GUESS, _LATE = 10 * MINUTE / SECOND, HOUR / SECOND, DAY / SECOND
 _PATIENCE = 20.0  # s
 _CLEAN = 3.0
 _JUMP = 30.0  # deviations that no plant goes between two measurements
-_LASTS = 10.0  # s that an error of a model lasts
+_LASTS = 3.0  # s that an error of a model lasts
+_PROVEN = 300.0  # s of agreement from which that is so; before, what is wide apart bends, and an error lasts longer
 _BIAS = MINUTE / SECOND
 _HASTE = 5  # the first guess is forgotten with the power of so many
 
 
 class Gauges:
-    """Of n judged tags, in their units. `variance` is that of a measurement beside the prediction that follows it; `doubt` that
-    of one beside the model that doesn't follow it: of the model's own error, learnt from days that are not strange.
+    """Of n judged tags, in their units. `variance` is that of a measurement beside the prediction that follows it; `spread_of`
+    the deviation of one beside the model that doesn't follow it: learnt from days that are not strange.
     """
 
     def __init__(self, tags: Sequence[Tag]) -> None:
@@ -36,8 +39,8 @@ class Gauges:
         first = np.array([_FIRST * (tag.range[1] - tag.range[0]) if tag.range else 1.0 for tag in tags])
         self._least_variance = rounding**2 / 12
         self.variance: Array = np.maximum(first**2, self._least_variance)
-        self._least_doubt = np.maximum((_FINEST * first) ** 2, self._least_variance)
-        self.doubt: Array = np.maximum((2 * first) ** 2, self._least_variance)
+        self._base = np.maximum((_FINEST * first) ** 2, self._least_variance)
+        self._off, self._open = np.zeros((2, len(tags)))  # (measured − expected)², what the inputs leave open² and the base
         self._seen, self._judged = np.zeros(len(tags)), np.zeros(len(tags))  # s
         self._refused, self._agreed, self._opened = np.zeros((3, len(tags)))  # s, s, times
         self._bias = np.zeros(len(tags))  # of innovations lately: it says something of parameters, and nothing of noise
@@ -59,7 +62,8 @@ class Gauges:
 
     def doubted(self, dt: float) -> Array:
         """(n,): the variance of a measurement for what is not soon forgotten: the model's own errors last longer than a step."""
-        return self.variance * max(_LASTS / dt, 1.0)
+        lasts = _LASTS * (1 + _PROVEN / np.maximum(self._agreed, dt))
+        return self.variance * np.maximum(lasts / dt, 1.0)
 
     def watch(self, measured: Array, found: Innovations, dt: float) -> Truths:
         """Learns from one update; all (n,). A measurement's variance is what makes innovations as large as they are (Desroziers
@@ -89,14 +93,22 @@ class Gauges:
         self._opened, self._refused = self._opened + lost, np.where(lost, 0.0, self._refused)
         return lost
 
-    def doubt_by(self, off: Array, spread: Array, dt: float) -> None:
-        """Learns from measured − expected (n,), where the model alone would have spread so far. The first guess is worth an hour,
-        and what is far off counts no more than what is strange: a fault that grows is no excuse for itself."""
+    def spread_of(self, own: Array) -> Array:
+        """(n,) of measured − expected, where the inputs alone leave `own` open: a model is further off where it is less sure. By
+        how much is learnt; what is guessed of that at first is worth an hour."""
+        share = _GUESS / (_GUESS + self._judged)
+        learnt = np.maximum(np.divide(self._off, self._open, out=np.zeros_like(own), where=self._open > 0), _BEST)
+        return np.sqrt(np.maximum(_GUESSED**share * learnt ** (1 - share) * (own**2 + self._base), self._least_variance))
+
+    def compare(self, off: Array, own: Array, dt: float) -> None:
+        """Learns from measured − expected (n,), where the inputs alone leave `own` open. What is far off counts no more than what
+        is strange: a fault that grows is no excuse for itself."""
         known = np.isfinite(off)
-        excess = np.minimum(np.where(known, off, 0.0) ** 2, _CLEAN**2 * (spread**2 + self.doubt)) - spread**2
+        square = np.minimum(np.abs(np.where(known, off, 0.0)), _CLEAN * self.spread_of(own)) ** 2
         self._judged += known * dt
-        rate = np.where(known, dt / np.clip(self._judged + _GUESS, 2 * dt, max(_LATE, 2 * dt)), 0.0)
-        self.doubt = np.maximum(self.doubt + rate * (excess - self.doubt), self._least_doubt)
+        rate = np.where(known, dt / np.clip(self._judged, dt, max(_LATE, dt)), 0.0)
+        self._off += rate * (square - self._off)
+        self._open += rate * (own**2 + self._base - self._open)
 
     @property
     def opened(self) -> Array:
@@ -104,15 +116,17 @@ class Gauges:
         return self._opened
 
     def held(self) -> Array:
-        """(10, n): all that is learnt."""
+        """(11, n): all that is learnt."""
         counted = (self._seen, self._judged, self._refused, self._agreed, self._opened)
-        return np.stack([self.variance, self.doubt, self._bias, *counted, self._moved.astype(float), self._jumped.astype(float)])
+        return np.stack(
+            [self.variance, self._off, self._open, self._bias, *counted, self._moved.astype(float), self._jumped.astype(float)]
+        )
 
     def take(self, held: Array) -> None:
         """Goes on from what another held."""
-        self.variance, self.doubt, self._bias, self._seen, self._judged = (row.copy() for row in held[:5])
-        self._refused, self._agreed, self._opened = (row.copy() for row in held[5:8])
-        self._moved, self._jumped = held[8] > 0, held[9] > 0
+        self.variance, self._off, self._open, self._bias, self._seen, self._judged = (row.copy() for row in held[:6])
+        self._refused, self._agreed, self._opened = (row.copy() for row in held[6:9])
+        self._moved, self._jumped = held[9] > 0, held[10] > 0
 
 
 def _rounding(tag: Tag) -> float:

@@ -16,8 +16,9 @@ from twins.physics import Array, difference, keyed_generator, read_profile
 from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble
 
-_CLOSEST = 1 / 8
-_PIECE = 6.0  # s that tell at most as much as was thought before: what goes wrong in the first ones is not soon made good
+_CLOSEST = 1 / 8  # of its spread, where the package says nothing
+_NEW = 60.0  # s; at its beginning a parameter is known so much less well
+_DOUBTED = 600.0  # s; so long after a jump it is not known better than that part of its spread
 _LEVELS = np.array([float(name[1:]) / 100 for name in QUANTILES])
 
 
@@ -31,6 +32,7 @@ class Leeway:
     over: float
     factor: float  # SI → the unit that it is told in
     offset: float
+    closest: float  # the deviation that it is never known better than: a model's own errors are no noise that averages out
     reach: float = 0.0  # to where the farthest declared fault bends it, from the usual
 
 
@@ -43,7 +45,9 @@ class Wandering:
         self._spread = np.array([each.spread for each in leeways])
         self._reach = np.array([each.reach for each in leeways])
         self._over = np.array([each.over for each in leeways])
+        self._closest = np.array([each.closest for each in leeways])
         self._followed = np.inf  # s, since it was begun here
+        self._jumped: Array = np.full(len(leeways), np.inf)  # s, since it was begun anew
         self._usual = group.parameters[row, 0, self._at].copy()
         self._low, self._high = group.model.parameters[row].low, group.model.parameters[row].high
 
@@ -75,6 +79,7 @@ class Wandering:
     def wander(self, t: int, dt: float) -> None:
         """One exact step that ends at t (ns)."""
         self._followed += dt
+        self._jumped += dt
         kept = np.exp(-dt / self._over)
         noise = self._noise(self.group.seed, t)
         self._put(self._usual + (self.members - self._usual) * kept + self._spread * np.sqrt(1 - kept**2) * noise)
@@ -85,25 +90,23 @@ class Wandering:
         centre, noise = self.members.mean(axis=0), self._noise(self.group.seed + 1, t)
         far = np.maximum(self._spread * 2.0 ** times[self._at], self._reach / 2)
         wide = centre + far * noise
+        self._jumped[times[self._at] > 0] = 0.0
         self._put(np.where(times[self._at] > 0, wide, self.members))
 
     def take(self, values: Array) -> None:
-        """From (member, instance). They are never closer together than a part of their leeway: a model's errors are no noise that
-        would average out (Aksoy et al. 2006, doi:10.1175/MWR3224.1)."""
+        """From (member, instance). They are never closer together than a parameter can be known (Aksoy et al. 2006,
+        doi:10.1175/MWR3224.1); what goes wrong in the first seconds is not soon made good, so that they draw together slowly."""
         found = values[:, self._at]
         own = found - found.mean(axis=0)
-        due = _CLOSEST * self._spread / np.maximum(own.std(axis=0), 1e-300)
+        new = self._closest * np.sqrt(1 + _NEW / max(self._followed, 1.0))
+        least = np.minimum(np.where(self._jumped < _DOUBTED, _CLOSEST * self._spread, new), self._spread)
+        due = least / np.maximum(own.std(axis=0), 1e-300)
         self._put(found + own * np.maximum(due - 1, 0.0))
 
     def quantiles(self) -> Array:
-        """(leeway, quantile) of those that follow, each in the unit that it is told in; soon after the beginning wider than they
-        are apart."""
+        """(leeway, quantile) of those that follow, each in the unit that it is told in."""
         factor, offset = np.array([[each.factor, each.offset] for each in self.leeways]).T
-        members, middle = self.members, np.median(self.members, axis=0)
-        least = self._spread * np.sqrt(_PIECE / (_PIECE + self._followed))
-        wider = np.maximum(least / np.maximum(members.std(axis=0), 1e-300), 1.0)
-        told = np.clip(middle + (np.quantile(members, _LEVELS, axis=0) - middle) * wider, self._low, self._high)
-        found: Array = told * factor + offset
+        found: Array = np.quantile(self.members, _LEVELS, axis=0) * factor + offset
         return found.T
 
     def settled(self) -> None:
@@ -138,7 +141,8 @@ def _of_asset(twin: Twin, path: str, models: Ensemble) -> Iterator[tuple[Group, 
             spread, over = difference(written["spread"], unit), parse_duration(str(written.get("over", "1 d")))
             told = conversion(unit, unit_of(written["spread"]))
             reach = _reach(twin, path, name, unit, float(group.parameters[row, 0, i]))
-            found = Leeway(f"{path}.{name}", i, spread, over / SECOND, *told, reach)
+            closest = difference(written["known_to"], unit) if "known_to" in written else _CLOSEST * spread
+            found = Leeway(f"{path}.{name}", i, spread, over / SECOND, *told, closest, reach)
         except KeyError:
             raise InputError(f"{path}: there is no model whose parameters could be estimated") from None
         except ValueError as problem:

@@ -88,6 +88,10 @@ class WanderingForm(Form):
 
     spread: Scalar = Field(description="how far it may lie from what is written, one standard deviation: 0.2, 1 deg")
     over: Text = Field(default="1 d", description="how soon it may have wandered so far")
+    known_to: Scalar | None = Field(
+        default=None,
+        description="how well it can be known at best, one standard deviation: 0.002; default: an eighth of the spread",
+    )
 
 
 class EstimateForm(Form):

@@ -14,7 +14,7 @@ import numpy as np
 from twins.asset import Twin
 from twins.clock import SECOND
 from twins.emulator.plant import Plant
-from twins.estimation.estimator import FOLLOWERS, Estimator
+from twins.estimation.estimator import Estimator
 from twins.estimation.following import Following
 from twins.estimation.parameters import Wandering
 from twins.package.loader import load
@@ -22,6 +22,8 @@ from twins.physics import Profile
 from twins.simulation.faults import Injection
 
 NORTH_RIDGE = Path(__file__).parents[3] / "resources" / "twins" / "north-ridge"
+FIRST = 1500  # seed
+TURNED = 5  # s from one change of a plant's parameters to the next
 START, SETTLED, APART = 1_700_000_000, 120, 60  # s: nothing is judged before; looks so far apart are nearly independent
 CHANGES = {
     "gearbox_cooling": 0.95, "gearbox_bearing_friction": 1.05, "generator_cooling": 0.95, "drivetrain_efficiency": 0.93,
@@ -33,31 +35,68 @@ def main() -> None:
     numbers = [int(each) for each in sys.argv[1:] if each.isdecimal()]
     seeds, minutes = numbers if len(numbers) == 2 else (2, 10)
     twin = load(NORTH_RIDGE)
-    _coverage(twin, seeds, minutes)
+    _coverage(twin, seeds, minutes, wandering=False)
+    _coverage(twin, seeds, minutes, wandering=True)
     _changes(twin)
 
 
-def followed(twin: Twin, seed: int, seconds: int, faults: tuple[Injection, ...] = ()) -> Iterator[tuple[int, Estimator]]:
+class Truth:
+    """The parameters that a plant has, by path in SI: as far off as the package says they may be; `wandering`: as soon, too."""
+
+    def __init__(self, twin: Twin, seed: int, *, wandering: bool = False) -> None:
+        found = [
+            (leeway, each.usual_of(leeway)) for each in Estimator(twin, START * SECOND).parameters for leeway in each.leeways
+        ]
+        self._usual, self._spread, over = np.array([(usual, leeway.spread, leeway.over) for leeway, usual in found]).T
+        self._kept = np.exp(-TURNED / over) if wandering else np.ones(len(found))
+        self._place = {leeway.path: i for i, (leeway, _) in enumerate(found)}
+        self._chance = np.random.default_rng(seed)
+        self._off = self._spread * self._chance.standard_normal(len(found))
+
+    def wander(self) -> None:
+        """An Ornstein–Uhlenbeck process of each, as the estimator takes them for."""
+        noise = self._chance.standard_normal(len(self._off))
+        self._off = self._off * self._kept + self._spread * np.sqrt(1 - self._kept**2) * noise
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """By path."""
+        return {path: float(self._usual[i] + self._off[i]) for path, i in self._place.items()}
+
+    def of(self, each: Wandering) -> np.ndarray:
+        """(leeway,)"""
+        at = [self._place[leeway.path] for leeway in each.leeways]
+        return self._usual[at] + self._off[at]
+
+
+def followed(
+    twin: Twin, seed: int, seconds: int, faults: tuple[Injection, ...] = (), truth: Truth | None = None
+) -> Iterator[tuple[int, Estimator]]:
     """The estimator second by second."""
-    plant = Plant(twin, START * SECOND, seed, faults)
+    plant = Plant(twin, START * SECOND, seed, faults, truth.settings if truth else {})
     following = Following(twin, plant.instruments.channels)
     for second in range(1, seconds):
+        if truth and second % TURNED == 0:
+            truth.wander()
+            for key, value in truth.settings.items():
+                plant.turn(key, value)
         following.take(plant.run_to((START + second) * SECOND))
         for estimator in following.until((START + second) * SECOND):
             yield second, estimator
 
 
-def _coverage(twin: Twin, seeds: int, minutes: int) -> None:
+def _coverage(twin: Twin, seeds: int, minutes: int, *, wandering: bool) -> None:
     held: dict[str, list[bool]] = {}
-    for seed in range(seeds):
-        for second, estimator in followed(twin, 900 + seed, minutes * 60):
+    for seed in range(FIRST, FIRST + seeds):
+        truth = Truth(twin, seed, wandering=wandering)
+        for second, estimator in followed(twin, seed, minutes * 60, truth=truth):
             if second > SETTLED and second % APART == 0:
                 for each in estimator.parameters:
                     low, _, high = _told(each)
-                    truth = each.group.parameters[each.group.row("parameters", each.name), FOLLOWERS, :]
-                    true = np.array([truth[leeway.instance] for leeway in each.leeways])
+                    true = truth.of(each)
                     held.setdefault(each.name, []).extend(((true >= low) & (true <= high)).tolist())
-    print(f"90 % intervals of parameters, {seeds} seeds of {minutes} min, four turbines:")
+    so = "that wander as the package says" if wandering else "that stay"
+    print(f"90 % intervals of parameters {so}, {seeds} seeds of {minutes} min, four turbines:")
     for name, each in held.items():
         n = len(each)
         chance = np.sqrt(0.9 * 0.1 / n) * 1.96
