@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from scene.camera import Pose, projected
 from scene.labels import placed
 from scene.twin_scene import TwinScene
-from twins.asset import Tag
+from twins.asset import Asset, Tag
 from twins.record import Snapshot
 from ui.numbers import shown
 from ui.theme import Theme, Tokens, font
@@ -35,6 +36,7 @@ class Labels(QWidget):
         anchors = scene.anchors
         self._homes = tuple(anchors)
         self._place = {home: i for i, home in enumerate(self._homes)}
+        self._names = told_apart(self._homes, scene.twin.assets)
         self._anchors = np.array(list(anchors.values()), np.float64).reshape(-1, 3)
         self._texts: dict[int, Text] = {}  # of those that were drawn last, or might have been
         self._snapshot = Snapshot.empty()
@@ -95,7 +97,7 @@ class Labels(QWidget):
 
     def _text(self, i: int) -> Text:
         home, plant = self._homes[i], self._snapshot.reference
-        name, tag = self._scene.twin.assets[home].name, self._tag(home)
+        name, tag = self._names[i], self._tag(home)
         if tag is None:
             return name, "", "", True
         reading = self._snapshot.reading(tag.path)
@@ -140,6 +142,14 @@ class Labels(QWidget):
             left += wide
         if not sound:
             _mark(painter, QRectF(left + 2, box.center().y() - 4.5, 9, 9), tokens)
+
+
+def told_apart(homes: Sequence[str], assets: Mapping[str, Asset]) -> tuple[str, ...]:
+    """Their names; where several have the same, with that of what each is in."""
+    often = Counter(assets[home].name for home in homes)
+    above = {home: assets[assets[home].parent].name for home in homes if assets[home].parent in assets}
+    shared = {home for home in homes if often[assets[home].name] > 1 and above.get(home)}
+    return tuple(f"{assets[home].name}, {above[home]}" if home in shared else assets[home].name for home in homes)
 
 
 def _beside(pair: tuple[str, str], tag: Tag, plant: Snapshot) -> tuple[str, str]:

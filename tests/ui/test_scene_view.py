@@ -18,6 +18,7 @@ from twins.clock import SECOND
 from twins.geometry.shapes import build
 from twins.historian.query import Answers, Query
 from twins.record import Channel, Snapshot
+from ui.scene_labels import told_apart
 from ui.scene_view import SceneView
 from ui.theme import DARK, GREY, Theme
 
@@ -201,6 +202,21 @@ def test_that_labels_tell_name_and_value_and_can_be_hidden(qtbot, view):
     view.show_labels(False)
     bare = seen(qtbot, view)
     assert (np.abs(labelled.astype(int) - bare).max(axis=2) > 20).sum() > 500
+
+
+def test_that_things_of_one_name_are_told_apart_by_what_they_are_in():
+    named = {
+        "": "House",
+        "F0": "Ground floor",
+        "F1": "First floor",
+        "F0/N": "North",
+        "F1/N": "North",
+        "F1/S": "South",
+        "N": "North",
+    }
+    assets = {path: Asset(path, name, AssetKind.SYSTEM, parent=path.rpartition("/")[0]) for path, name in named.items()}
+    homes = ("F0/N", "F1/N", "F1/S", "N")
+    assert told_apart(homes, assets) == ("North, Ground floor", "North, First floor", "South", "North, House")
 
 
 def test_that_nothing_is_drawn_while_nothing_changes(qtbot, view):
