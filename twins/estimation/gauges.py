@@ -104,7 +104,8 @@ class Gauges:
         """Learns from measured − expected (n,), where the inputs alone leave `own` open. What is far off counts no more than what
         is strange: a fault that grows is no excuse for itself."""
         known = np.isfinite(off)
-        square = np.minimum(np.abs(np.where(known, off, 0.0)), _CLEAN * self.spread_of(own)) ** 2
+        off, own = np.where(known, off, 0.0), np.where(known, own, 0.0)
+        square = np.minimum(np.abs(off), _CLEAN * self.spread_of(own)) ** 2
         self._judged += known * dt
         rate = np.where(known, dt / np.clip(self._judged, dt, max(_LATE, dt)), 0.0)
         self._off += rate * (square - self._off)

@@ -99,7 +99,8 @@ class Wandering:
         found = values[:, self._at]
         own = found - found.mean(axis=0)
         new = self._closest * np.sqrt(1 + _NEW / max(self._followed, 1.0))
-        least = np.minimum(np.where(self._jumped < _DOUBTED, _CLOSEST * self._spread, new), self._spread)
+        jumped = np.where(self._jumped < _DOUBTED, _CLOSEST * self._spread, 0.0)
+        least = np.minimum(np.maximum(new, jumped), self._spread)
         due = least / np.maximum(own.std(axis=0), 1e-300)
         self._put(found + own * np.maximum(due - 1, 0.0))
 
