@@ -175,6 +175,20 @@ def test_that_a_fault_moves_what_it_should_on_its_turbine_alone(farm, healthy, n
         assert np.array_equal(values(healthy, path)[1], values(bad, path)[1]), path
 
 
+def test_that_a_fault_that_acts_already_goes_on_where_it_is_asked_for_again(farm):
+    plant = Plant(farm, START)
+    for _ in range(2):
+        plant.begin(injections(["T01.generator_cooling_loss"], farm, plant.time)[0])
+        plant.run_to(plant.time + 70 * SECOND)
+        assert plant.parameter("T01", "generator_cooling") == pytest.approx(0.25)
+        plant.begin(injections(["T01.generator_cooling_loss"], farm, plant.time)[0])
+        plant.run_to(plant.time + SECOND)
+        assert plant.parameter("T01", "generator_cooling") == pytest.approx(0.25)
+    plant.begin(injections(["T02.generator_cooling_loss"], farm, plant.time)[0])
+    plant.run_to(plant.time + 70 * SECOND)
+    assert plant.parameter("T02", "generator_cooling") == pytest.approx(0.25)
+
+
 def test_that_an_overheating_gearbox_is_seen_within_two_minutes_and_cools_when_it_is_derated(farm):
     plant = Plant(farm, START, 1, injections(["gearbox_bearing_wear@T01"], farm, START))
     _, hot = values(plant.run_to(START + 120 * SECOND), "T01.gearbox_bearing_temperature")

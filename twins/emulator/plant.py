@@ -40,6 +40,7 @@ class Plant:
         self.twin, self.seed = twin, seed
         self._models = Ensemble(twin, start - settling * step, step, seed, stand_ins=True)
         self.instruments = Instruments(self._models, start)
+        self._injected: list[Injection] = []
         for fault in faults:
             self.inject(fault)
         for key, value in settings.items():
@@ -66,8 +67,14 @@ class Plant:
         """Everything that is told until t (ns), in order of time."""
         return self.instruments.joined(list(self._until(t)))
 
+    def begin(self, fault: Injection) -> None:
+        """As `inject`, but one that acts already goes on: asked for twice it would be sound again for a moment."""
+        if not any((each.asset, each.name) == (fault.asset, fault.name) and each.start <= self.time for each in self._injected):
+            self.inject(fault)
+
     def inject(self, fault: Injection) -> None:
         """A fault begins at its instant."""
+        self._injected.append(fault)
         if fault.parameter:
             self._models.inject(fault)
         else:

@@ -79,7 +79,7 @@ def _begin(plant: Plant, later: SimpleQueue[str], say: Callable[[str], object]) 
     while not later.empty():
         try:
             for fault in injections([later.get()], plant.twin, plant.time):
-                plant.inject(fault)
+                plant.begin(fault)
         except InputError as refused:
             say(str(refused))
 

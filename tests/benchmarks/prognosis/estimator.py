@@ -60,7 +60,7 @@ class Truth:
 
     @property
     def settings(self) -> dict[str, float]:
-        """By path."""
+        """By path, as `Plant.turn` takes them: none of them has a unit."""
         return {path: float(self._usual[i] + self._off[i]) for path, i in self._place.items()}
 
     def of(self, each: Wandering) -> np.ndarray:
