@@ -255,6 +255,7 @@ def _reaches(source: Path, end: int) -> bool:
 
 def _tell(told: dict[str, object], comparison: Comparison | None, json_: bool) -> None:
     from twins.simulation.comparing import told as told_of
+    from twins.simulation.crossings import LIKELY
 
     if json_:
         print_json(told | ({"comparison": told_of(comparison)} if comparison else {}))
@@ -266,7 +267,8 @@ def _tell(told: dict[str, object], comparison: Comparison | None, json_: bool) -
     assert isinstance(limits, list)
     for each in limits[:20]:
         share = f"{each['share']:6.1%} of the members, " if "members" in told else ""
-        print(f"{each['tag']} passes {each['limit']} {each['value']:g}: {share}{each['time']}")
+        verb = "passes" if each["share"] >= LIKELY else "may pass"
+        print(f"{each['tag']} {verb} {each['limit']} {each['value']:g}: {share}{each['time']}")
     if len(limits) > 20:
         print(f"… and {len(limits) - 20} more limits; --json tells all")
     lost, notes = told["lost"], told["notes"]

@@ -12,6 +12,8 @@ from twins.physics import Array
 
 _NEVER = np.iinfo(np.int64).max
 
+LIKELY = 0.5  # from this share of the members on a limit is said to be passed; below, that it may be
+
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
@@ -23,6 +25,11 @@ class Crossing:
     share: float
     time: int
     soonest: int
+
+    @property
+    def rank(self) -> tuple[float, int, str]:
+        """Lower is told before: what is likely, by time; then the rest, by share."""
+        return (-1.0 if self.share >= LIKELY else -self.share, self.time, self.tag)
 
 
 class Crossings:
@@ -48,7 +55,8 @@ class Crossings:
         self._first[past & (self._first == _NEVER)] = time
 
     def found(self) -> Iterator[Crossing]:
-        """Each limit that some member passes, the soonest first."""
+        """Each limit that some member passes: first what most members do, by time; then the rest, the likeliest first, for one
+        stray member of many is no headline."""
         members = self._first.shape[1]
         crossed = []
         for (_, tag, name, value), first in zip(self._limits, self._first, strict=True):
@@ -56,4 +64,4 @@ class Crossings:
             if len(times):
                 soonest = times[len(times) // 20]
                 crossed.append(Crossing(tag.path, name, value, len(times) / members, int(times[len(times) // 2]), int(soonest)))
-        yield from sorted(crossed, key=lambda each: (each.time, each.tag))
+        yield from sorted(crossed, key=lambda each: each.rank)

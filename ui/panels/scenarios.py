@@ -27,6 +27,7 @@ from twins.clock import DAY, format_duration, parse_time, to_datetime
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot
 from twins.simulation.branches import Branched
+from twins.simulation.crossings import LIKELY
 from twins.timeline import Beside, LaneKind, Timeline
 from ui.axis import stamp
 from ui.numbers import grouped, unit_text
@@ -160,7 +161,10 @@ class ScenariosPanel(QWidget):
         lane, found = branch.lane, branch.findings
         limits = found.get("limits", [])
         assert isinstance(limits, list)
-        said = f"passes {limits[0]['tag']} {limits[0]['limit'].replace('_', ' ')}" if limits else "within its limits"
+        said = "within its limits"
+        if limits:
+            verb = "passes" if limits[0]["share"] >= LIKELY else "may pass"
+            said = f"{verb} {limits[0]['tag']} {limits[0]['limit'].replace('_', ' ')}"
         said += f" and {len(limits) - 1} more" if len(limits) > 1 else ""
         lost = found.get("lost", [])
         said = f"diverged: {lost[0]}" if isinstance(lost, list) and lost else said
@@ -242,7 +246,7 @@ class ScenariosPanel(QWidget):
             self.compare_asked.emit(tuple(branch.lane.key for branch in found))
 
     def _show_limits(self, branch: Branched) -> None:
-        """Every limit that is passed, the soonest first: by how many members, and when."""
+        """Every limit that is passed, as it is told: by how many members, and when."""
         limits = branch.findings.get("limits", [])
         assert isinstance(limits, list)
         self.tabs.setTabText(1, f"Limits ({len(limits)})")
