@@ -11,7 +11,7 @@ from twins.package.draft import Draft
 from twins.package.fault import Fault
 from twins.package.origin import Origin, written
 from twins.package.words import did_you_mean
-from twins.physics import LIBRARY, CircuitError, DataError, Model, difference
+from twins.physics import LIBRARY, CircuitError, DataError, Model, difference, forkable
 
 _NUMBERS = (TagKind.NUMBER, TagKind.INTEGER)
 
@@ -26,8 +26,8 @@ def estimate_faults(made: Draft, twin: Twin) -> Iterator[Fault]:
 
 def _of(asset: Asset, estimate: Mapping[str, object], twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
     origin = written(origins, "model", "estimate")
-    if asset.model.get("fmu"):
-        yield origin.fault("the state inside an FMU can't be estimated", "remove estimate:, or take a model of the library")
+    if not forkable(asset.model):
+        yield origin.fault("the state inside such a model can't be estimated", "remove estimate:, or take a model of the library")
         return
     if asset.model.get("physics") not in LIBRARY or asset.model.get("physics") == "signal":
         yield origin.fault("there is no model here that could be estimated", "write physics: beside it")

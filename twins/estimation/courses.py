@@ -55,7 +55,7 @@ class Courses:
         self.models = Ensemble(alone(twin, asset), start, step, members=pieces * candidates, still=True)
         self._group, self._i = self.models.of(asset)
         if self.models.unforkable:
-            raise InputError(f"{asset}: what is inside an FMU can't be calibrated; take a model of the library")
+            raise InputError(f"{asset}: what is inside such a model can't be calibrated; take one whose state is open")
         known = _alike(record, twin)
         self._feeds = Feeds(self.models, known)
         own = [each for each in self._feeds.bounds if each.group is self._group and each.instance == self._i]

@@ -51,7 +51,7 @@ class Estimator:
             raise InputError(f"{twin.name} estimates nothing; write estimate: at the model of a type, see docs/estimation.md")
         self.models = Ensemble(twin, start, step_ns, seed, FOLLOWERS + REFERENCES)
         if self.models.unforkable:
-            raise InputError(f"the state of {', '.join(self.models.unforkable)} can't be estimated: it is inside an FMU")
+            raise InputError(f"the state of {', '.join(self.models.unforkable)} can't be estimated: it is inside the model")
         self._feeds = Feeds(self.models, set(twin.tags) if known is None else set(known))
         judged = {tag.path for asset in twin.assets.values() for tag in expects(asset, twin.tags)}
         self.judged = [each for each in self._feeds.bounds if each.tag.path in judged and not each.words]

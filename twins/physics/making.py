@@ -31,6 +31,7 @@ from twins.physics.signal import Signal
 from twins.physics.street import Street
 from twins.physics.street_lighting import StreetLighting
 from twins.physics.substation import Substation
+from twins.physics.uxsim_street import UxsimStreet
 from twins.physics.wakes import Wakes
 from twins.physics.water import WaterTower, WaterZone
 from twins.physics.weather import Weather
@@ -56,6 +57,7 @@ LIBRARY: dict[str, Callable[..., Model]] = {
     "production-line": ProductionLine,
     "signal": Signal,
     "street": Street,
+    "street-uxsim": UxsimStreet,
     "street-lighting": StreetLighting,
     "substation": Substation,
     "wakes": Wakes,
@@ -147,6 +149,11 @@ def missing_extra(name: str) -> str:
 def modelled(written: Written) -> bool:
     """Whether a package gives something a model of its own; what only wanders has none."""
     return bool(written.get("fmu")) or str(written.get("physics") or "signal") != "signal"
+
+
+def forkable(written: Written) -> bool:
+    """Whether what it carries can be copied."""
+    return not written.get("fmu") and bool(getattr(LIBRARY.get(str(written.get("physics"))), "forkable", True))
 
 
 def blade_files(written: Written, files: Mapping[str, bytes]) -> tuple[str, str]:

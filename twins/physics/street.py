@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from twins.physics.exhaust import exhaust
 from twins.physics.model import Array, Rows, Variable, Wave, approached, defaults, rows, stacked, wandered
+from twins.physics.street_joints import NOWHERE, Ends, Joints
 
 CELLS = 6
 _DAY = 86_400.0
@@ -27,51 +28,7 @@ _HOURS = np.array([0.12, 0.08, 0.06, 0.06, 0.10, 0.25, 0.60, 0.95, 1.00, 0.78, 0
                    0.84, 0.62, 0.46, 0.36, 0.27, 0.18])  # fmt: skip  # of the peak's traffic, by the hour of the day
 
 
-@dataclass(frozen=True, slots=True)
-class Joints:
-    """Which streets are joined: of who leaves `sources[k]`, the share `shares[k]` turns into `targets[k]`."""
-
-    sources: np.ndarray
-    targets: np.ndarray
-    shares: Array
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """What meets at the streets' ends: turns sorted by where they come from, and by where they go."""
-
-    joints: Joints
-    by_target: np.ndarray
-    target_starts: np.ndarray
-    targets: np.ndarray
-    by_source: np.ndarray
-    source_starts: np.ndarray
-    sources: np.ndarray
-
-    @staticmethod
-    def of(joints: Joints) -> _Node:
-        by_target, by_source = np.argsort(joints.targets, kind="stable"), np.argsort(joints.sources, kind="stable")
-        targets, target_starts = np.unique(joints.targets[by_target], return_index=True)
-        sources, source_starts = np.unique(joints.sources[by_source], return_index=True)
-        return _Node(joints, by_target, target_starts, targets, by_source, source_starts, sources)
-
-    def into(self, given: Array, n: int) -> Array:
-        """(member, turn) summed for each street that is turned into."""
-        summed = np.zeros((len(given), n))
-        if len(self.targets):
-            summed[:, self.targets] = np.add.reduceat(given[:, self.by_target], self.target_starts, axis=1)
-        return summed
-
-    def out_of(self, given: Array, n: int, empty: float, fold: np.ufunc) -> Array:
-        """(member, turn) folded for each street that is left."""
-        folded = np.full((len(given), n), empty)
-        if len(self.sources):
-            folded[:, self.sources] = fold.reduceat(given[:, self.by_source], self.source_starts, axis=1)
-        return folded
-
-
 _ROUNDED = 0.005  # shares of two or three decimals may add up to so much more
-_NOWHERE = Joints(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
 
 
 class Street:
@@ -139,8 +96,8 @@ class Street:
     batched = True
     forkable = True
 
-    def __init__(self, joints: Joints = _NOWHERE) -> None:
-        self._node = _Node.of(joints)
+    def __init__(self, joints: Joints = NOWHERE) -> None:
+        self._node = Ends.of(joints)
 
     def begin(self, parameters: Array) -> Array:
         """Some traffic, so that the first minutes are not those of a deserted place."""
@@ -149,9 +106,7 @@ class Street:
         state[[each.name for each in self.states].index("entered")] = state[:CELLS].sum(axis=0)
         return state
 
-    def joined(
-        self, names: Sequence[str], pairs: Sequence[tuple[int, int]], parameters: Array, shares: Sequence[float]
-    ) -> Street:
+    def joined(self, names: Sequence[str], pairs: Sequence[tuple[int, int]], parameters: Array, shares: Sequence[float]) -> Self:
         """The streets of one network. Raises ValueError where more would turn off than reach a street's end."""
         ends = np.array(pairs, np.intp).reshape(-1, 2)
         turning = np.bincount(ends[:, 0], shares, len(names))
@@ -159,7 +114,7 @@ class Street:
             street = int(turning.argmax())
             off = f"what turns off at the end of {names[street]} adds up to {turning[street]:.4g}"
             raise ValueError(f"{off}; write shares that add up to 1 at most")
-        return Street(Joints(ends[:, 0], ends[:, 1], np.array(shares, float)))
+        return type(self)(Joints(ends[:, 0], ends[:, 1], np.array(shares, float)))
 
     def advance(self, state: Array, inputs: Array, parameters: Array, t: float, dt: float, noise: Array) -> tuple[Array, Array]:
         """See `Model`."""
@@ -171,12 +126,14 @@ class Street:
         steps = math.ceil(dt * float(np.max(np.maximum(p["free_speed"], p["wave_speed"]) * CELLS / p["length"])) - 1e-9)
         for k in range(steps):
             h = dt / steps
-            green = _green(u, p, t - dt + (k + 1) * h, h)
-            cells, waiting, came, went, moved = self._moved(cells, waiting + arriving * h, green, p, h)
+            share = green_share(u, p, t - dt + (k + 1) * h, h)
+            cells, waiting, came, went, moved = self._moved(cells, waiting + arriving * h, share, p, h)
             entered, left, passed = entered + came, left + went, passed + moved
         travelled = passed * p["length"] / CELLS / dt  # vehicle metres a second
+        full = cells > 1.05 * _capacity(p) / p["free_speed"] * p["length"] / CELLS
         after = {**s, "waiting": waiting, "surge": surge, "entered": entered, "left": left}
-        told = self._told(after, cells, travelled, p, dt)
+        after |= {"vehicles": cells.sum(axis=0), "queue": full.sum(axis=0) * p["length"] / CELLS}
+        told = self._told(after, travelled, p, dt)
         return np.concatenate([cells, stacked(self.states[CELLS:], after, waiting.shape)]), told
 
     def _moved(self, cells: Array, waiting: Array, green: Array, p: Rows, h: float) -> tuple[Array, Array, Array, Array, Array]:
@@ -208,21 +165,18 @@ class Street:
         turned = node.into(share * out[:, sources], n)
         return out, turned, outside * fits, out * leaving / np.maximum(whole, 1e-12)
 
-    def _told(self, after: dict[str, Array], cells: Array, travelled: Array, p: Rows, dt: float) -> Array:
-        vehicles = cells.sum(axis=0)
+    def _told(self, after: dict[str, Array], travelled: Array, p: Rows, dt: float) -> Array:
+        """Outputs from vehicles, queue (m) and what was travelled; smooths speed, flow and delay in `after`."""
+        vehicles = after["vehicles"]
         moving = np.where(vehicles > 0.05, travelled / np.maximum(vehicles, 0.05), p["free_speed"])
         after["speed"] = approached(after["speed"], np.minimum(moving, p["free_speed"]), dt, _SMOOTHED)
         after["flow"] = approached(after["flow"], travelled / p["length"], dt, _SMOOTHED)
         held = np.maximum(vehicles - travelled / p["free_speed"], 0)
         after["delayed"] = approached(after["delayed"], held, dt, _SMOOTHED)
-        length = p["length"] / CELLS
-        queued = cells > 1.05 * _capacity(p) / p["free_speed"] * length
         ratio = after["speed"] / p["free_speed"]
         told = {
             **after,
             "density": vehicles / p["length"],
-            "vehicles": vehicles,
-            "queue": queued.sum(axis=0) * length,
             "travel_time": p["length"] / np.maximum(after["speed"], 0.3),
             "travelled": after["flow"] * p["length"],
             "delayed": after["delayed"] + after["waiting"],
@@ -245,7 +199,7 @@ def _capacity(p: Rows) -> Array:
     return v * w / (v + w) * p["jam_density"] * p["lanes"]
 
 
-def _green(u: Rows, p: Rows, t: float, h: float) -> Array:
+def green_share(u: Rows, p: Rows, t: float, h: float) -> Array:
     """The share of the last `h` seconds in which who is at the end may go; exact, however the cycle lies in it."""
     signalled = (p["phase"] >= 0) & (u["cycle"] > 1)
     cycle = np.where(signalled, u["cycle"], 80.0)

@@ -89,7 +89,7 @@ def forecast(
     times, told = joined(where, pieces, seen)
     models = ensemble_of(replace(pieces[0], members=1), twin)
     with Branch(place, package, twin.id, at, facts) as branch:
-        anew = f"{', '.join(models.unforkable)} began from the start values of an FMU, whose state can't be copied"
+        anew = f"{', '.join(models.unforkable)} began from start values, as what is inside such a model can't be copied"
         notes = (anew,) if models.unforkable and source is not None else ()
         return _written(models, times, told, branch, at, every, notes)
 

@@ -10,6 +10,7 @@ from twins import InputError
 from twins.asset import Twin
 from twins.clock import DAY, HOUR, MINUTE, SECOND, format_duration, format_time
 from twins.historian.days import Record
+from twins.physics import forkable, modelled
 from twins.record import Event, EventKind
 from twins.simulation.as_estimated import AsEstimated
 from twins.simulation.branch import held_in
@@ -85,8 +86,10 @@ def begun(
     return models
 
 
-def _unforkable(twin: Twin) -> bool:
-    return any(asset.model.get("fmu") for asset in twin.assets.values())
+def _unforkable(twin: Twin) -> list[str]:
+    """What models can't hand their state on, as the package calls them."""
+    written = [asset.model for asset in twin.assets.values() if modelled(asset.model)]
+    return sorted({str(each.get("fmu") or each["physics"]) for each in written if not forkable(each)})
 
 
 def _driven_in(twin: Twin, origin: Origin, scenario: Scenario, step_ns: int, watch: Watch) -> tuple[Ensemble, Measured]:
@@ -176,9 +179,8 @@ def _tended(models: Ensemble, around: Mapping[str, Mapping[str, float]], scenari
 
 def _from_checkpoint(twin: Twin, origin: Origin, scenario: Scenario) -> tuple[Ensemble, Measured | None]:
     """Goes on from the checkpoint as the branch did, up to the fork; from there on as the scenario has it."""
-    if _unforkable(twin):
-        fmus = sorted({str(asset.model["fmu"]) for asset in twin.assets.values() if asset.model.get("fmu")})
-        raise InputError(f"the state inside {', '.join(fmus)} can't be copied; begin from the record instead of from a what-if")
+    if inside := _unforkable(twin):
+        raise InputError(f"the state inside {', '.join(inside)} can't be copied; begin from the record instead of from a what-if")
     event, before = origin.checkpoint, origin.scenario
     assert event is not None
     assert before is not None
