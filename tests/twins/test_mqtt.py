@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
@@ -16,8 +17,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 
-from tests.rig import Broker, Sender, free_port, sensors_package, wait_until
-from twins.clock import SECOND, TwinClock
+from tests.rig import Broker, Sender, StationProcess, free_port, sensors_package, wait_until
+from twins.clock import SECOND, TwinClock, now, parse_time
+from twins.historian.days import open_record
 from twins.links.link import LinkError, Order
 from twins.links.mqtt import MqttLink, PlantSide
 from twins.links.mqtt.batch import columns_of
@@ -234,6 +236,29 @@ def test_that_a_second_station_is_refused_while_the_first_speaks(broker, twin, l
     finally:
         stop.set()
         voice.join()
+
+
+def test_that_the_plant_s_clock_is_known_before_anything_is_recorded(broker, twin, sender):
+    link = MqttLink(broker.url, twin)
+    assert link.greet() is None
+    for said, clock in (
+        ({"epoch": 5_000_000_000_000_000_000, "since": 7, "rate": 60.0}, None),
+        ({"epoch": 1_800_000_000_000_000_000, "since": 7, "rate": 60.0}, TwinClock(1_800_000_000_000_000_000, 7, 60.0)),
+        ("no clock", None),
+    ):
+        sender.client.publish(f"twindeck/{twin.id}/clock", json.dumps(said), 1, retain=True).wait_for_publish()
+        assert link.greet() == clock
+
+
+def test_that_a_fresh_record_begins_by_the_plant_s_clock(broker, twin, sender, tmp_path):
+    began = parse_time("2031-05-05T06:00:00Z")
+    said = {"epoch": began, "since": now(), "rate": 1.0}
+    sender.client.publish(f"twindeck/{twin.id}/clock", json.dumps(said), 1, retain=True).wait_for_publish()
+    with contextlib.closing(StationProcess(tmp_path / "rig", broker.url, tmp_path / "r.twin-recording")):
+        time.sleep(1.0)
+    with open_record(tmp_path / "r.twin-recording") as record:
+        first, last = record.span()
+        assert began <= first <= last < began + 60 * SECOND
 
 
 def test_that_another_station_that_speaks_and_throws_us_out_has_taken_over(link, sender):

@@ -19,12 +19,16 @@ class StationClock:
     """
 
     def __init__(
-        self, floor: int = 0, wall: Callable[[], int] = clock.now, monotonic: Callable[[], int] = clock.monotonic
+        self,
+        floor: int = 0,
+        wall: Callable[[], int] = clock.now,
+        monotonic: Callable[[], int] = clock.monotonic,
+        twin: TwinClock | None = None,
     ) -> None:
         self._wall, self.monotonic = wall, monotonic
         self._anchor = wall() - monotonic()  # wall = monotonic + anchor
         self._floor, self._floor_at = floor, monotonic()
-        self.twin = TwinClock()
+        self.twin = twin or TwinClock()
         self._last = floor
         self._told = 0  # the jump that was told last, ns
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from twins import InputError, clock
 from twins.checking.refusing import refuse_faulty
-from twins.clock import SECOND, format_time
+from twins.clock import SECOND, TwinClock, format_time
 from twins.historian.desk import Desk
 from twins.historian.lock import Lock
 from twins.historian.record import Record
@@ -50,11 +50,14 @@ def run_station(package: Path, broker: str | None, to: Path, stop: threading.Eve
     with contextlib.ExitStack() as held:
         held.enter_context(contextlib.closing(Lock.beside(to))).hold(f"the station of {twin.id}")
         wire = held.enter_context(contextlib.closing(running_broker(broker, to.with_name(to.name + BROKER_FOLDER))))
-        record = held.enter_context(contextlib.closing(Record.open(to, content, twin.id, clock.now())))
-        record.add_package(content, clock.now())
+        link = MqttLink(wire.url, twin)
+        plant = link.greet() or TwinClock()
+        record = held.enter_context(contextlib.closing(Record.open(to, content, twin.id, plant.at(clock.now()))))
+        link.expects_session = record.last_time > 0
+        time = StationClock(record.last_time, twin=plant)
+        record.add_package(content, time.now())
         desk = held.enter_context(contextlib.closing(Desk.beside(to)))
-        link = MqttLink(wire.url, twin, expects_session=record.last_time > 0)
-        station = Station(twin, link, desk, record, StationClock(record.last_time), name_of_models(content, twin.model_version))
+        station = Station(twin, link, desk, record, time, name_of_models(content, twin.model_version))
         watch = held.enter_context(contextlib.closing(Recalibrating(package, content)))
         station.start(*record.counters())
         held.enter_context(announced(Running(twin.id, str(to.absolute()), wire.url, os.getpid())))

@@ -7,6 +7,7 @@ import os
 import platform
 import secrets
 import threading
+import time
 from dataclasses import dataclass, field
 
 import paho.mqtt.client as paho
@@ -16,9 +17,11 @@ from twins import clock
 from twins.clock import format_time
 from twins.links.link import LinkError
 from twins.links.mqtt.client import address_of, sign_in
+from twins.links.mqtt.topics import Topics
 
 ALIVE_S = 2.5  # a station speaks once a second; what is silent for so long is gone
 _GREETING_S = 0.4  # so long may a retained message take after the subscription
+_LATE_S = 0.05  # and so long behind what was said after it
 _REACH_S = 2.0
 
 
@@ -44,23 +47,34 @@ class Presence:
 GONE = b'{"down": true}'  # the last will
 
 
-def refuse_a_second(url: str, topic: str) -> None:
-    """Raises LinkError where another station speaks. What is retained may be old, so only what is said while we listen counts."""
-    found: list[tuple[bool, bytes]] = []
-    heard, granted = threading.Condition(), threading.Event()
+def greeted(url: str, topics: Topics) -> bytes | None:
+    """What the plant last said of its clock; None where it said nothing, or nobody can be reached yet. Raises LinkError where
+    another station speaks: what is retained may be old, so only what is said while we listen counts.
+    """
+    found: list[tuple[str, bool, bytes]] = []
+    heard, granted, all_told = threading.Condition(), threading.Event(), threading.Event()
+    fence = f"{topics.station}/greeting-{secrets.token_hex(6)}"
 
     def on_connect(client: paho.Client, *_: object) -> None:
-        client.subscribe(topic, 1)
+        client.subscribe([(topic, 1) for topic in (topics.station, topics.clock, fence)])
+
+    def on_subscribe(client: paho.Client, *_: object) -> None:
+        granted.set()
+        client.publish(fence, b"", 0)  # what is retained comes before it, from most brokers
 
     def on_message(_client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         with heard:
-            found.append((message.retain, bytes(message.payload)))
+            found.append((message.topic, message.retain, bytes(message.payload)))
             heard.notify()
+        if message.topic == fence:
+            all_told.set()
+
+    def speaks() -> bytes | None:
+        return next((said for topic, kept, said in found if topic == topics.station and not kept and said != GONE), None)
 
     probe = paho.Client(CallbackAPIVersion.VERSION2, f"twindeck-probe-{secrets.token_hex(6)}", protocol=paho.MQTTv5)
     sign_in(probe)
-    probe.on_connect, probe.on_message = on_connect, on_message
-    probe.on_subscribe = lambda *_: granted.set()
+    probe.on_connect, probe.on_subscribe, probe.on_message = on_connect, on_subscribe, on_message
     host, port, tls = address_of(url)
     if tls:
         probe.tls_set()
@@ -68,19 +82,20 @@ def refuse_a_second(url: str, topic: str) -> None:
         probe.connect_async(host, port)
         probe.loop_start()
         if not granted.wait(_REACH_S):
-            return  # nobody there yet: the link goes on trying, and is pushed out if it must be
+            return None  # the link goes on trying, and is pushed out if it must be
+        if all_told.wait(_GREETING_S):
+            time.sleep(_LATE_S)
         with heard:
-            heard.wait_for(lambda: bool(found), _GREETING_S)
-            if found and found[-1][1] != GONE:
-                heard.wait_for(lambda: any(not retained and said != GONE for retained, said in found), ALIVE_S)
+            if any(topic == topics.station and said != GONE for topic, _, said in found):
+                heard.wait_for(lambda: speaks() is not None, ALIVE_S)
     finally:
         probe.disconnect()
         probe.loop_stop()
-    alive = next((said for retained, said in found if not retained and said != GONE), None)
-    if alive is not None:
+    if (alive := speaks()) is not None:
         raise LinkError(
             f"{_told(alive)} records this plant already at {url}; a plant has one station: stop that one, or look at its record"
         )
+    return next((said for topic, _, said in reversed(found) if topic == topics.clock), None)
 
 
 def _told(payload: bytes) -> str:

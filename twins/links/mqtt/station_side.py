@@ -25,13 +25,14 @@ from twins.links.mqtt.batch import MAGIC, BatchReader, Columns
 from twins.links.mqtt.client import TAKEN_OVER, Client, is_there, properties_of
 from twins.links.mqtt.inbox import MOST_ROWS, Quarantine, Rows, columns_samples
 from twins.links.mqtt.payload import Reading, UnreadableError, reader_of
-from twins.links.mqtt.presence import ALIVE_S, GONE, Presence, refuse_a_second
+from twins.links.mqtt.presence import ALIVE_S, GONE, Presence, greeted
 from twins.links.mqtt.topics import SET, Topics, client_id
 from twins.record import Channel, Channels, Quality, Reason, Samples, quality_byte
 
 COMMIT_S, QUIET_S = 0.05, 0.002
 FEW = 20  # so many unacknowledged messages does an ordinary broker deliver; then it waits for us
 MANY = 20_000  # rows that are worth a commit at once
+_FAR_OFF = 2**62  # ns, in the year 2116
 _RETAINED = quality_byte(Quality.UNCERTAIN, Reason.SAID)  # a retained value without a time is of nobody knows when
 _PACKET_TOPICS = 500
 _SHORT_NS = 3 * SECOND
@@ -72,7 +73,8 @@ class MqttLink:
 
     def __init__(self, url: str, twin: Twin, name: str = "mqtt", *, expects_session: bool = False) -> None:
         """`expects_session`: this station was here before, so a broker that knows nothing of it has lost something."""
-        self.name, self._url, self._expects_session = name, url, expects_session
+        self.name, self._url, self.expects_session = name, url, expects_session
+        self._greeted = False
         self._topics, self._client_id = Topics(twin.id), client_id(twin.id)
         tags = [tag for tag in twin.tags.values() if "mqtt" in tag.address and not tag.computed]
         self.channels = Channels(Channel.of(tag, name) for tag in tags)
@@ -117,9 +119,18 @@ class MqttLink:
 
     # ------------------------------------------------------------------ what the station does
 
+    def greet(self) -> TwinClock | None:
+        """The clock that the plant runs on by now, where the broker knows. Raises LinkError where another station speaks for this
+        plant."""
+        told, self._greeted = greeted(self._url, self._topics), True
+        with contextlib.suppress(UnreadableError):
+            return _clock_of(told) if told else None
+        return None
+
     def start(self) -> None:
         """Connects, and reconnects for ever. Raises LinkError where another station speaks for this plant."""
-        refuse_a_second(self._url, self._topics.station)
+        if not self._greeted:
+            self.greet()
         self._client.reach(self._url, (self._topics.station, GONE))
 
     def wait(self, seconds: float) -> None:
@@ -239,10 +250,7 @@ class MqttLink:
             self._rows.put(place, source, value, quality, counter, dup)
 
     def _hear_clock(self, payload: bytes, retained: bool) -> None:
-        said = _decoded(payload, _ClockSaid)
-        if not 0.001 <= said.rate <= 100_000:
-            raise UnreadableError("a clock's rate is between 0.001 and 100 000")
-        self._said_clock, self._urgent = TwinClock(said.epoch, said.epoch if said.since is None else said.since, said.rate), True
+        self._said_clock, self._urgent = _clock_of(payload), True
 
     def _hear_plant(self, payload: bytes, retained: bool) -> None:
         said = _decoded(payload, _PlantSaid) if payload else _PlantSaid(down=True)
@@ -275,7 +283,7 @@ class MqttLink:
         for first in range(0, len(topics), _PACKET_TOPICS):
             client.subscribe([(topic, options) for topic in topics[first : first + _PACKET_TOPICS]])
         with self._bell:
-            self._fresh = self._fresh or (not flags.session_present and (self._epoch > 0 or self._expects_session))
+            self._fresh = self._fresh or (not flags.session_present and (self._epoch > 0 or self.expects_session))
             self._session = "resumed" if flags.session_present else "fresh"
             self._epoch += 1
             self._packets.clear()  # they belong to the connection before; what they carried comes again
@@ -366,6 +374,15 @@ class MqttLink:
         elif len(samples):
             self._lags.append(instant - int(samples.source.max()))
             self._lag = int(np.median(self._lags))
+
+
+def _clock_of(payload: bytes) -> TwinClock:
+    said = _decoded(payload, _ClockSaid)
+    if not 0.001 <= said.rate <= 100_000:
+        raise UnreadableError("a clock's rate is between 0.001 and 100 000")
+    if not 0 <= said.epoch < _FAR_OFF:
+        raise UnreadableError("a clock's epoch is the plant's time in ns since 1970")
+    return TwinClock(said.epoch, said.epoch if said.since is None else said.since, said.rate)
 
 
 def _decoded(payload: bytes, form: type[_Said]) -> _Said:
