@@ -12,6 +12,7 @@ from twins import InputError
 from ui.terminal import interruptible, print_json, progress
 
 UPS = ("y", "z")
+LONGEST = 200  # signs of a notice, as in a package
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
             ),
         ],
         name: Annotated[str, typer.Option(help="What the twin is called; default: as its file says.")] = "",
+        notice: Annotated[str, typer.Option(help="What every screen and export shall say, like 'Not a medical device.'")] = "",
         unit: Annotated[str, typer.Option(help="Of a mesh file: m, cm, mm, km, in, ft.")] = "",
         up: Annotated[str, typer.Option(help="Of a mesh file: the axis that points up, y or z.")] = "",
         lod: Annotated[str, typer.Option(help="Of a city model: the level of detail, like 2.2; default: the finest.")] = "",
@@ -44,9 +46,9 @@ def add_to(app: typer.Typer) -> None:
         from twins.survey.founding import found
         from twins.survey.reading import Reading
 
-        _refuse(unit, up)
+        _refuse(unit, up, notice)
         with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
-            made = found(folder, from_, Reading(unit, up, lod=lod, tags=tag), name, say, cancelled)
+            made = found(folder, from_, Reading(unit, up, lod=lod, tags=tag), name, say, cancelled, notice.strip())
         if json_:
             print_json({**asdict(made), "folder": str(made.folder)})
             return
@@ -65,10 +67,12 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _refuse(unit: str, up: str) -> None:
+def _refuse(unit: str, up: str, notice: str) -> None:
     from twins.survey.meshes import UNITS
 
     if unit and unit not in UNITS:
         raise InputError(f"--unit “{unit}” is no unit of length known here; write one of {', '.join(UNITS)}")
     if up and up not in UPS:
         raise InputError(f"--up “{up}” is neither y nor z")
+    if len(notice.strip()) > LONGEST:
+        raise InputError(f"--notice has {len(notice.strip())} signs; say it in {LONGEST} at most")

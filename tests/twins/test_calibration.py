@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from tests.rig import wait_until
+from twins import InputError
 from twins.checking import check
 from twins.clock import DAY, MINUTE, SECOND, parse_time
 from twins.emulator.plant import Plant
-from twins.estimation.calibration import Question, calibrated
+from twins.estimation.calibration import Question, calibrated, knobs_asked
 from twins.estimation.fitting import Unknown, fitted
 from twins.estimation.stepped import stepped
 from twins.historian.days import open_record
@@ -221,3 +222,12 @@ def test_that_a_calibrated_turbine_is_no_worse_than_its_power_curve(farm, real_y
     curve = np.interp(wind, *np.array(middles).T)
     assert after.mae < 0.9 * np.abs(curve - power)[there].mean()
     assert after.mae < 0.6 * before.mae
+
+
+def test_that_what_is_counted_is_not_fitted():
+    line = load(Path(__file__).parents[2] / "resources" / "twins" / "production-line")
+    buffer = next(path for path, asset in line.assets.items() if "capacity" in asset.model.get("parameters", {}))
+    with pytest.raises(InputError, match=f"{buffer}.capacity is counted"):
+        knobs_asked(line, buffer, [f"{buffer}.capacity"])
+    with pytest.raises(InputError, match="no parameter to be calibrated"):
+        knobs_asked(line, buffer, [f"{buffer}.capac*"])

@@ -64,6 +64,16 @@ def test_that_a_glb_keeps_names_hierarchy_transforms_and_extras(tmp_path):
     assert twin.assets["Pump-1/Rotor"].at.x == pytest.approx(1)
 
 
+def test_that_a_notice_is_kept_for_every_screen(tmp_path):
+    (tmp_path / "heart.glb").write_bytes(glb([{"name": "Left ventricle", "mesh": 0}], [0]))
+    made = main_py("new", str(tmp_path / "h"), "--from", str(tmp_path / "heart.glb"), "--notice", ' Not a "medical" device: no. ')
+    assert made.returncode == 0, made.stderr
+    assert load(tmp_path / "h").notice == 'Not a "medical" device: no.'
+    longer = main_py("new", str(tmp_path / "i"), "--from", str(tmp_path / "heart.glb"), "--notice", "no " * 80)
+    assert (longer.returncode, longer.stderr) == (1, "twindeck: --notice has 239 signs; say it in 200 at most\n")
+    assert not (tmp_path / "i").exists()
+
+
 def test_that_nodes_without_a_name_that_hold_several_parts_stay_in_the_hierarchy(tmp_path):
     nodes = [
         {"children": [1, 2]},

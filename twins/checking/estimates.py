@@ -62,6 +62,10 @@ def _parameter(name: str, each: Mapping[str, object], model: Model, origin: Orig
         remedy = did_you_mean(name, known) or f"write one of {', '.join(known)}"
         yield origin.fault(f"the model has no parameter “{name}”", remedy)
         return
+    if known[name].whole:
+        yield origin.fault(
+            f"{name} is counted, so that it can't wander", "take it out; what is counted is written in parameters:"
+        )
     for key, meant in (("spread", "how far it may lie from what is written"), ("known_to", "how well it can be known at best")):
         if key in each:
             yield from _deviation(f"{name}: {key}", each[key], known[name].unit, meant, origin.at(key))

@@ -278,7 +278,7 @@ def _knobs(text: str, twin: Twin) -> Iterator[Knob]:
         return
     asset = key.rpartition(".")[0]
     for each in knobs_of(twin, asset) if asset in twin.assets else ():
-        if each.sort == "parameter" and each.label not in STRUCTURAL and fnmatchcase(each.key, key):
+        if each.sort == "parameter" and each.label not in STRUCTURAL and not each.whole and fnmatchcase(each.key, key):
             yield each
 
 
@@ -287,6 +287,10 @@ def _knob(text: str, twin: Twin) -> Knob:
     found = knob(twin, key)
     if found is None or found.sort != "parameter" or found.label in STRUCTURAL:
         raise InputError(f"--parameter {text}: there is no parameter “{key}” that could be fitted; “check” tells what there is")
+    if found.whole:
+        raise InputError(
+            f"--parameter {text}: {key} is counted, and nothing between two whole numbers could be fitted; leave it out"
+        )
     if not given:
         return found
     try:

@@ -40,6 +40,7 @@ def found(
     name: str = "",
     say: Callable[[float, str], None] = lambda _done, _what: None,
     cancelled: Callable[[], bool] = lambda: False,
+    notice: str = "",
 ) -> Founded:
     """The package of some files in `folder`, which must not hold anything. Raises InputError and leaves nothing behind."""
     _refuse_place(folder)
@@ -56,7 +57,7 @@ def found(
         bind(path, whole)
     say(0.75, "writing the package")
     title = name or _own_name(whole) or spoken(folder.resolve().name.replace("-", "_"))
-    files = files_of(whole, title, [_source(path) for path in sources])
+    files = files_of(whole, title, [_source(path) for path in sources], notice)
     _refuse_cancelled(cancelled)
     _write(folder, files, lambda: say(0.85, "checking the package"), cancelled)
     return _told(folder, whole)

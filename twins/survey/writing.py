@@ -24,8 +24,9 @@ _VIEWS = 8  # viewpoints of single things
 Variant = tuple[str, str, bool, str, bool]  # sort, kind, whether it has a shape, material, cover
 
 
-def files_of(survey: Survey, name: str, sources: Sequence[str]) -> dict[str, bytes]:
-    """The content of each file of the package, by name; `sources` are sentences that say where it all comes from."""
+def files_of(survey: Survey, name: str, sources: Sequence[str], notice: str = "") -> dict[str, bytes]:
+    """The content of each file of the package, by name; `sources` are sentences that say where it all comes from, `notice` what
+    every screen and export shall say."""
     paths, things = paths_of(survey.things), survey.things
     title = name or survey.name or "Twin"
     mesh = f"meshes/{word(title, 'twin').lower()}.glb"
@@ -33,7 +34,7 @@ def files_of(survey: Survey, name: str, sources: Sequence[str]) -> dict[str, byt
     attributes = {path: thing.attributes for path, thing in zip(paths, things, strict=True) if thing.attributes}
     attributes |= {"": survey.attributes} if survey.attributes else {}
     found = {
-        "twin.yaml": "\n".join(_twin(survey, title, paths, mesh, sources)) + "\n",
+        "twin.yaml": "\n".join(_twin(survey, title, paths, mesh, sources, notice)) + "\n",
         "viewpoints.yaml": "\n".join(_viewpoints(things, paths)) + "\n" if shaped else "",
         "README.md": "\n".join(_readme(survey, title, sources)) + "\n",
         "attributes.json": json.dumps(attributes, ensure_ascii=False, indent=1) + "\n" if attributes else "",
@@ -42,11 +43,13 @@ def files_of(survey: Survey, name: str, sources: Sequence[str]) -> dict[str, byt
     return made | ({mesh: glb_of(shaped)} if shaped else {})
 
 
-def _twin(survey: Survey, title: str, paths: Sequence[str], mesh: str, sources: Sequence[str]) -> Iterator[str]:
+def _twin(survey: Survey, title: str, paths: Sequence[str], mesh: str, sources: Sequence[str], notice: str) -> Iterator[str]:
     yield "twin:"
     yield f"  id: {(id_ := word(title, 'twin').lower())}"
     yield f"  name: {_text(title)}"
     yield f"  description: {_text(' '.join(sources))}"
+    if notice:
+        yield f"  notice: {_text(notice)}"
     yield f'  address: {{ mqtt: "{id_}/{{asset}}/{{tag}}" }}'
     if survey.georeference:
         yield f"  georeference: {_flow(survey.georeference)}"
