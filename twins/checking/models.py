@@ -23,12 +23,11 @@ from twins.physics import (
     RotorError,
     TableError,
     Variable,
-    blade_files,
     missing_extra,
     modelled,
     named,
-    read_blade,
     read_profile,
+    read_tables,
     setting,
 )
 from twins.physics.profile import ProfileError
@@ -151,13 +150,9 @@ def _value(name: str, value: object, variable: Variable, origin: Origin) -> Iter
 
 
 def _tables(asset: Asset, twin: Twin, origins: tuple[Origin, ...]) -> Iterator[Fault]:
-    """A wind turbine's blade and polars."""
-    if asset.model.get("physics") != "wind-turbine":
-        return
+    """Of those that are made of tables of the package, like a wind turbine of its blade and polars."""
     try:
-        blade, airfoils = blade_files(asset.model, twin.files)
-        if blade:
-            read_blade(twin.files, blade, airfoils)
+        if read_tables(asset.model, twin.files):
             Maker(twin.files).model(asset.model)
     except TableError as problem:
         yield Fault(problem.file, problem.line, problem.message, problem.remedy)

@@ -1,6 +1,6 @@
 """Physics: what a model is, and the machines that are known. It may know machines; nothing else of the core may."""
 
-from twins.physics.blade import TableError, read_blade
+from twins.physics.blade import TableError
 from twins.physics.circuit import CircuitError
 from twins.physics.correction import Correction, corrections
 from twins.physics.fmu import FmuError
@@ -9,11 +9,11 @@ from twins.physics.making import (
     DataError,
     Maker,
     RotorError,
-    blade_files,
     forkable,
     missing_extra,
     modelled,
     named,
+    read_tables,
     setting,
     settings,
 )
@@ -43,7 +43,6 @@ __all__ = [
     "Variable",
     "Wave",
     "beginning",
-    "blade_files",
     "corrections",
     "defaults",
     "difference",
@@ -53,8 +52,8 @@ __all__ = [
     "modelled",
     "named",
     "quantity",
-    "read_blade",
     "read_profile",
+    "read_tables",
     "resumed",
     "rows",
     "setting",

@@ -164,6 +164,16 @@ def blade_files(written: Written, files: Mapping[str, bytes]) -> tuple[str, str]
     return blade, f"{folder}{written['airfoils']}".rstrip("/") if written.get("airfoils") else beside
 
 
+def read_tables(written: Written, files: Mapping[str, bytes]) -> bool:
+    """Whether a model is made of tables of the package; then they were read. Raises TableError."""
+    if written.get("physics") != "wind-turbine":
+        return False
+    blade, airfoils = blade_files(written, files)
+    if blade:
+        read_blade(files, blade, airfoils)
+    return bool(blade)
+
+
 def settings(parameters: tuple[Variable, ...], written: object) -> Iterator[tuple[str, float]]:
     """(name, SI value) of each parameter that is written. Raises ValueError in one sentence that names it."""
     for name, value in written.items() if isinstance(written, Mapping) else ():
