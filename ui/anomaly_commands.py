@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twins import InputError
-from ui.simulation_commands import AsJson, UntilEof
 from ui.terminal import interruptible, print_rows, progress
+from ui.typed import AsJson, UntilEof
 
 if TYPE_CHECKING:
     from twins.prognosis.anomaly.judging import Judged

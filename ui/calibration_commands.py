@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twins import InputError
-from ui.simulation_commands import AsJson, TwinName, UntilEof
 from ui.stretch import stretch
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
+from ui.typed import AsJson, TwinName, UntilEof, package_of
 
 if TYPE_CHECKING:
     from twins.asset import ModelVersion
@@ -28,7 +28,7 @@ _CORRECT = "Also learn, as bounded tables, what the fitted models leave out of t
 _WHERE = "Judge only where this holds: power > 20 kW and pitch_angle < 10 deg."
 
 
-def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+def add_to(app: typer.Typer) -> None:
     """Makes these commands known."""
 
     @app.command()

@@ -9,8 +9,7 @@ import typer
 
 from twins import InputError
 from ui.terminal import print_json, print_rows
-
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+from ui.typed import AsJson
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,12 +9,12 @@ import typer
 
 from twins import InputError
 from ui.terminal import print_json
+from ui.typed import AsJson
 
 Twin = Annotated[str, typer.Argument(metavar="TWIN", help="The id of a twin whose station runs here, or its record.")]
 By = Annotated[str, typer.Option("--by", help="Your name; it stands on everything you do.")]
 Why = Annotated[str, typer.Option("--why", help="Your reason.")]
 AlarmKey = Annotated[str, typer.Argument(metavar="ALARM", help="Its key, like T01.power/high.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def add_to(app: typer.Typer) -> None:

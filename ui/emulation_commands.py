@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +9,15 @@ import typer
 
 from twins import InputError
 from ui.rehearsal_commands import drawn_between
-from ui.simulation_commands import TwinName, UntilEof
 from ui.terminal import instant, interruptible, progress, until_stopped
+from ui.typed import TwinName, UntilEof, sound
 
 _VARY = (
     "With --to: KEY=LOW:HIGH, drawn anew --every so often, in the unit that --set takes: H.pacing_rate=50:110; may be repeated."
 )
 
 
-def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+def add_to(app: typer.Typer) -> None:
     """Makes this command known."""
 
     @app.command()
@@ -40,7 +39,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         """A plant made of models: it publishes every tag and obeys set-points until Ctrl+C, or is recorded at once."""
         if bool(broker) == (to is not None):
             raise InputError("say where the plant is to be heard: --broker mqtt://HOST:PORT, or --to FILE for a recording of it")
-        place = package_of(twin)
+        place = sound(twin)
         if to is None:
             _live(place, broker, speed, fault or [], seed, until_eof)
             return

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.simulation_commands import AsJson, UntilEof
 from ui.stretch import stretch
 from ui.terminal import interruptible, print_json, print_rows, progress
+from ui.typed import AsJson, UntilEof, package_of
 
 if TYPE_CHECKING:
     from twins.estimation.history import Estimate
@@ -20,7 +19,7 @@ _TWIN = "Another package than the record's own, or the name of a twin that ships
 _TO = "A recording of the same, with what is estimated of it: expected values, residuals, parameters."
 
 
-def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+def add_to(app: typer.Typer) -> None:
     """Makes these commands known."""
 
     @app.command()

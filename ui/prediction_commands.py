@@ -12,10 +12,9 @@ import typer
 from twins import InputError
 from ui.stretch import span_of
 from ui.terminal import instant, print_json, print_rows
+from ui.typed import AsJson, File
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")]
 At = Annotated[str, typer.Option(help="The instant, ISO 8601; default: the last.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from twins import InputError
-from ui.simulation_commands import AsJson, UntilEof
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
+from ui.typed import AsJson, From, UntilEof, package_of
 
 File = Annotated[Path, typer.Argument(metavar="RECORDING", help="A recording.")]
 TwinName = Annotated[str, typer.Argument(metavar="TWIN", help="A package's folder or zip, or the name of a twin that ships.")]
-From = Annotated[str, typer.Option("--from", help="Start, ISO 8601; default: the beginning.")]
 _FAILED = "Learn how long it lasts: the condition that ended a life, like bearing_temperature > 90 degC or state == fault."
 Until = Annotated[str, typer.Option("--until", help="End; default: the end.")]
 
 
-def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+def add_to(app: typer.Typer) -> None:
     """Makes these commands known."""
 
     @app.command()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twins import InputError
-from ui.simulation_commands import AsJson, ClusterAt, TwinName
+from ui.simulation_commands import ClusterAt
 from ui.terminal import interruptible, print_json, print_rows, progress
+from ui.typed import AsJson, TwinName, of_sound_models
 
 if TYPE_CHECKING:
     from twins.prognosis.recognition.trial import Trial
@@ -20,7 +20,7 @@ _FAR = 1e12
 _TO = "Where to write what was learnt; default: the package's predictors/faults.npz."
 
 
-def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+def add_to(app: typer.Typer) -> None:
     """Makes this command known."""
 
     @app.command()
@@ -42,7 +42,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.prognosis.recognition.trial import trial
         from twins.simulation.executor import executor
 
-        package = package_of(twin)
+        package = of_sound_models(twin)
         load(package)
         place = to or _within(package, NAME)
         drawn = dict(map(drawn_between, vary or []))

@@ -10,11 +10,11 @@ import typer
 
 from twins import InputError
 from ui.terminal import interruptible, print_json, print_rows, progress
+from ui.typed import AsJson
 
 Table = Annotated[Path, typer.Argument(metavar="TABLE", help="CSV (also .gz) or Parquet: a row for each unit and time.")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What “rul train” wrote.")]
 Sep = Annotated[str | None, typer.Option("--sep", help="The sign between cells; found by itself.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 _COLUMN = "A column's name, or its number from 1 (or from 0 if one is 0 and there is no header)."
 
 rul = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Remaining useful life: train, predict, card.")

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twins import InputError
-from ui.simulation_commands import (
-    AsJson,
-    At,
-    ClusterAt,
-    Faults,
-    For,
-    ScenarioFile,
-    Seed,
-    Sets,
-    Source,
-    TwinName,
-    UntilEof,
-    asked_for,
-)
+from ui.simulation_commands import At, ClusterAt, Faults, For, ScenarioFile, Seed, Sets, Source, asked_for
 from ui.terminal import interruptible, print_json, print_rows, progress
+from ui.typed import AsJson, TwinName, UntilEof
 
 if TYPE_CHECKING:
     from twins.simulation.goals import Goal
@@ -34,7 +21,7 @@ Knobs = Annotated[list[str], typer.Option("--knob", help="T01.yaw_offset=-25:25;
 _GOAL = "A key figure, or: mean power in kW. May be repeated."
 
 
-def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
+def add_to(app: typer.Typer) -> None:
     """Makes these commands known."""
 
     @app.command()
@@ -68,7 +55,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
             aims = [goal_named(text, high, twin) for texts, high in ((maximise, True), (minimise, False)) for text in texts or ()]
             return [*(aims or _usual(twin)), *(bound_of(text, twin) for text in constraint or ())]
 
-        asked = (package_of, twin, from_, at, scenario, set_, fault, for_, "", seed, "modelled")
+        asked = (twin, from_, at, scenario, set_, fault, for_, "", seed, "modelled")
         with _search(asked, knob, goals, cluster, "optimising", json_, until_eof) as (search, number):
             found = optimised(search, population, generations, number)
             now = _now(search)
@@ -102,7 +89,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         def goals(twin: Any) -> list[Goal]:
             return [goal_named(figure, True, twin)] if figure else _usual(twin)
 
-        asked = (package_of, twin, from_, at, scenario, set_, fault, for_, "", seed, "modelled")
+        asked = (twin, from_, at, scenario, set_, fault, for_, "", seed, "modelled")
         with _search(asked, knob, goals, cluster, "sampling", json_, until_eof) as (search, number):
             found = ranked(search, samples, number)
         label = search.goals[0].figure.label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,16 +13,13 @@ import typer
 
 from twins import InputError
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
+from ui.typed import AsJson, TwinName, UntilEof, of_sound_models
 
 if TYPE_CHECKING:
     from twins.asset import Twin
     from twins.simulation.comparing import Comparison
     from twins.simulation.scenario import Scenario
 
-TwinName = Annotated[
-    str, typer.Argument(metavar="TWIN", help="A package's folder or zip, a recording, or the name of a twin that ships.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Source = Annotated[Path | None, typer.Option("--from", help="The record, or a what-if of it, to begin from.")]
 At = Annotated[str, typer.Option(help="The instant to begin at, ISO 8601; default: the last of the record.")]
 ScenarioFile = Annotated[str, typer.Option("--scenario", help="A file, or the name of one in the package's scenarios/.")]
@@ -35,8 +32,6 @@ To = Annotated[Path, typer.Option("--to", help="The recording to write; one that
 Step = Annotated[str, typer.Option(help="1 s, 10 s …; default: by the duration.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Another one makes another weather.")]
 _JUST_NOW = 15_000_000_000  # ns
-_EOF = "Tell progress in lines, and stop when standard input ends."
-UntilEof = Annotated[bool, typer.Option("--until-eof", hidden=True, help=_EOF)]
 ClusterAt = Annotated[str, typer.Option("--cluster", help="tcp://HOST:PORT of a dask scheduler; default: here.")]
 
 
@@ -51,8 +46,8 @@ class Asked:
     scenario: Scenario
 
 
-def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
-    """Makes these commands known; `package_of` finds a package by what was typed."""
+def add_to(app: typer.Typer) -> None:
+    """Makes these commands known."""
 
     @app.command()
     def simulate(
@@ -74,7 +69,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.simulation.comparing import compared
         from twins.simulation.whatif import told_of, what_if
 
-        with asked_for(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, weather) as asked:
+        with asked_for(twin, from_, at, scenario, set_, fault, for_, step, seed, weather) as asked:
             with progress("simulating", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 found = what_if(asked.twin, asked.package, asked.source, asked.at, asked.scenario, to, say, cancelled)
             told = told_of(found)
@@ -105,7 +100,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
         from twins.simulation.whatif import told_of
 
         with (
-            asked_for(package_of, twin, from_, at, scenario, set_, fault, for_, step, seed, "modelled") as asked,
+            asked_for(twin, from_, at, scenario, set_, fault, for_, step, seed, "modelled") as asked,
             executor(cluster) as where,
             progress("forecasting", json_, until_eof) as say,
             interruptible(until_eof) as cancelled,
@@ -155,7 +150,7 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
                 raise InputError(f"--input {text}: {problem}") from None
         names = [name.strip() for name in outputs.split(",") if name.strip()]
         with executor(cluster) as where:
-            table = swept(zipped(package_of(twin)), asset, wanted, names, where, lambda done, what: None)
+            table = swept(zipped(of_sound_models(twin)), asset, wanted, names, where, lambda done, what: None)
         if table.restless:
             print(f"twindeck: at {table.restless} points something never comes to rest; its last value is told", file=sys.stderr)
         if json_:
@@ -166,7 +161,6 @@ def add_to(app: typer.Typer, package_of: Callable[[str], Path]) -> None:
 
 @contextlib.contextmanager
 def asked_for(
-    package_of: Callable[[str], Path],
     name: str,
     source: Path | None,
     at: str,
@@ -186,7 +180,7 @@ def asked_for(
     from twins.package.loader import load_zipped
     from twins.simulation.scenario_file import with_settings
 
-    place = package_of(name)
+    place = of_sound_models(name)
     recorded = is_record(place)
     source = place if recorded and source is None else source
     begin = instant(at) if at else None

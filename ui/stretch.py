@@ -30,3 +30,15 @@ def stretch(
     if begins >= ends:
         raise InputError(f"the stretch is empty: {names[0]} must be before {names[1]}")
     return begins, ends
+
+
+def known(record: Record, tags: list[str]) -> None:
+    """Raises InputError where it holds no such tag."""
+    import difflib
+
+    paths = {channel.path for channel in record.channels}
+    for tag in tags:
+        if tag not in paths:
+            near = difflib.get_close_matches(tag, paths, 3)
+            remedy = f"did you mean {' or '.join(near)}?" if near else f"“info {record.path.name}” lists them"
+            raise InputError(f"{record.path} holds no tag “{tag}”; {remedy}")
