@@ -24,6 +24,7 @@ from twins.links.link import LinkError, Order
 from twins.links.mqtt import MqttLink, PlantSide
 from twins.links.mqtt.batch import columns_of
 from twins.links.mqtt.client import address_of, properties_of
+from twins.links.mqtt.liveness import Liveness
 from twins.package.loader import load
 
 
@@ -151,7 +152,7 @@ def test_that_messages_wait_for_a_station_that_is_away_and_a_forgetful_broker_is
 
 def test_that_a_frozen_broker_is_noticed_within_three_seconds(broker, link):
     link.beat()
-    wait_until(lambda: link._echo_at)
+    wait_until(lambda: link._live._echo_at)
     broker.process.send_signal(signal.SIGSTOP)
     begun = time.monotonic()
     wait_until(lambda: not link.state().up, 5)
@@ -344,10 +345,11 @@ def test_that_paho_is_built_as_the_client_expects():
     ([100.0, 101.0, 104.5], True),  # it was held up itself: what came meanwhile is not read yet
     ([100.0, 101.0, 104.5, 104.9, 105.4], False),  # and nothing came
 ])  # fmt: skip
-def test_that_a_station_that_was_held_up_itself_waits_as_much_longer_before_it_blames_the_broker(twin, monkeypatch, looks, up):
-    link = MqttLink(f"mqtt://127.0.0.1:{free_port()}", twin)
-    link._up, link._connected_at = True, 100 * 10**9  # a state that can't be caused to the tenth of a second
+def test_that_a_station_that_was_held_up_itself_waits_as_much_longer_before_it_blames_the_broker(monkeypatch, looks, up):
+    live = Liveness()
+    monkeypatch.setattr("twins.links.mqtt.liveness.clock.monotonic", lambda: 100 * 10**9)
+    live.connected()
     for at in looks:
-        monkeypatch.setattr("twins.links.mqtt.station_side.clock.monotonic", lambda at=at: round(at * 1e9))
-        state = link.state()
-    assert state.up is up, state.reason
+        monkeypatch.setattr("twins.links.mqtt.liveness.clock.monotonic", lambda at=at: round(at * 1e9))
+        trouble = live.trouble()
+    assert (trouble == "") is up, trouble

@@ -20,7 +20,8 @@ from twins.asset import Twin
 from twins.clock import TwinClock
 from twins.links.link import Order
 from twins.links.mqtt.client import KEEPALIVE, address_of, properties_of, sign_in
-from twins.links.mqtt.payload import QUALITIES
+from twins.links.mqtt.payload import QUALITIES, UnreadableError
+from twins.links.mqtt.said import clock_of
 from twins.links.mqtt.topics import SET, Topics
 from twins.record import Samples, Waveform
 from twins.record.quality import ASSUMED
@@ -158,9 +159,8 @@ class PlantSide:
                 self._hear_order(message)
 
     def _hear_clock(self, payload: bytes) -> None:
-        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-            said = json.loads(payload)
-            self._clock = TwinClock(int(said["epoch"]), int(said.get("since", said["epoch"])), float(said["rate"]))
+        with contextlib.suppress(UnreadableError):
+            self._clock = clock_of(payload)
         self._clock_heard.set()
 
     def _hear_order(self, message: paho.MQTTMessage) -> None:

@@ -8,9 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-import msgspec
 import numpy as np
 import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
@@ -24,40 +22,18 @@ from twins.links.link import Answer, Delivery, LinkState, Order
 from twins.links.mqtt.batch import MAGIC, BatchReader, Columns
 from twins.links.mqtt.client import TAKEN_OVER, Client, is_there, properties_of
 from twins.links.mqtt.inbox import MOST_ROWS, Quarantine, Rows, columns_samples
+from twins.links.mqtt.liveness import Liveness
 from twins.links.mqtt.payload import Reading, UnreadableError, reader_of
-from twins.links.mqtt.presence import ALIVE_S, GONE, Presence, greeted
+from twins.links.mqtt.presence import GONE, Presence, greeted
+from twins.links.mqtt.said import AnswerSaid, PlantSaid, clock_of, decoded
 from twins.links.mqtt.topics import SET, Topics, client_id
 from twins.record import Channel, Channels, Quality, Reason, Samples, quality_byte
 
 COMMIT_S, QUIET_S = 0.05, 0.002
 FEW = 20  # so many unacknowledged messages does an ordinary broker deliver; then it waits for us
 MANY = 20_000  # rows that are worth a commit at once
-_FAR_OFF = 2**62  # ns, in the year 2116
 _RETAINED = quality_byte(Quality.UNCERTAIN, Reason.SAID)  # a retained value without a time is of nobody knows when
 _PACKET_TOPICS = 500
-_SHORT_NS = 3 * SECOND
-LONGEST_WAIT_S = 10  # between two tries, where a broker that is there throws us out each time
-
-
-class _ClockSaid(msgspec.Struct):
-    epoch: int
-    rate: float = 1.0
-    since: int | None = None
-
-
-class _PlantSaid(msgspec.Struct):
-    t: int | None = None
-    simulated: bool = False
-    down: bool = False
-
-
-class _AnswerSaid(msgspec.Struct):
-    id: str
-    ok: bool
-    reason: str = ""
-
-
-_Said = TypeVar("_Said", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +85,9 @@ class MqttLink:
         self._fresh = self._taken_over = self._urgent = False
         self._first_at = self._newest_at = 0  # of what was not taken yet, monotonic
         self._epoch = 0
-        self._up, self._why, self._session = False, "not connected yet", ""
-        self._echo_at = self._plant_at = self._connected_at = 0
-        self._looked_at = self._excuse = self._excused_until = 0  # ns
+        self._live, self._session = Liveness(), ""
         self._messages = self._samples = self._dropped = self._high_water = 0
-        self._lag = self._offset = self._strikes = 0
+        self._lag = self._offset = 0
         self._other_speaks = False
         self._lags: deque[int] = deque(maxlen=16)
 
@@ -124,7 +98,7 @@ class MqttLink:
         plant."""
         told, self._greeted = greeted(self._url, self._topics), True
         with contextlib.suppress(UnreadableError):
-            return _clock_of(told) if told else None
+            return clock_of(told) if told else None
         return None
 
     def start(self) -> None:
@@ -191,7 +165,7 @@ class MqttLink:
     def state(self) -> LinkState:
         """Down, with the reason, within about 2.5 s of whatever went wrong between the plant and here."""
         with self._bell:
-            why = self._trouble(self._look())
+            why = self._live.trouble()
             queued = len(self._rows) + self._column_rows
             return LinkState(
                 not why, why, self._session, self._lag, self._offset, self._messages, self._samples,
@@ -250,13 +224,13 @@ class MqttLink:
             self._rows.put(place, source, value, quality, counter, dup)
 
     def _hear_clock(self, payload: bytes, retained: bool) -> None:
-        self._said_clock, self._urgent = _clock_of(payload), True
+        self._said_clock, self._urgent = clock_of(payload), True
 
     def _hear_plant(self, payload: bytes, retained: bool) -> None:
-        said = _decoded(payload, _PlantSaid) if payload else _PlantSaid(down=True)
+        said = decoded(payload, PlantSaid) if payload else PlantSaid(down=True)
         if retained:
             return  # of nobody knows when
-        self._plant_at = -1 if said.down else clock.monotonic()
+        self._live.plant_spoke(down=said.down)
         self._simulated = said.simulated if not said.down else self._simulated
         if said.t is not None:
             self._offset = clock.now() - said.t
@@ -265,12 +239,12 @@ class MqttLink:
         if retained or payload == GONE:
             return
         if self._presence.is_mine(payload):
-            self._echo_at = clock.monotonic()
+            self._live.echoed()
         else:
             self._other_speaks = True  # counts for nothing until we are thrown out, too
 
     def _hear_answer(self, payload: bytes, retained: bool) -> None:
-        said = _decoded(payload, _AnswerSaid)
+        said = decoded(payload, AnswerSaid)
         self._answers.append(Answer(said.id, said.ok, said.reason[:400]))
         self._urgent = True
 
@@ -287,26 +261,21 @@ class MqttLink:
             self._session = "resumed" if flags.session_present else "fresh"
             self._epoch += 1
             self._packets.clear()  # they belong to the connection before; what they carried comes again
-            self._up, self._why = True, ""
-            self._connected_at, self._echo_at = clock.monotonic(), 0
+            self._live.connected()
             self._urgent = True
             self._bell.notify()
         self.beat()
 
     def _disconnected(self, client: paho.Client, _data: object, _flags: object, code: ReasonCode, *_: object) -> None:
-        self._strikes = 0 if not is_there(self._url) else self._strikes + 1 if self._was_short() else 1
-        if code.is_failure and (code.value == TAKEN_OVER or (self._strikes and self._other_speaks)):
+        wait = self._live.thrown_out(broker_is_there=is_there(self._url))
+        if code.is_failure and (code.value == TAKEN_OVER or (self._live.strikes and self._other_speaks)):
             with self._bell:
                 self._taken_over = True
             client.disconnect()  # to come back would push the other out, for ever
-        self._client.wait_before_reconnecting(min(LONGEST_WAIT_S, 2 ** max(0, self._strikes - 1)))
+        self._client.wait_before_reconnecting(wait)
         why = f"the connection was lost: {code}" if code.is_failure else "disconnected"
         thrown_out = "the broker throws us out again and again; perhaps somebody else uses this station's name"
-        self._set_down(thrown_out if self._strikes > 1 else why)
-
-    def _was_short(self) -> bool:
-        """A connection that ended so soon was not lost by chance."""
-        return clock.monotonic() - self._connected_at < _SHORT_NS
+        self._set_down(thrown_out if self._live.strikes > 1 else why)
 
     def _not_connected(self, *_: object) -> None:
         self._set_down(f"nobody answers at {self._url}")
@@ -319,7 +288,8 @@ class MqttLink:
 
     def _set_down(self, why: str) -> None:
         with self._bell:
-            self._up, self._why, self._urgent = False, why, True
+            self._live.lost(why)
+            self._urgent = True
             lost, self._orders = self._orders, {}
             self._answers += [Answer(order, False, "the connection was lost while it was sent") for order in lost.values()]
             self._bell.notify()
@@ -344,28 +314,6 @@ class MqttLink:
             due = min(due, (self._newest_at - now) / SECOND + QUIET_S)
         return due
 
-    def _look(self) -> int:
-        """Now. Who was held up itself for some seconds can't tell yet whether anybody else was: it waits as much longer."""
-        now = clock.monotonic()
-        late = now - self._looked_at - SECOND if self._looked_at else 0
-        if late > 0 or now > self._excused_until:
-            self._excuse, self._excused_until = max(0, min(late, round(ALIVE_S * SECOND))), now + SECOND
-        self._looked_at = now
-        return now
-
-    def _trouble(self, now: int) -> str:
-        """Why the link is not up, "" where it is. The bell is held."""
-        patience = round(ALIVE_S * SECOND) + self._excuse
-        if not self._up:
-            return self._why
-        if now - max(self._echo_at, self._connected_at) > patience:
-            return "the broker does not answer"
-        if self._plant_at == -1:
-            return "the plant has gone"
-        if self._plant_at and now - self._plant_at > patience:
-            return "the plant's heartbeat is missing"
-        return ""
-
     def _measure(self, samples: Samples, instant: int, *, another_clock: bool) -> None:
         """What comes along with another clock is not measured by the one before."""
         self._samples += len(samples)
@@ -374,19 +322,3 @@ class MqttLink:
         elif len(samples):
             self._lags.append(instant - int(samples.source.max()))
             self._lag = int(np.median(self._lags))
-
-
-def _clock_of(payload: bytes) -> TwinClock:
-    said = _decoded(payload, _ClockSaid)
-    if not 0.001 <= said.rate <= 100_000:
-        raise UnreadableError("a clock's rate is between 0.001 and 100 000")
-    if not 0 <= said.epoch < _FAR_OFF:
-        raise UnreadableError("a clock's epoch is the plant's time in ns since 1970")
-    return TwinClock(said.epoch, said.epoch if said.since is None else said.since, said.rate)
-
-
-def _decoded(payload: bytes, form: type[_Said]) -> _Said:
-    try:
-        return msgspec.json.decode(payload, type=form)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise UnreadableError(str(problem)[:160]) from None
