@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from scene import camera
 from scene.camera import Pose, Vector
@@ -25,6 +25,7 @@ from ui.scene_labels import Labels
 from ui.scene_probe import Probe, is_software
 from ui.theme import Theme
 
+EMPTY = "Nothing here has a shape: give the types of this twin parts, a described shape or a mesh."
 FRAME_MS = 16
 LONGEST_STEP = 0.1  # seconds; after a pause nothing leaps
 FLYING_KEYS = {Qt.Key.Key_W: "w", Qt.Key.Key_A: "a", Qt.Key.Key_S: "s", Qt.Key.Key_D: "d", Qt.Key.Key_Q: "q", Qt.Key.Key_E: "e"}
@@ -55,6 +56,7 @@ class SceneView(QWidget):
             self.scene.overview(1.6), self.scene.ground.height, self.scene.blocked, land=self.scene.ground.bounds is not None
         )
         self.labels = Labels(self.scene, lambda: self.pilot.pose, theme, self)
+        self._note = None if meshes else QLabel(EMPTY, self, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._snapshot = Snapshot.empty()
         self._seconds, self._shown_at, self._ticked = 0.0, clock.monotonic(), clock.monotonic()
         self._last, self._dragged = QPointF(), False
@@ -263,6 +265,8 @@ class SceneView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The canvas fills the widget."""
         self._place_labels()
+        if self._note is not None:
+            self._note.setGeometry(self.rect().adjusted(24, 0, -24, 0))
         if self._canvas is not None:
             self._canvas.setGeometry(self.rect())
 

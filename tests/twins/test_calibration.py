@@ -18,11 +18,13 @@ from twins.checking import check
 from twins.clock import DAY, MINUTE, SECOND, parse_time
 from twins.emulator.plant import Plant
 from twins.estimation.calibration import Question, calibrated, knobs_asked
+from twins.estimation.drift import drifts
 from twins.estimation.fitting import Unknown, fitted
 from twins.estimation.stepped import stepped
 from twins.historian.days import open_record
 from twins.historian.file import RecordingFile
 from twins.package.archive import zipped
+from twins.package.calibration import CalibrationForm
 from twins.package.loader import load
 from twins.package.revising import approve
 from twins.physics import Profile
@@ -201,6 +203,25 @@ def test_that_errors_which_last_widen_an_interval():
             )  # fmt: skip
             held += found.low[0] <= 2.0 <= found.high[0]
         assert held / 60 >= least
+
+
+def test_that_data_which_say_nothing_of_any_parameter_leave_all_as_they_stood():
+    found = fitted(
+        [Unknown(3.0, -10.0, 10.0, 1.0, 2.0), Unknown(5.0, -10.0, 10.0, 1.0, 2.0)],
+        lambda points: 1e-6 * (points.sum(axis=1) * np.ones((60, 1)))[None], np.random.default_rng(1).normal(0, 1, (1, 60)),
+        np.array([0.01]), np.arange(60) * 12 // 60,
+    )  # fmt: skip
+    assert found.value.tolist() == [3.0, 5.0]
+    assert not found.identified.any()
+    assert np.all(found.deviation > 1.0)
+
+
+@pytest.mark.sample_data
+def test_that_drift_is_told_where_nothing_was_ever_calibrated_or_measured(farm, real_year):
+    with open_record(real_year) as record:
+        found = list(drifts(farm, record, CalibrationForm(in_force=0), WEEKS, WEEKS + 2 * DAY))
+        assert {each.asset for each in found} >= {"T01", "T02"}
+        assert all(each.approved is None and not each.drifted for each in found)
 
 
 @pytest.mark.sample_data

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
 from scene import camera
 from scene.legend import Choice, ColourBy
@@ -45,6 +45,18 @@ def snapshot(twin: Twin, time_ns: int, a: float = 20.0, b: float = 80.0) -> Snap
     channels = tuple(Channel.of(tag) for tag in twin.tags.values())
     source = np.full(2, NOON, np.int64)
     return Snapshot(time_ns, channels, source, source, np.array([a, b]).view(np.int64), np.zeros(2, np.uint8))
+
+
+def test_that_a_twin_without_shapes_says_so_in_the_middle(qtbot):
+    twin, _ = plant()
+    view = SceneView(twin, {}, Theme(GREY))
+    view.resize(800, 600)
+    qtbot.addWidget(view, before_close_func=lambda _: view.close())
+    with qtbot.waitSignal(view.ready, timeout=60_000):
+        view.show()
+    note = next(each for each in view.findChildren(QLabel) if "has a shape" in each.text())
+    assert note.isVisible()
+    assert abs(note.geometry().center().x() - 400) < 5
 
 
 @pytest.fixture

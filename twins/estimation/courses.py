@@ -152,7 +152,7 @@ class Courses:
 
     def _measured(self, condition: Formula | None) -> Array:
         found = np.array([(self.seen.last if ends else self.seen.mean)[each.tag.path] for each, ends in
-                          zip(self.judged, self._ends, strict=True)]).reshape(len(self.judged), -1)  # fmt: skip
+                          zip(self.judged, self._ends, strict=True)]).reshape(len(self.judged), len(self.time))  # fmt: skip
         sound = np.ones(len(self.time), bool)
         for *_, each in self._inputs:
             sound &= np.isfinite(self.seen.mean[each.tag.path]) | np.isnan(self.seen.mean[each.tag.path]).all()

@@ -203,8 +203,9 @@ class Estimator:
                 each.of_tags(gauges.variance, 1.0), each.of_tags(gauges.doubted(dt), 1.0),
             )  # fmt: skip
             each.take(states, gauges.least)
+            surprised = each.widest(gauges.surprise)
             for parameter, values in zip(mine, slow, strict=True):
-                parameter.take(values)
+                parameter.take(values, surprised)
             for told_of, into in ((found.off, off), (found.variance, variance), (found.used, used)):
                 each.back(told_of, into)
         self.innovations = Innovations(off, variance, used)

@@ -76,7 +76,8 @@ def fitted(unknowns: list[Unknown], predict: Predict, measured: Array, least: Ar
             break
         free[np.flatnonzero(free)[~told]] = False
     deviation = found[0].deviation * scale
-    deviation[free] = found[-1].deviation * scale[free]
+    if free.any():
+        deviation[free] = found[-1].deviation * scale[free]
     value = np.where(free, start + z * scale, start)
     reach = found[-1].reach * deviation
     return Fit(value, deviation, np.maximum(value - reach, low), np.minimum(value + reach, high), free, found[-1].blocks)

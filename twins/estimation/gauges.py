@@ -26,12 +26,20 @@ _JUMP = 30.0  # deviations that no plant goes between two measurements
 _LASTS = 3.0  # s that an error of a model lasts
 _PROVEN = 300.0  # s of agreement from which that is so; before, what is wide apart bends, and an error lasts longer
 _BIAS = MINUTE / SECOND
+_LEANS, _CHANCE, _STEEP = 30.0, 0.5, 0.025  # s; how far innovations lean in that time by chance, in deviations; worth once more
+_MOST, _FADES = 15.0, 45.0  # times; s
 _HASTE = 5  # the first guess is forgotten with the power of so many
+_LEARNT = (
+    "variance", "_off", "_open", "_bias", "_leaning", "surprise", "_seen", "_judged", "_refused", "_agreed", "_opened", "_moved",
+    "_jumped",
+)  # fmt: skip
 
 
 class Gauges:
     """Of n judged tags, in their units. `variance` is that of a measurement beside the prediction that follows it; `spread_of`
-    the deviation of one beside the model that doesn't follow it: learnt from days that are not strange.
+    the deviation of one beside the model that doesn't follow it: learnt from days that are not strange. `surprise`: where
+    innovations lean to one side for longer than chance lets them, the followers are so many times too sure of what they know
+    (adaptive inflation, after Anderson 2009, doi:10.1111/j.1600-0870.2008.00361.x); it fades within a minute.
     """
 
     def __init__(self, tags: Sequence[Tag]) -> None:
@@ -44,6 +52,7 @@ class Gauges:
         self._seen, self._judged = np.zeros(len(tags)), np.zeros(len(tags))  # s
         self._refused, self._agreed, self._opened = np.zeros((3, len(tags)))  # s, s, times
         self._bias = np.zeros(len(tags))  # of innovations lately: it says something of parameters, and nothing of noise
+        self._leaning, self.surprise = np.zeros((2, len(tags)))  # deviations; by how many times too sure the followers are
         self._moved, self._jumped = np.zeros((2, len(tags)), bool)
         self._since = np.full(len(tags), np.inf)  # s since the last measurement
         self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
@@ -83,9 +92,16 @@ class Gauges:
         rate = np.where(found.used, dt / np.clip(self._seen / _HASTE, _HASTE * dt, max(_SOON, _HASTE * dt)), 0.0)
         off = np.where(found.used, found.off, 0.0)
         self._bias += np.where(found.used, min(dt / _BIAS, 1.0), 0.0) * (off - self._bias)
+        self._lean(np.where(found.used, off / np.sqrt(np.where(found.used, expected, 1.0)), np.nan), dt)
         self.variance *= 1 + rate * ((off - self._bias) ** 2 / expected - 1)
         self.variance = np.maximum(self.variance, self._least_variance)
         return self._lost()
+
+    def _lean(self, off: Array, dt: float) -> None:
+        """`off` in deviations; NaN where nothing was used."""
+        self._leaning += np.where(np.isnan(off), 0.0, min(dt / _LEANS, 1.0) * (off - self._leaning))
+        now = np.clip((np.abs(self._leaning) - _CHANCE) / _STEEP, 0.0, _MOST)
+        self.surprise = np.maximum(now, self.surprise * np.exp(-dt / _FADES))
 
     def _lost(self) -> Truths:
         self._opened = np.where(self._agreed > _PATIENCE * 4.0**self._opened, 0.0, self._opened)
@@ -117,17 +133,13 @@ class Gauges:
         return self._opened
 
     def held(self) -> Array:
-        """(11, n): all that is learnt."""
-        counted = (self._seen, self._judged, self._refused, self._agreed, self._opened)
-        return np.stack(
-            [self.variance, self._off, self._open, self._bias, *counted, self._moved.astype(float), self._jumped.astype(float)]
-        )
+        """(row, n): all that is learnt."""
+        return np.stack([np.asarray(getattr(self, name), float) for name in _LEARNT])
 
     def take(self, held: Array) -> None:
         """Goes on from what another held."""
-        self.variance, self._off, self._open, self._bias, self._seen, self._judged = (row.copy() for row in held[:6])
-        self._refused, self._agreed, self._opened = (row.copy() for row in held[6:9])
-        self._moved, self._jumped = held[9] > 0, held[10] > 0
+        for name, row in zip(_LEARNT, held, strict=True):
+            setattr(self, name, row.astype(getattr(self, name).dtype))
 
 
 def _rounding(tag: Tag) -> float:

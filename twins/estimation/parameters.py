@@ -93,14 +93,16 @@ class Wandering:
         self._jumped[times[self._at] > 0] = 0.0
         self._put(np.where(times[self._at] > 0, wide, self.members))
 
-    def take(self, values: Array) -> None:
+    def take(self, values: Array, surprise: Array) -> None:
         """From (member, instance). They are never closer together than a parameter can be known (Aksoy et al. 2006,
-        doi:10.1175/MWR3224.1); what goes wrong in the first seconds is not soon made good, so that they draw together slowly."""
+        doi:10.1175/MWR3224.1), and so many times less where measurements surprise (instance,), but not below what
+        nothing is said of; what goes wrong in the first seconds is not soon made good, so that they draw together slowly."""
         found = values[:, self._at]
         own = found - found.mean(axis=0)
         new = self._closest * np.sqrt(1 + _NEW / max(self._followed, 1.0))
         jumped = np.where(self._jumped < _DOUBTED, _CLOSEST * self._spread, 0.0)
-        least = np.minimum(np.maximum(new, jumped), self._spread)
+        surprised = np.minimum(new * (1 + surprise[self._at]), _CLOSEST * self._spread)
+        least = np.minimum(np.maximum.reduce([new, surprised, jumped]), self._spread)
         due = least / np.maximum(own.std(axis=0), 1e-300)
         self._put(found + own * np.maximum(due - 1, 0.0))
 

@@ -37,6 +37,8 @@ def stored(key: str, folder: Path, build: Callable[[], Meshes]) -> Meshes:
         return _read(file)
     except (OSError, EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile):
         meshes = build()
+    if not meshes:
+        return meshes
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         _write(file, meshes)

@@ -22,9 +22,7 @@ from ui.time_view import TimeView
 from ui.timeline_strip import TimelineStrip
 from ui.transport import Transport
 
-NOTHING = (
-    "Nothing is recorded: there is no time to travel in. Open a recording with --recording FILE, or import history into one."
-)
+NOTHING = "Nothing is recorded: there is no time to travel in. Open the demo, a recording of this twin, or record its plant."
 SAID_FOR_MS = 6_000
 
 
