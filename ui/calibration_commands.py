@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twins import InputError
-from ui.stretch import stretch
+from ui.stretch import opened, stretch
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
 from ui.typed import AsJson, TwinName, UntilEof, package_of
 
@@ -51,7 +50,6 @@ def add_to(app: typer.Typer) -> None:
         """Fit parameters to what was measured: before and after, how sure, and the error on a stretch that was kept back."""
         from twins.estimation.calibration import Question, calibrated
         from twins.estimation.proposal import proposal, write
-        from twins.historian.days import open_record
         from twins.historian.drafting import refuse_bad_place
         from twins.package.loader import load
 
@@ -59,7 +57,7 @@ def add_to(app: typer.Typer) -> None:
             refuse_bad_place(to)
         package = package_of(twin)
         loaded = load(package)
-        with contextlib.closing(open_record(from_)) as record:
+        with opened(from_) as record:
             first, last, held = _stretches(record, start, until, hold_out)
             asked = Question(
                 first, last, held, tuple(asset or ()), tuple(parameter or ()), tuple(output or ()), where, _step(step), correct
@@ -114,14 +112,13 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """How far off the models are by now, against when their calibration was approved."""
         from twins.estimation.drift import drifts
-        from twins.historian.days import open_record
         from twins.package.archive import files_of
         from twins.package.loader import load
         from twins.package.revising import calibration_in
 
         package = package_of(twin)
         loaded, form = load(package), calibration_in(files_of(package))
-        with contextlib.closing(open_record(from_)) as record:
+        with opened(from_) as record:
             begins, ends = stretch(record, start, until, ("--start", "--until"))
             begins = begins if start else max(begins, ends - _span(last, "--last"))
             with progress("judging", json_, until_eof) as say, interruptible(until_eof) as cancelled:

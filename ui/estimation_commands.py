@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.stretch import stretch
+from ui.stretch import opened, stretch
 from ui.terminal import interruptible, print_json, print_rows, progress
 from ui.typed import AsJson, UntilEof, package_of
 
@@ -34,12 +34,11 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """What was to be expected of what was measured, how far it was from it, and what the parameters are by now."""
         from twins.estimation.history import estimated
-        from twins.historian.days import open_record
         from twins.package.calibration import name_of_models
         from twins.package.loader import load, load_zipped
         from twins.prognosis.foresight import Foresight
 
-        with contextlib.closing(open_record(file)) as record:
+        with opened(file) as record:
             start, last = stretch(record, from_, end, ("--from", "--until"))
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
             named = name_of_models(record.package_at(last) or b"", found.model_version)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ui.recording_commands import print_info
-from ui.stretch import known, span_of, stretch
+from ui.stretch import known, opened, span_of, stretch
 from ui.terminal import instant, interruptible, print_json, print_report, print_table, progress
 from ui.typed import AsJson, File, From, Time, TwinName, package_of
 
@@ -52,10 +52,9 @@ def add_to(app: typer.Typer) -> None:
         file: File, from_: From, to: Time, out: Annotated[Path, typer.Option(help="The incident file.")], json_: AsJson = False
     ) -> None:
         """A stretch, the instant --to included, as a sealed file of its own that opens anywhere."""
-        from twins.historian.days import open_record
         from twins.historian.evidence import cut
 
-        with open_record(file) as recording, progress("cutting", quiet=json_) as say:
+        with opened(file) as recording, progress("cutting", quiet=json_) as say:
             start, end = stretch(recording, from_, to)
             cut(recording, start, end + 1, out, say)
         print_info(out, json_)
@@ -73,9 +72,8 @@ def add_to(app: typer.Typer) -> None:
         size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of a picture in pixels.")] = "1600x1000",
     ) -> None:
         """A table of samples, or a picture of an instant."""
-        from twins.historian.days import open_record
 
-        with open_record(file) as recording:
+        with opened(file) as recording:
             if to.suffix.lower() == ".png":
                 from twins.historian.drafting import refuse_bad_place
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from twins import InputError
-from ui.stretch import span_of
+from ui.stretch import opened, span_of
 from ui.terminal import instant, print_json, print_rows
 from ui.typed import AsJson, File
 
@@ -61,10 +61,9 @@ def maintenance(
 def track_record(file: File, json_: AsJson = False) -> None:
     """Of every prediction that said when a limit would be passed: when it was, and how honest that was."""
     from twins.clock import format_time
-    from twins.historian.days import open_record
     from twins.prognosis.track_record import calibration, coverage, outcomes, reliability
 
-    with contextlib.closing(open_record(file)) as record:
+    with opened(file) as record:
         span = record.span()
         found = list(outcomes(record, span[0], span[1] + 1)) if span else []
     rows = [
@@ -89,9 +88,8 @@ def track_record(file: File, json_: AsJson = False) -> None:
 
 @contextlib.contextmanager
 def _standing(file: Path, at: str) -> Iterator:
-    from twins.historian.days import open_record
     from twins.package.opening import notice_of
 
-    with contextlib.closing(open_record(file)) as record:
+    with opened(file) as record:
         time = instant(at) if at else span_of(record)[1]
         yield record.at(time).standing.of, notice_of(record.package_at(time))

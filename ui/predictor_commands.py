@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,9 @@ from typing import Annotated
 import typer
 
 from twins import InputError
+from ui.stretch import opened
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
-from ui.typed import AsJson, From, UntilEof, package_of
+from ui.typed import AsJson, From, UntilEof, package_of, refuse_no_card
 
 File = Annotated[Path, typer.Argument(metavar="RECORDING", help="A recording.")]
 TwinName = Annotated[str, typer.Argument(metavar="TWIN", help="A package's folder or zip, or the name of a twin that ships.")]
@@ -34,11 +34,10 @@ def add_to(app: typer.Typer) -> None:
         until_eof: UntilEof = False,
     ) -> None:
         """What the package's predictors would have said of a recording, and when."""
-        from twins.historian.days import open_record
         from twins.package.loader import load, load_zipped
         from twins.prognosis.predictors.replaying import predicted
 
-        with contextlib.closing(open_record(recording)) as record:
+        with opened(recording) as record:
             start, last = _stretch(record, recording, from_, end)
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
             with progress("predicting", json_, until_eof) as say, interruptible(until_eof) as cancelled:
@@ -71,7 +70,6 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """Learn what an asset's tags are like while all is well, or how long it lasts; a predictor and its card are written."""
         from twins.clock import format_time
-        from twins.historian.days import open_record
         from twins.historian.evidence import sha256_of
         from twins.package.loader import load
         from twins.prognosis.predictors.card import Source
@@ -94,7 +92,7 @@ def add_to(app: typer.Typer) -> None:
             files = _write_lives(predictor, label, folder, recording, assets, step_ns, failed, ahead, learnt)
             print_json({"files": list(map(str, files)), **learnt[0].card}) if json_ else print("\n".join(map(str, files)))
             return
-        with contextlib.closing(open_record(recording)) as record:
+        with opened(recording) as record:
             start, last = _stretch(record, recording, from_, end)
             with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 models = taught(
@@ -133,6 +131,7 @@ def add_to(app: typer.Typer) -> None:
         if to is None:
             print(text)
             return
+        refuse_no_card(to)
         with drafted(to, over=True) as draft:
             draft.write_text(text, encoding="utf-8")
 
@@ -145,7 +144,6 @@ def _lives(
     from dataclasses import replace
 
     from twins.clock import format_time
-    from twins.historian.days import open_record
     from twins.prognosis.predictors.declared import Scope
     from twins.prognosis.predictors.episodes import episodes
     from twins.prognosis.remaining_life.card import dated
@@ -156,7 +154,7 @@ def _lives(
     faults: list[str] = []
     scope = Scope(twin, tuple(assets), lambda place, said, remedy: faults.append(f"--failed: {said}; {remedy}"))
     with (
-        contextlib.closing(open_record(recording)) as record,
+        opened(recording) as record,
         progress("reading", *how) as say,
         interruptible(how[1]) as cancelled,
     ):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ui.stretch import ALWAYS, known, span_of, stretch
+from ui.stretch import ALWAYS, known, opened, span_of, stretch
 from ui.terminal import instant, print_json, print_rows, print_table
 from ui.typed import AsJson, File, From, Time
 
@@ -21,9 +21,8 @@ def add_to(app: typer.Typer) -> None:
     def alarms(file: File, from_: From = "", to: Time = "", json_: AsJson = False) -> None:
         """The figures of the alarm system over a stretch: rate, peak, floods, what stands, what chatters, the worst."""
         from twins.alarms.figures import figures, told
-        from twins.historian.days import open_record
 
-        with open_record(file) as recording:
+        with opened(file) as recording:
             asked = stretch(recording, from_, to)
             found = told(figures(recording.events(*asked), *asked))
         print_json(found) if json_ else print_table(found)
@@ -57,10 +56,9 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """What the screen would show at an instant (default: the last)."""
         from twins.historian import telling
-        from twins.historian.days import open_record
         from twins.package.opening import notice_of
 
-        with open_record(file) as recording:
+        with opened(file) as recording:
             time = instant(at) if at else span_of(recording)[1]
             told, notice = telling.state(recording.at(time, hindsight)), notice_of(recording.package_at(time))
         if notice:
@@ -85,9 +83,8 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """One tag over a stretch as min, max and mean of at most WIDTH buckets."""
         from twins.historian import telling
-        from twins.historian.days import open_record
 
-        with open_record(file) as recording:
+        with opened(file) as recording:
             known(recording, [tag])
             told = telling.trend(recording.trend(tag, *stretch(recording, from_, to), width))
         if json_:
@@ -105,10 +102,9 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """What happened besides new values."""
         from twins.historian import telling
-        from twins.historian.days import open_record
         from twins.record import TOLD
 
-        with open_record(file) as recording:
+        with opened(file) as recording:
             told = telling.events(recording.events(*stretch(recording, from_, to, span=ALWAYS), None if all_ else TOLD))
         if json_:
             print_json(told)

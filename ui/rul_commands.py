@@ -10,7 +10,7 @@ import typer
 
 from twins import InputError
 from ui.terminal import interruptible, print_json, print_rows, progress
-from ui.typed import AsJson
+from ui.typed import AsJson, refuse_no_card
 
 Table = Annotated[Path, typer.Argument(metavar="TABLE", help="CSV (also .gz) or Parquet: a row for each unit and time.")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="What “rul train” wrote.")]
@@ -49,6 +49,8 @@ def train(
 
     if cap is not None and not 0 < cap < float("inf"):
         raise InputError(f"--cap {cap:g}: write a length of life above 0, like 125")
+    if card is not None:
+        refuse_no_card(card)
     for place in (to, *([card] if card else [])):
         refuse_bad_place(place)
     layout = Layout(unit, time, not no_header, sep, _listed(sensors), _listed(ignore))

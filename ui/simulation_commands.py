@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twins import InputError
+from ui.stretch import opened
 from ui.terminal import instant, interruptible, print_json, print_rows, progress
 from ui.typed import AsJson, TwinName, UntilEof, of_sound_models
 
@@ -174,7 +175,6 @@ def asked_for(
 ) -> Iterator[Asked]:
     """What the options say. Raises InputError."""
     from twins import clock
-    from twins.historian.days import open_record
     from twins.historian.place import is_record
     from twins.package.archive import zipped
     from twins.package.loader import load_zipped
@@ -185,7 +185,7 @@ def asked_for(
     source = place if recorded and source is None else source
     begin = instant(at) if at else None
     if source is not None:
-        with open_record(source) as record:
+        with opened(source) as record:
             span = record.span()
             last = span[1] if span else clock.now()
             begin = last if begin is None or last < begin < last + _JUST_NOW else begin  # a live record is a moment behind
@@ -240,9 +240,8 @@ def _recorded_weather(word: str, before: bool) -> bool:
 
 
 def _reaches(source: Path, end: int) -> bool:
-    from twins.historian.days import open_record
 
-    with open_record(source) as record:
+    with opened(source) as record:
         span = record.span()
         return span is not None and span[1] >= end
 

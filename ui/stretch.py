@@ -1,7 +1,11 @@
-"""A stretch of a recording, as it was asked for on the command line."""
+"""A recording, and a stretch of it, as it was asked for on the command line."""
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twins import InputError
@@ -11,6 +15,18 @@ if TYPE_CHECKING:
     from twins.historian.days import Record
 
 ALWAYS = (-(2**63), 2**63 - 2)  # events may lie outside the samples
+
+
+@contextlib.contextmanager
+def opened(file: Path) -> Iterator[Record]:
+    """A recording to be read. What was found damaged meanwhile is said in the end: the answer may lack it. Raises InputError."""
+    from twins.historian.days import open_record
+
+    with open_record(file) as record:
+        yield record
+        if damage := record.damage:
+            more = f" and {len(damage) - 1} more" if len(damage) > 1 else ""
+            print(f"twindeck: {damage[0]}{more}; the answer is of what is left, “verify {file}” tells all", file=sys.stderr)
 
 
 def span_of(record: Record) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from twins import InputError
 from ui.shipped import TWINS
 
 TwinName = Annotated[
@@ -44,3 +45,9 @@ def of_sound_models(twin: str) -> Path:
     if place.exists() and not is_record(place):
         refuse_faulty_models(place)
     return place
+
+
+def refuse_no_card(place: Path) -> None:
+    """Raises InputError where a card would be written into what is no place for a text: one that stands there is replaced."""
+    if place.suffix.lower() not in (".md", ".markdown", ".txt"):
+        raise InputError(f"{place} is no name for a card, which is a text in Markdown; name it {place.with_suffix('.md').name}")

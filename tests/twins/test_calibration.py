@@ -128,6 +128,33 @@ def test_that_what_is_no_proposal_changes_nothing(package, tmp_path, text):
     assert not (package / "calibration.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda told: told["parameters"][0].update(after=0.5), "this is outside its own interval"),
+        (lambda told: told["parameters"][0].update(low=2.0), "this is outside its own interval"),
+        (lambda told: told["parameters"][0].pop("high"), "this is outside its own interval"),
+        (lambda told: told.update(outputs=[]), "tells no error on a stretch that was kept back"),
+    ],
+)
+def test_that_a_proposal_that_was_changed_by_hand_is_refused(proposed, package, tmp_path, change, said):
+    told = json.loads(proposed[1].read_text())
+    told["parameters"].sort(key=lambda each: not each["identified"])
+    change(told)
+    (tmp_path / "changed.json").write_text(json.dumps(told))
+    done = run("approve", package, tmp_path / "changed.json", "--by", "A", "--why", "B")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert said in done.stderr
+    assert not (package / "calibration.yaml").exists()
+
+
+def test_that_a_name_that_would_paint_the_terminal_is_refused(proposed, package):
+    done = run("approve", package, proposed[1], "--by", "m\x1b[31me", "--why", "B")
+    assert done.returncode == 1
+    assert "can't be shown" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 def test_that_a_proposal_for_another_package_is_refused(proposed, package):
     (package / "README.md").write_text("another one")
     done = run("approve", package, proposed[1], "--by", "A", "--why", "B")

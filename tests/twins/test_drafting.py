@@ -1,49 +1,50 @@
-"""A file appears whole or not at all, and what a killed writer left is cleared."""
+"""A file that is written takes its place only where nothing of another kind is lost."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+import sqlite3
 
 import pytest
 
+from tests.rig import main_py
 from twins.historian.drafting import drafted
 from twins.historian.recording import RecordingError
 
 
-def test_that_nothing_is_there_until_it_is_whole(tmp_path):
-    place = tmp_path / "out.csv"
-    with drafted(place) as draft:
-        draft.write_text("half")
-        assert not place.exists()
-    assert place.read_text() == "half"
-    with pytest.raises(KeyboardInterrupt), drafted(place) as draft:
-        draft.write_text("other")
-        raise KeyboardInterrupt
-    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
-    assert place.read_text() == "half"
+@pytest.mark.parametrize(
+    ("there", "made", "said"),
+    [
+        (b"PK\x03\x04 a model", b'{"form": 1}', "is a model or archive, which a JSON file must not replace"),
+        (b"unit,time,s1\n1,1,0.5\n", b"PK\x03\x04 a model", "is a text or table, which a model or archive must not replace"),
+        (b"\x89PNG\r\n", b"time,tag,value\n", "is a picture, which a text or table must not replace"),
+        (b"PAR1....", b"time,tag,value\n", "is a Parquet table, which a text or table must not replace"),
+    ],
+)
+def test_that_what_is_of_another_kind_is_not_replaced(tmp_path, there, made, said):
+    place = tmp_path / "kept.dat"
+    place.write_bytes(there)
+    with pytest.raises(RecordingError, match=said), drafted(place, over=True) as draft:
+        draft.write_bytes(made)
+    assert place.read_bytes() == there
+    assert [each.name for each in tmp_path.iterdir()] == ["kept.dat"]
 
 
-KILLED = """
-import os, sys, pathlib
-from twins.historian.drafting import drafted
-with drafted(pathlib.Path(sys.argv[1])) as draft:
-    draft.write_text("never whole")
-    draft.with_name(draft.name + "-wal").write_text("log")
-    os.kill(os.getpid(), 9)
-"""
+def test_that_a_recording_is_not_replaced_and_its_own_kind_and_nothing_are(tmp_path):
+    record, empty = tmp_path / "r.twin-recording", tmp_path / "empty.csv"
+    with sqlite3.connect(record) as base:
+        base.execute("create table t (x)")
+    with pytest.raises(RecordingError, match="is a recording, which a JSON file"), drafted(record, over=True) as draft:
+        draft.write_text("{}")
+    empty.write_bytes(b"")
+    for text in ("a,b\n1,2\n", "a,b\n3,4\n"):
+        with drafted(empty, over=True) as draft:
+            draft.write_text(text)
+    assert empty.read_text() == "a,b\n3,4\n"
 
 
-def test_that_the_draft_of_a_killed_writer_is_cleared_by_the_next(tmp_path):
-    place = tmp_path / "a.twin-recording"
-    subprocess.run([sys.executable, "-c", KILLED, place], cwd=Path(__file__).parents[2], check=False)
-    assert len(list(tmp_path.iterdir())) == 2
-    with drafted(place) as draft:
-        draft.write_text("whole")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.twin-recording"]
-
-
-def test_that_an_absent_folder_is_named(tmp_path):
-    with pytest.raises(RecordingError, match="is not a folder; make it first"), drafted(tmp_path / "no" / "out.csv"):
-        pass
+def test_that_a_card_is_not_written_over_a_package_s_file(tmp_path):
+    (tmp_path / "twin.yaml").write_text("twin: {id: a, name: A}\n")
+    ran = main_py("card", "north-ridge", "main-bearing-hot", "--to", str(tmp_path / "twin.yaml"))
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
+    assert "name it twin.md" in ran.stderr
+    assert (tmp_path / "twin.yaml").read_text() == "twin: {id: a, name: A}\n"

@@ -16,7 +16,8 @@ from twins.package.loader import load
 from twins.prognosis.calls import Calls
 from twins.prognosis.foreseeing import LEARNT, Foreseeing
 from twins.prognosis.maintenance import as_csv, work_list
-from twins.prognosis.prediction import Life, event_of, prediction_in, span
+from twins.prognosis.outlook import Outlook
+from twins.prognosis.prediction import Life, Prediction, deadline, event_of, prediction_in, span
 from twins.prognosis.recognition.model_file import NAME
 from twins.prognosis.track_record import calibration, coverage, outcomes
 from twins.record import Channel, Intention, IntentionKind, Samples, Standing
@@ -69,6 +70,37 @@ def test_that_what_is_left_is_told_with_an_interval_and_is_before_the_trip(lost_
     assert lives
     assert (lives[0].tag, lives[0].limit) == ("T02.gearbox_oil_temperature", "high_high")
     assert 0 < lives[0].low <= lives[0].middle < 600
+
+
+def test_that_a_deadline_is_counted_from_the_first_call_and_what_is_overdue_stays_so():
+    day, t = 86_400.0, START
+    life = Life("T02.x", "high_high", 80.0, 60.0, 90.0, 120.0, 1.0, 3_000.0)
+    made = lambda due: Prediction(t, "T02", "f", "F", 0.9, (1, 1, 1), t, deadline=due)  # noqa: E731
+    first = deadline(3 * day, None, t, t, None)
+    assert first == t + 3 * round(day) * SECOND
+    later = t + 300 * SECOND
+    assert deadline(3 * day, None, t, later, made(first)) == first, "to say it anew puts nothing off"
+    soon = deadline(3 * day, life, t, later, made(first))
+    assert soon == later + 60 * SECOND
+    assert deadline(3 * day, None, t, soon + SECOND, made(soon)) == soon, "the limit is passed: overdue"
+    assert deadline(3 * day, None, t, later + SECOND, made(soon)) == first, "nothing is left of the limit: by when it was first"
+
+
+def test_that_an_outlook_that_did_not_come_true_is_refuted_and_says_nothing(lost_cooler):
+    watched, foreseeing, _ = lost_cooler
+    outlook = Outlook(foreseeing._twin, watched.estimator, foreseeing._lately)
+    while not outlook.done:
+        outlook.go_on()
+    k = next(i for i, each in enumerate(outlook._limits) if each[1].path == "T02.gearbox_oil_temperature")
+    estimator = watched.estimator
+    if estimator.models.values()[outlook._rows[k], :16].mean() >= outlook._value[k, 0]:
+        pytest.fail("the oil is past its limit already: another seed")
+    assert outlook.life_of("T02", estimator) is not None
+    outlook._passed[k] = -1.0  # all courses had it passed a second before this one began
+    others = [i for i, each in enumerate(outlook._limits) if each[1].asset == "T02" and i != k]
+    outlook._passed[others] = np.nan
+    assert outlook.refuted("T02", estimator)
+    assert outlook.life_of("T02", estimator) is None
 
 
 def test_that_a_prediction_reads_back_as_it_was_made(lost_cooler):

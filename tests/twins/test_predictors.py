@@ -164,6 +164,33 @@ def test_that_a_table_is_read_from_a_csv(package):
     assert prediction_in(foretold(twin, plant(twin, lambda s: 75 + 0 * s))[0]).severity[1] == 0.4
 
 
+def test_that_a_table_of_another_country_is_read(package):
+    (package / "predictors" / "hot.csv").write_text(
+        "when;over;probability;severity\nbearing_temperature > 70 degC;1 min;0,9;0,4\n"
+    )
+    twin = load(write(package, "type: pump\nlimits: { table: hot.csv }\n"))
+    assert prediction_in(foretold(twin, plant(twin, lambda s: 75 + 0 * s))[0]).severity[1] == 0.4
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "has no column when and none probability"),
+        ("when,over,probability\n", "has no rows"),
+        ("\0\xff\1", "has no column when"),
+        ("when,probability\nspeed > 1 rpm,1.9\n", "line 2: probability “1.9” is not within 0 and 1"),
+        ("when,probability\nspeed > 1 rpm,\n", "line 2: probability is empty"),
+        ("when,probability\nspeed > 1 rpm,often\n", "line 2: probability “often” is no number"),
+        ("when,probability\n,0.9\n", "line 2: when is empty"),
+    ],
+)
+def test_that_a_table_that_says_nothing_or_nonsense_is_a_fault(package, content, words):
+    (package / "predictors" / "hot.csv").write_text(content)
+    faults = [str(fault) for fault in check(write(package, "type: pump\nlimits: { table: hot.csv }\n"))]
+    assert len(faults) == 1
+    assert words in faults[0]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

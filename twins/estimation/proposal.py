@@ -42,6 +42,8 @@ class ProposedForm(_Form):
     unit: Text = ""
     before: Finite
     after: Finite
+    low: Finite | None = None
+    high: Finite | None = None
     identified: bool
 
 
@@ -178,6 +180,7 @@ def approved(package: Path, twin: Twin, place: Path, by: str, why: str) -> Model
     corrected = _corrected(form, twin, place)
     if not changed and not corrected:
         raise InputError(f"{place} changes nothing: no parameter was identified")
+    _refuse_unfounded(changed, form, place)
     parameters: dict[str, dict[str, float | str]] = {path: {} for path in corrected}
     for asset, name, value in _written(changed, twin, place):
         parameters.setdefault(asset, {})[name] = value
@@ -187,6 +190,18 @@ def approved(package: Path, twin: Twin, place: Path, by: str, why: str) -> Model
         "step": form.step, "where": form.where, "errors": errors,
     }  # fmt: skip
     return approve(package, parameters, data, by, why, corrected)
+
+
+def _refuse_unfounded(changed: list[ProposedForm], form: ProposalForm, place: Path) -> None:
+    """What a calibration found lies within its interval, and was judged on a stretch that was kept back."""
+    for each in changed:
+        room = 1e-9 * (abs(each.after) + abs(each.before))
+        if each.low is None or each.high is None or not each.low - room <= each.after <= each.high + room:
+            raise InputError(
+                f"{place}: {each.parameter} = {each.after:g} {each.unit}: this is outside its own interval; calibrate again"
+            )
+    if not any(each.held_out.after.mae is not None for each in form.outputs):
+        raise InputError(f"{place} tells no error on a stretch that was kept back, so nobody can judge it; calibrate again")
 
 
 def _corrected(form: ProposalForm, twin: Twin, place: Path) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from twins.historian.recording import RecordingError
 
+_KINDS = {
+    b"SQLite format 3\0": "a recording", b"PK\3\4": "a model or archive", b"PAR1": "a Parquet table", b"\x89PNG": "a picture",
+    b"\x93NUMPY": "an array",
+}  # fmt: skip
 BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite may leave
 
 
@@ -18,7 +22,8 @@ BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite may leave
 def drafted(place: Path, *, over: bool = False) -> Iterator[Path]:
     """The draft's path. At the end it takes `place`, durably; an exception removes it. Raises RecordingError.
 
-    With `over` it replaces what stands there; else a file that has appeared there meanwhile is not touched.
+    With `over` it replaces what stands there and is of its kind; a file of another kind is not touched, nor, without `over`, any
+    that has appeared there meanwhile.
     """
     refuse_bad_place(place)
     _clear_abandoned(place)
@@ -53,6 +58,8 @@ def _publish(draft: Path, place: Path, over: bool) -> None:
     if log.exists() and log.stat().st_size:  # the last of it could not be moved into the file
         raise RecordingError(f"{place} can't be written: the disk took the log but not the file; make room and try again")
     if over:
+        if place.exists() and place.stat().st_size and (there := _kind(place)) != (made := _kind(draft)):
+            raise RecordingError(f"{place} is there already and is {there}, which {made} must not replace; name another file")
         draft.replace(place)
         return
     try:
@@ -66,6 +73,16 @@ def _publish(draft: Path, place: Path, over: bool) -> None:
         if place.exists():
             raise
         draft.rename(place)
+
+
+def _kind(file: Path) -> str:
+    """What a file is by how it begins, in words."""
+    with file.open("rb") as read:
+        head = read.read(4096)
+    for begins, what in _KINDS.items():
+        if head.startswith(begins):
+            return what
+    return "binary" if b"\0" in head else "a JSON file" if head.lstrip()[:1] in (b"{", b"[") else "a text or table"
 
 
 def _clear_abandoned(place: Path) -> None:

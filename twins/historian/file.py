@@ -340,4 +340,7 @@ class RecordingFile:
         try:
             yield
         except schema.FILE_ERRORS as error:
-            raise RecordingError(f"{self.path} can't be read or written here: {error}") from None
+            why = f"can't be read or written here: {error}"
+            if "no such table" in str(error):
+                why = "begins like a recording and holds none: it was cut short, or is another's; take a copy that is whole"
+            raise RecordingError(f"{self.path} {why}") from None

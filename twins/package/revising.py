@@ -92,6 +92,8 @@ def _changed(package: Path, told: dict[str, Any], change: str, after: int, by: s
     for name, text in (("--by", by), ("--why", why)):
         if not text.strip() or len(text) > _LONGEST:
             raise InputError(f"{name} says nothing; a change of parameters is made by somebody, for a reason")
+        if not text.isprintable():
+            raise InputError(f"{name} holds signs that can't be shown; write it in one line of plain text")
     told["changes"].append(
         {"change": change, "before": told["in_force"], "after": after, "by": by.strip(), "why": why.strip(),
          "at": format_time(now())}

@@ -13,8 +13,9 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.estimation.estimator import Estimator
 from twins.prognosis.calls import Calls
 from twins.prognosis.diagnosis import Finding, declared_faults, findings
+from twins.prognosis.lately import Lately
 from twins.prognosis.outlook import Outlook
-from twins.prognosis.prediction import Prediction
+from twins.prognosis.prediction import Prediction, deadline
 from twins.prognosis.recognition.model_file import recogniser_of
 from twins.prognosis.recognition.recogniser import Recogniser
 from twins.prognosis.signatures import signature_of
@@ -39,6 +40,7 @@ class Foreseeing:
             self.refusal = str(refused)
         self.calls = Calls() if calls is None else calls
         self._outlook: Outlook | None = None
+        self._lately = Lately()
         self._lives: Outlook | None = None  # the last that was finished
         self._of: Estimator | None = None
         self._signatures: dict[str, tuple[int, Mapping[str, float]]] = {}
@@ -47,7 +49,8 @@ class Foreseeing:
     def see(self, estimator: Estimator, now: int) -> list[Event]:
         """After each step; what is to be recorded of it at `now`."""
         if estimator is not self._of:
-            self._of, self._faults = estimator, declared_faults(self._twin, estimator)
+            self._of, self._faults, self._lately = estimator, declared_faults(self._twin, estimator), Lately()
+        self._lately.see(estimator)
         self._look_out(estimator)
         self._recognise(estimator)
         step = estimator.models.step_ns
@@ -93,12 +96,11 @@ class Foreseeing:
         fault, time = finding.fault, estimator.time
         life = self._lives.life_of(fault.asset, estimator) if self._lives is not None else None
         power = self._lives.power_of(fault.asset) if self._lives is not None else 0.0
-        soon = life.low if life is not None and life.low is not None else fault.within
         low, middle, high = np.quantile(finding.severity, [0.05, 0.5, 0.95]).tolist()
         return Prediction(
             time, fault.asset, fault.name, fault.label, finding.probability, (low, middle, high),
             since, life, evidence, fault.description, fault.action,
-            time + round(min(soon, fault.within) * SECOND), fault.downtime,
+            deadline(fault.within, life, since, time, before), fault.downtime,
             max(power, 0.0) * fault.downtime * SECOND / HOUR, *self._model(finding),
             *((before.verdict, before.by, before.why) if before else ("", "", "")),
         )  # fmt: skip
@@ -114,12 +116,17 @@ class Foreseeing:
             self._outlook = None
             return
         last = self._lives.made_at if self._lives is not None else -(2**62)
-        if self._outlook is None and estimator.time - last >= _OUTLOOK_EVERY:
-            self._outlook = Outlook(self._twin, estimator)
+        if self._outlook is None and (estimator.time - last >= _OUTLOOK_EVERY or self._is_refuted(estimator)):
+            self._outlook = Outlook(self._twin, estimator, self._lately)
         if self._outlook is not None:
             self._outlook.go_on()
             if self._outlook.done:
                 self._lives, self._outlook = self._outlook, None
+
+    def _is_refuted(self, estimator: Estimator) -> bool:
+        """Whether the last outlook says what did not come, of something that is foreseen."""
+        assets = {fault.asset for fault in self._faults if fault.key in self.calls.standing}
+        return self._lives is not None and any(self._lives.refuted(asset, estimator) for asset in assets)
 
 
 def _health(found: Iterable[Finding], standing: Container[str]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from twins.estimation.estimator import FOLLOWERS, Estimator
 from twins.estimation.update import Truths
 from twins.physics import Array
 from twins.prognosis.going_on import followers_of, going_on, haste_of
+from twins.prognosis.lately import Lately
 from twins.prognosis.prediction import Life
 from twins.simulation.ensemble import Ensemble
 
@@ -19,12 +20,15 @@ _PHASES = ((30 * MINUTE, 10 * SECOND), (6 * HOUR, MINUTE))  # until when, in whi
 _STEPS_A_TURN = 24
 _APART = 1.15  # each point of a path is so many times as far away as the one before
 _HARD = ("high_high", "low_low")
+_FEWEST = 8  # courses; where fewer are still possible an outlook is refuted
 
 
 class Outlook:
-    """Weather and set-points stay as they are. `go_on` takes a few steps at a time, so that whoever waits can do other things."""
+    """Set-points stay as they are, and what drives the models goes on as it did lately. `go_on` takes a few steps at a time, so
+    that whoever waits can do other things."""
 
-    def __init__(self, twin: Twin, estimator: Estimator) -> None:
+    def __init__(self, twin: Twin, estimator: Estimator, lately: Lately) -> None:
+        self._courses = lately.courses(estimator, FOLLOWERS)
         self._twin, self.made_at, haste = twin, estimator.time, haste_of(estimator)
         self._phases = [(round(until * haste), round(step * haste)) for until, step in _PHASES]
         self._stride = max(1, round(_STEPS_A_TURN * haste * haste))
@@ -55,6 +59,7 @@ class Outlook:
                 return
             if self._models.time >= self.made_at + self._phases[self._phase][0]:
                 self._lengthen()
+            self._courses.drive(self._models, self._models.step_ns / SECOND)
             self._models.advance()
             self._watch()
 
@@ -64,8 +69,6 @@ class Outlook:
         before = self._models
         self._models = Ensemble(self._twin, before.time, self._phases[self._phase][1], before.seed, FOLLOWERS, still=True)
         self._models.take(before.held())
-        for group, was in zip(self._models.groups, before.groups, strict=True):
-            group.forced = was.forced
 
     def _watch(self) -> None:
         values = self._models.values()[self._rows]
@@ -81,11 +84,25 @@ class Outlook:
         """What is left now to the limit of an asset that most members pass, the soonest; None where hardly any does. A limit that
         is passed by now is no prediction any more."""
         gone = (estimator.time - self.made_at) / SECOND
-        now = estimator.models.values()[self._rows, :FOLLOWERS].mean(axis=1)
-        past = np.where(self._up[:, 0], now >= self._value[:, 0], now <= self._value[:, 0])
-        ahead = [k for k, each in enumerate(self._limits) if each[1].asset == asset and not past[k]]
+        ahead = [k for k in self._ahead(estimator) if self._limits[k][1].asset == asset]
         found = [life for k in ahead if (life := self._life(k, gone))]
         return min(found, key=lambda life: (-round(life.share, 1), life.middle or np.inf), default=None)
+
+    def refuted(self, asset: str, estimator: Estimator) -> bool:
+        """Whether most courses have passed a limit of an asset by now that it has not passed."""
+        gone = (estimator.time - self.made_at) / SECOND
+        ahead = [k for k in self._ahead(estimator) if self._limits[k][1].asset == asset]
+        return any(self._believed(k, gone).sum() < _FEWEST for k in ahead)
+
+    def _ahead(self, estimator: Estimator) -> list[int]:
+        """Limits that are not passed now."""
+        now = estimator.models.values()[self._rows, :FOLLOWERS].mean(axis=1)
+        past = np.where(self._up[:, 0], now >= self._value[:, 0], now <= self._value[:, 0])
+        return np.flatnonzero(~past).tolist()
+
+    def _believed(self, k: int, gone: float) -> Truths:
+        """(member,): the courses that have not passed a limit yet, which it has not either."""
+        return np.asarray(~(self._passed[k] <= gone))
 
     def power_of(self, asset: str) -> float:
         """Mean power of an asset at the end, kW; 0 where it tells none."""
@@ -95,11 +112,13 @@ class Outlook:
 
     def _life(self, k: int, gone: float) -> Life | None:
         _, tag, name, value = self._limits[k]
-        passed = np.maximum(self._passed[k] - gone, 0.0)
-        share = float(np.isfinite(passed).mean())
+        left = self._passed[k][self._believed(k, gone)] - gone
+        share = float(np.isfinite(left).mean()) if len(left) >= _FEWEST else 0.0
         if share < 0.2:
             return None
-        low, middle, high = _quantiles(passed)
+        low, middle, high = _quantiles(left)
+        if low is not None:
+            low = max(low - self._phases[0][1] / SECOND, 0.0)  # somewhere within the step
         until = high or self._phases[-1][0] / SECOND
         near = [(left - gone, np.round(told[k], tag.decimals + 1).tolist()) for left, told in self._paths]
         path = [(left, low_, middle_, high_) for left, (low_, middle_, high_) in near if 0 <= left <= 1.5 * until]

@@ -90,6 +90,18 @@ class Prediction:
         return replace(self, time=time, verdict=verdict, by=by, why=why)
 
 
+def deadline(within: float, life: Life | None, since: int, time: int, before: Prediction | None) -> int:
+    """By when something is to be done, ns UTC: `within` s of the first call, or before a limit is passed. It may be put off where
+    the limit is, never beyond that; what is overdue stays so."""
+    soon = life.low if life is not None else None
+    if before is None:
+        return time + round(min(within, within if soon is None else soon) * SECOND)
+    if before.deadline <= time:
+        return before.deadline
+    latest = max(before.deadline, since + round(within * SECOND))
+    return latest if soon is None else min(latest, time + round(soon * SECOND))
+
+
 def event_of(prediction: Prediction, *, stands: bool = True, now: int = 0) -> Event:
     """As it is recorded; without `stands` it is over."""
     each, life = prediction, prediction.life

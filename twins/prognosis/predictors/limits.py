@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,10 @@ class _Level:
     probability: float
     severity: float
     formulas: tuple[Formula, ...]  # an asset each
+
+
+_COLUMNS = "write when, over, probability (0 to 1) and severity"
+_UNSAID = {"probability": "nan", "severity": "0"}
 
 
 class Limits:
@@ -167,19 +171,37 @@ def _table(file: str, scope: Scope) -> Iterator[tuple[tuple[str | int, ...], Lev
         scope.complain(place, f"there is no table {name} in the package", "put a .csv beside this file, and write its name")
         return
     try:
-        rows = list(csv.DictReader(io.StringIO(scope.twin.files[name].decode("utf-8-sig"))))
+        text = scope.twin.files[name].decode("utf-8-sig")
+        sign = ";" if ";" in text.partition("\n")[0] else ","
+        table = csv.DictReader(io.StringIO(text), delimiter=sign)
+        rows, columns = list(table), table.fieldnames or ()
     except (UnicodeDecodeError, csv.Error) as problem:
         scope.complain(place, f"{name} is no CSV in UTF-8 ({problem})", "save it as CSV in UTF-8")
         return
-    if len(rows) > _MOST_ROWS:
-        scope.complain(place, f"{name} has {len(rows)} rows", f"keep it below {_MOST_ROWS}")
+    if missing := [each for each in ("when", "probability") if each not in columns]:
+        scope.complain(place, f"{name} has no column {' and none '.join(missing)}", _COLUMNS)
+        return
+    if not 0 < len(rows) <= _MOST_ROWS:
+        scope.complain(place, f"{name} has {len(rows) or 'no'} rows", f"write 1 to {_MOST_ROWS} below its header")
         return
     for line, row in enumerate(rows, 2):
         try:
-            share = {key: float(row.get(key) or 0.0) for key in ("probability", "severity")}
-            if not row.get("when") or not row.get("probability"):
-                raise ValueError("when or probability is empty")
-            yield place, LevelForm(when=str(row["when"]), over=row.get("over") or "10 min", **share)
+            yield place, _level(row)
         except ValueError as problem:
-            said = str(problem).splitlines()[0][:80]
-            scope.complain(place, f"{name}, line {line}: {said}", "write when, over, probability (0 to 1) and severity")
+            scope.complain(place, f"{name}, line {line}: {problem}", _COLUMNS)
+
+
+def _level(row: Mapping[str, str | None]) -> LevelForm:
+    """Raises ValueError in a few words."""
+    shares = {}
+    for key in ("probability", "severity"):
+        said = str(row.get(key) or "").strip()
+        try:
+            shares[key] = float(said.replace(",", ".") or _UNSAID[key])
+        except ValueError:
+            raise ValueError(f"{key} “{said[:40]}” is no number") from None
+        if not 0 <= shares[key] <= 1:
+            raise ValueError(f"{key} {'is empty' if not said else f'“{said[:40]}” is not within 0 and 1'}")
+    if not (when := str(row.get("when") or "").strip()):
+        raise ValueError("when is empty")
+    return LevelForm(when=when, over=str(row.get("over") or "").strip() or "10 min", **shares)

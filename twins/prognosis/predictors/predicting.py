@@ -15,7 +15,7 @@ from twins.asset import TagKind, Twin
 from twins.clock import DAY, HOUR, MINUTE, SECOND
 from twins.physics import Array
 from twins.prognosis.calls import Calls
-from twins.prognosis.prediction import Prediction
+from twins.prognosis.prediction import Prediction, deadline
 from twins.prognosis.predictors.declared import MODEL, Predictor, declared
 from twins.prognosis.predictors.grid import Grid
 from twins.prognosis.predictors.verdict import Verdict
@@ -177,13 +177,12 @@ def _prediction(
 ) -> Prediction:
     stood = before.life.after((time - before.time) / SECOND) if before is not None and before.life is not None else None
     life = verdict.life or stood
-    soon = life.low if life is not None and life.low is not None else each.within
     severity = min(max(verdict.severity, 0.0), 1.0)
     return Prediction(
         time, each.assets[k], each.name, each.label, verdict.probability, (severity, severity, severity),
         before.since if before else verdict.since or since, life,
         verdict.evidence or (before.evidence if before else ()), each.description, each.action,
-        time + round(min(soon, each.within) * SECOND), each.downtime,
+        deadline(each.within, life, since, time, before), each.downtime,
         (max(power, 0.0) if np.isfinite(power) else 0.0) * each.downtime * SECOND / HOUR, each.model, each.version,
         *((before.verdict, before.by, before.why) if before else ("", "", "")),
     )  # fmt: skip
