@@ -68,7 +68,8 @@ def add_to(app: typer.Typer) -> None:
         else:
             print(told["time"])
             for path, tag in told["tags"].items():
-                print(f"{path:40} {tag['value']!s:>24} {tag['unit']:10} {tag['quality']}{' stale' if tag['stale'] else ''}")
+                value = f"{len(tag['value'])} points" if isinstance(tag["value"], list) else tag["value"]
+                print(f"{path:40} {value!s:>24} {tag['unit']:10} {tag['quality']}{' stale' if tag['stale'] else ''}")
             if notice:
                 print(notice)
 

@@ -302,3 +302,10 @@ def test_that_ten_thousand_tags_load(tmp_path):
     assets = "".join(f"  - {{ id: A{k}, type: big }}\n" for k in range(100))
     written(tmp_path, twin_yaml=f"twin: {{ id: a }}\ntypes:\n  big:\n    tags:\n{tags}assets:\n{assets}")
     assert len(load(tmp_path).tags) == 10_000
+
+
+def test_that_very_high_speaks_as_high_does_where_nothing_is_said_of_it():
+    farm = load(Path(__file__).parents[2] / "resources" / "twins" / "north-ridge")
+    high, very = (farm.alarms[f"T01.gearbox_bearing_temperature/{each}"] for each in ("high", "high_high"))
+    assert very.action == high.action != ""
+    assert very.message.endswith("very high")

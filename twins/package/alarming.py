@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from twins import clock
 from twins.asset import Alarm, Asset, Condition, Tag
@@ -20,6 +21,12 @@ _WORDS = {
     Condition.DEVIATION: "is not as it should be",
     Condition.RATE: "changes too fast",
 }
+_BESIDE = {
+    Condition.HIGH_HIGH: Condition.HIGH,
+    Condition.HIGH: Condition.HIGH_HIGH,
+    Condition.LOW_LOW: Condition.LOW,
+    Condition.LOW: Condition.LOW_LOW,
+}
 Forms = Mapping[str, Mapping[str, AlarmForm]]  # by asset, then by name
 
 
@@ -33,7 +40,17 @@ def alarms_of(assets: Mapping[str, Asset], tags: Mapping[str, Tag], forms: Forms
                 found[alarm.key] = alarm
             elif alarm is not None:
                 found.pop(alarm.key, None)
-    return found
+    return {key: _advised(alarm, found) for key, alarm in found.items()}
+
+
+def _advised(alarm: Alarm, found: Mapping[str, Alarm]) -> Alarm:
+    """Of which nothing is said speaks as the one on the same side of the same tag: who is told what to do at “high” is told so at
+    “very high”."""
+    other = found.get(f"{alarm.tag}/{_BESIDE.get(alarm.condition, '')}")
+    if other is None or alarm.cause or alarm.consequence or alarm.action:
+        return alarm
+    viewpoint = alarm.viewpoint or other.viewpoint
+    return replace(alarm, cause=other.cause, consequence=other.consequence, action=other.action, viewpoint=viewpoint)
 
 
 def way_of(form: AlarmForm) -> str:
