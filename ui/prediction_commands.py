@@ -35,7 +35,10 @@ def predictions(file: File, at: At = "", json_: AsJson = False) -> None:
         print_json([row | ({"notice": notice} if notice else {}) for row in rows(work)])
         return
     heads = ("asset", "label", "probability", "left_middle_h", "risk_h", "deadline", "verdict")
-    print_rows(heads, [""] * len(heads), [["" if row[name] is None else row[name] for name in heads] for row in rows(work)])
+    if work:
+        print_rows(heads, [""] * len(heads), [["" if row[name] is None else row[name] for name in heads] for row in rows(work)])
+    else:
+        print("nothing was foreseen then")
     if notice:
         print(notice)
 
