@@ -90,6 +90,7 @@ def predict(
         delimiter=sep or was.delimiter,
     )
     fleet = read_fleet(table, layout, known.sensors)
+    known.clock.refuse_other_times(fleet, table)
     found = predicted(known, fleet)
     if json_:
         units = [asdict(each) | {"unit": int(each.unit) if _is_whole(each.unit) else each.unit} for each in found]

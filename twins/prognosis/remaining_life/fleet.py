@@ -44,6 +44,8 @@ class Fleet:
     ends: tuple[float | str, ...] = ()  # of each unit, its last time as the table has it
     filled: int = 0  # cells that held no number and took the value before
     left_out: int = 0  # rows without a unit or a time
+    dated: bool = False  # whether times were dates
+    born: float | None = None  # the time at which lives began; None: at each unit's first row
 
     @property
     def lengths(self) -> Whole:
@@ -62,12 +64,13 @@ class Fleet:
 
     @property
     def ages(self) -> Array:
-        """(n,): time since the unit's first row."""
-        return self.times - self.times[self.starts[:-1]][self.owner]
+        """(n,): time since the unit was born, which was not after its first row."""
+        first = self.times[self.starts[:-1]]
+        return self.times - (first if self.born is None else np.minimum(first, self.born))[self.owner]
 
     @property
     def lives(self) -> Array:
-        """(units,): from the first row to the last."""
+        """(units,): the age at the last row."""
         return self.ages[self.last]
 
     def remaining(self, cap: float | None) -> Array:
@@ -80,7 +83,11 @@ class Fleet:
         rows = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in places])
         starts = np.concatenate([[0], np.cumsum(self.lengths[np.asarray(places)])])
         units, ends = tuple(self.units[i] for i in places), tuple(self.ends[i] for i in places if self.ends)
-        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows], ends)
+        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows], ends, dated=self.dated, born=self.born)
+
+    def born_at(self, time: float) -> Fleet:
+        """The same histories of units that were all born at a time, or at their first row where that is earlier."""
+        return replace(self, born=time)
 
 
 def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ()) -> Fleet:
@@ -101,7 +108,8 @@ def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ())
     order = np.lexsort((times[usable], codes))
     rows = np.flatnonzero(usable)[order]
     found = _assembled(names, codes[order], times[rows], columns, _plausible(table.matrix(columns)[rows]), needed)
-    return replace(found, ends=_ends(table, time, rows, codes[order]), left_out=int((~usable).sum()))
+    ends, dated = _ends(table, time, rows, codes[order]), table.origin(time) is not None
+    return replace(found, ends=ends, left_out=int((~usable).sum()), dated=dated)
 
 
 def _plausible(values: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from twins.prognosis.remaining_life.drivers import Usual, usual_of
 from twins.prognosis.remaining_life.fleet import Fleet, Layout
 from twins.prognosis.remaining_life.health import chosen
 from twins.prognosis.remaining_life.intervals import Intervals, calibrated
+from twins.prognosis.remaining_life.lifetime import Clock, clock_of
 from twins.prognosis.remaining_life.predictor import Predictor, learnt
 from twins.prognosis.remaining_life.regimes import regimes_of
 
@@ -32,6 +33,7 @@ class Model:
     usual: Usual
     intervals: Intervals
     card: Card
+    clock: Clock = field(default_factory=Clock)
 
 
 def trained(
@@ -62,7 +64,7 @@ def trained(
     intervals = calibrated(trial.blended(predictor.weights), trial.truth, trial.unit)
     too_short = len(fleet.units) - len(usable.units)
     card = _card(usable, predictor, dropped) | {"too_short": too_short, "cross_validation": _figures(trial, predictor)}
-    return Model(layout, fleet.sensors, predictor, usual_of(usable, predictor), intervals, card)
+    return Model(layout, fleet.sensors, predictor, usual_of(usable, predictor), intervals, card, clock_of(usable))
 
 
 def _card(fleet: Fleet, predictor: Predictor, dropped: dict[str, str]) -> Card:

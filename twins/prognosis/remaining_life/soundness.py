@@ -68,4 +68,5 @@ def _numbers(model: Model) -> bool:
     weights = list(p.weights.values())
     sound = all(0 < number < BEYOND for number in above) and min(weights) >= 0 and abs(sum(weights) - 1) < 1e-6
     sound &= p.spans.ndim == 1 and bool((p.spans > 0).all())  # the last is endless
+    sound &= abs(model.clock.start or 0.0) < BEYOND
     return sound and abs(p.learners.line.offset) < BEYOND and bool((np.diff(model.intervals.knots) >= 0).all())
