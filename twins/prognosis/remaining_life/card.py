@@ -80,8 +80,9 @@ def dated(card: Card, table: Path) -> Card:
     from datetime import UTC, datetime
 
     from twins.clock import SECOND, now
+    from twins.historian.tally import clipped
 
     with table.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     date = datetime.fromtimestamp(now() // SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return {**card, "file": table.name, "sha256": digest, "date": date}
+    return {**card, "file": clipped(table.name), "sha256": digest, "date": date}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from twins import InputError
+from twins.historian.headings import told_apart
 from twins.prognosis.packed import Parts, pack, unpacked, zipped
 from twins.prognosis.remaining_life.drivers import Usual
 from twins.prognosis.remaining_life.fleet import Layout
@@ -128,6 +129,6 @@ def _places(asked: list[Any]) -> tuple[int, ...]:
 
 
 def _text(asked: Any) -> str:
-    if not isinstance(asked, str) or len(asked.splitlines()) != 1:
+    if not isinstance(asked, str) or told_apart([asked]) != (asked,):
         raise InputError("its names are damaged")
     return asked

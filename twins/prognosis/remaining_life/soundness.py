@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,7 +24,8 @@ def check(model: Model) -> None:
     if not (fits and _sizes(model) and _numbers(model)):
         raise InputError("its parts do not fit together")
     model.predictor.learners.trees.check(len(model.predictor.centre))
-    as_markdown(model.card)
+    if any(unicodedata.category(sign) == "Cc" for sign in as_markdown(model.card).replace("\n", "")):
+        raise InputError("its card is damaged")
 
 
 def _predictor_shapes(p: Predictor) -> Shaped:
