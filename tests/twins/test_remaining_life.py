@@ -93,6 +93,14 @@ def test_that_what_does_not_matter_is_left_out_and_why(model):
     assert "hardly moves" in model.card["dropped"]["noise"]
 
 
+def test_that_columns_that_are_not_taken_are_told_with_their_reason(tmp_path):
+    rows, _ = machines(4)
+    words = [f"{row},,word" for row in rows[1:]]
+    fleet = read_fleet(written(tmp_path / "t.csv", [rows[0] + ",hollow,note", *words]), replace(LAYOUT, ignored=("plate",)))
+    assert fleet.unused == {"plate": "ignored as asked", "hollow": "is empty", "note": "holds no numbers"}
+    assert taught(fleet).card["dropped"].items() >= fleet.unused.items()
+
+
 def test_that_a_prediction_knows_only_the_rows_before_it(model, fleet):
     half = int(fleet.starts[1] // 2)
     cut = Fleet(fleet.units[:1], np.array([0, half]), fleet.times[:half], fleet.sensors, fleet.values[:half])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,7 @@ class Fleet:
     ends: tuple[float | str, ...] = ()  # of each unit, its last time as the table has it
     filled: int = 0  # cells that held no number and took the value before
     left_out: int = 0  # rows without a unit or a time
+    unused: Mapping[str, str] = field(default_factory=dict)  # columns that were not taken, and why
     dated: bool = False  # whether times were dates
     born: float | None = None  # the time at which lives began; None: at each unit's first row
 
@@ -109,7 +110,19 @@ def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ())
     rows = np.flatnonzero(usable)[order]
     found = _assembled(names, codes[order], times[rows], columns, _plausible(table.matrix(columns)[rows]), needed)
     ends, dated = _ends(table, time, rows, codes[order]), table.origin(time) is not None
-    return replace(found, ends=ends, left_out=int((~usable).sum()), dated=dated)
+    unused = {} if needed or layout.sensors else _unused(table, layout, (unit, time, *columns))
+    return replace(found, ends=ends, left_out=int((~usable).sum()), unused=unused, dated=dated)
+
+
+def _unused(table: MeasuredTable, layout: Layout, used: tuple[str, ...]) -> dict[str, str]:
+    ignored = {table.column(name) for name in layout.ignored}
+    return {name: _why_unused(table, name, ignored) for name in table.names if name not in used}
+
+
+def _why_unused(table: MeasuredTable, name: str, ignored: set[str]) -> str:
+    if name in ignored:
+        return "ignored as asked"
+    return "is empty" if table.is_empty(name) else "holds no numbers"
 
 
 def _plausible(values: Array) -> Array:
@@ -118,9 +131,8 @@ def _plausible(values: Array) -> Array:
 
 def _ends(table: MeasuredTable, time: str, rows: Whole, codes: Whole) -> tuple[float | str, ...]:
     last = rows[np.flatnonzero(np.diff(codes, append=-1))]
-    numbers = table.numbers(time)
-    if np.isfinite(numbers).any():
-        return tuple(numbers[last].tolist())
+    if table.origin(time) is None:
+        return tuple(table.numbers(time)[last].tolist())
     words = table.words(time)
     return tuple(words[i] for i in last)
 

@@ -63,7 +63,10 @@ def trained(
         predictor = replace(learn(usable, 0), weights=weighed(trial))
     intervals = calibrated(trial.blended(predictor.weights), trial.truth, trial.unit)
     too_short = len(fleet.units) - len(usable.units)
-    card = _card(usable, predictor, dropped) | {"too_short": too_short, "cross_validation": _figures(trial, predictor)}
+    card = _card(usable, predictor, {**fleet.unused, **dropped}) | {
+        "too_short": too_short,
+        "cross_validation": _figures(trial, predictor),
+    }
     return Model(layout, fleet.sensors, predictor, usual_of(usable, predictor), intervals, card, clock_of(usable))
 
 
