@@ -41,7 +41,7 @@ def train(
 ) -> None:
     """Learn from units that ran to failure: the last row of each is its end."""
     from twins.historian.drafting import refuse_bad_place
-    from twins.prognosis.remaining_life.card import as_markdown, dated
+    from twins.prognosis.remaining_life.card import as_markdown, dated, doubt
     from twins.prognosis.remaining_life.crossvalidation import CancelledError
     from twins.prognosis.remaining_life.fleet import Layout, read_fleet
     from twins.prognosis.remaining_life.model import trained
@@ -62,7 +62,7 @@ def train(
     save(model, to)
     if card:
         _written(card, as_markdown(model.card))
-    print_json({"model": str(to), **model.card}) if json_ else print(as_markdown(model.card))
+    print_json({"model": str(to), **model.card, "warning": doubt(model.card)}) if json_ else print(as_markdown(model.card))
 
 
 @rul.command()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from twins import InputError
-from twins.prognosis.remaining_life.crossvalidation import Trial, refuse_if, rmse, score, tried, weighed
+from twins.prognosis.remaining_life.crossvalidation import TELLING, Trial, refuse_if, rmse, score, tried, weighed
 from twins.prognosis.remaining_life.drivers import Usual, usual_of
 from twins.prognosis.remaining_life.fleet import Fleet, Layout
 from twins.prognosis.remaining_life.health import chosen
@@ -111,7 +111,8 @@ def _figures(trial: Trial, predictor: Predictor) -> dict[str, Any]:
     return {
         "questions": len(told),
         "rmse": rmse(off),
-        "score_per_unit": score(off),
+        "rmse_usual": rmse(trial.usual - trial.truth),
+        "score_per_unit": score(off) if score(off) < TELLING else None,
         "bias": float(off.mean()),
         "coverage": float(covered.mean()),
         "coverage_by_thirds": [float(covered[third].mean()) for third in np.array_split(np.argsort(told, kind="stable"), 3)],
