@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import main
 from twins import InputError
-from twins.prognosis.remaining_life.card import as_markdown
+from twins.prognosis.remaining_life.card import as_markdown, doubt
 from twins.prognosis.remaining_life.crossvalidation import CancelledError
 from twins.prognosis.remaining_life.fleet import Fleet, Layout, carried, read_fleet
 from twins.prognosis.remaining_life.intervals import calibrated
@@ -250,6 +250,29 @@ def test_that_few_units_make_wide_intervals_and_one_makes_none(fleet, model):
         taught(
             Fleet(fleet.units[:2], np.array([0, len(rows) - 3, len(rows)]), fleet.times[rows], fleet.sensors, fleet.values[rows])
         )
+
+
+def test_that_a_score_that_says_nothing_is_none_and_sensors_that_foretell_nothing_are_called_so(fleet, model):
+    assert doubt(model.card) is None
+    seconds = taught(replace(fleet.of(range(6)), times=fleet.of(range(6)).times * 3600))
+    assert seconds.card["cross_validation"]["score_per_unit"] is None
+    assert "| – |" in as_markdown(seconds.card)
+    noise = replace(fleet, values=np.random.default_rng(0).normal(size=fleet.values.shape))
+    card = taught(noise).card
+    assert doubt(card).startswith("Nothing foretells: the sensors tell no better (RMSE ")
+    assert doubt(card) in as_markdown(card)
+    del card["cross_validation"]["rmse_usual"]
+    assert doubt(card) is None
+
+
+@pytest.mark.parametrize("sparse", [{2}, {3}, {4}, {2, 4}])
+def test_that_regimes_stay_the_same_where_a_setting_or_a_sensor_is_often_missing(tmp_path, sparse):
+    rng, (head, *rows) = np.random.default_rng(0), machines(20, seed=2, regimes=4)[0]
+    cells = [["" if i in sparse and rng.random() < 0.3 else cell for i, cell in enumerate(row.split(","))] for row in rows]
+    several = read_fleet(written(tmp_path / "gaps.csv", [head, *map(",".join, cells)]), LAYOUT)
+    found = regimes_of(several)
+    assert [several.sensors[i] for i in found.columns] == ["height", "throttle"]
+    assert found.centres == pytest.approx(OPERATED, abs=0.01)
 
 
 def test_that_uneven_steps_and_gaps_are_time_and_not_rows():

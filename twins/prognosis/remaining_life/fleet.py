@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class Fleet:
     filled: int = 0  # cells that held no number and took the value before
     left_out: int = 0  # rows without a unit or a time
     unused: Mapping[str, str] = field(default_factory=dict)  # columns that were not taken, and why
+    seen: NDArray[np.bool_] | None = None  # (n, sensors): cells that were there and not carried; None: all
     dated: bool = False  # whether times were dates
     born: float | None = None  # the time at which lives began; None: at each unit's first row
 
@@ -84,7 +86,10 @@ class Fleet:
         rows = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in places])
         starts = np.concatenate([[0], np.cumsum(self.lengths[np.asarray(places)])])
         units, ends = tuple(self.units[i] for i in places), tuple(self.ends[i] for i in places if self.ends)
-        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows], ends, dated=self.dated, born=self.born)
+        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows], ends, **self._kept(rows))
+
+    def _kept(self, rows: Whole) -> dict[str, Any]:
+        return {"seen": None if self.seen is None else self.seen[rows], "dated": self.dated, "born": self.born}
 
     def born_at(self, time: float) -> Fleet:
         """The same histories of units that were all born at a time, or at their first row where that is earlier."""
@@ -186,7 +191,7 @@ def _assembled(
     if needed:
         values, sensors = values[:, [sensors.index(name) for name in needed]], needed
     starts = np.searchsorted(codes[at], np.arange(len(units) + 1))
-    return Fleet(units, starts, times[at], sensors, carried(values, starts), filled=empty)
+    return Fleet(units, starts, times[at], sensors, carried(values, starts), filled=empty, seen=np.isfinite(values))
 
 
 def _merged(columns: tuple[str, ...], values: Array, at: Whole, several: bool) -> tuple[tuple[str, ...], Array]:
