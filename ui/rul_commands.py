@@ -119,7 +119,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _reasons(prediction) -> str:
-    doubt = "OUTSIDE all that was seen; " if prediction.outside else ""
+    doubt = "OUTSIDE what is known; " if prediction.outside else ""
     return doubt + ", ".join(f"{each.sensor} {each.direction} ({each.effect:+.3g})" for each in prediction.drivers)
 
 

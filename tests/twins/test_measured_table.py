@@ -102,7 +102,10 @@ def test_that_dates_of_one_meaning_are_read_with_semicolons_and_decimal_commas(t
 @pytest.mark.parametrize("stamp", ["07/08/2024", "7/8/24 14:00", "07-08-2024"])
 def test_that_dates_of_two_meanings_are_refused_with_their_row(tmp_path, stamp):
     table = MeasuredTable(written(tmp_path, f"t,v\n2024-07-18,1\n{stamp},2\n"))
-    with pytest.raises(InputError, match=f"“{stamp}” in row 3 of .*may be the day or the month first; write dates in ISO 8601"):
+    with pytest.raises(
+        InputError,
+        match=f"“{stamp}” in row 3 of .*has the day or the month first, and nothing says which; write dates in ISO 8601",
+    ):
         table.instants("t")
 
 

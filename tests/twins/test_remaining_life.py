@@ -365,6 +365,9 @@ def test_that_real_engines_are_told_better_than_by_their_usual_life(sample_data)
     assert len(model.predictor.regimes) == 1
     assert np.sqrt(np.mean((np.array([each.rul for each in told]) - left) ** 2)) < 0.5 * np.std(left)
     assert np.mean([each.low <= true <= each.high for each, true in zip(told, left, strict=True)]) >= 0.8
+    ends = late(cut, 30)
+    aged, blind = ([each.rul for each in predicted(asked, ends)] for asked in (model, replace(model, clock=Clock())))
+    assert np.sqrt(np.mean((np.array(aged) - left) ** 2)) < 0.8 * np.sqrt(np.mean((np.array(blind) - left) ** 2))
 
 
 def _names(path):

@@ -38,7 +38,7 @@ class MeasuredTable:
         source = open_source(path, Layout(delimiter, GUESSED, distinct=True), lambda done: None)
         if not headed:
             numbered = tuple(str(i + 1) for i in range(len(source.names)))
-            source = open_source(path, Layout(delimiter, GUESSED, header=numbered), lambda done: None)
+            source = open_source(path, Layout(delimiter, GUESSED, header=numbered, distinct=True), lambda done: None)
         self.path, self.tally = path, Tally()
         self._decimal = ""
         self._when: dict[str, Stamps | None] = {}
@@ -117,8 +117,8 @@ class MeasuredTable:
             at = int(doubt.argmax())
             word = clipped(texts_of(column[at : at + 1])[0])
             raise InputError(
-                f"“{word}” in row {self.rows[at]} of {self.path}, column “{name}”, may be the day or the month first; "
-                "write dates in ISO 8601, like 2026-03-01 14:00:00"
+                f"“{word}” in row {self.rows[at]} of {self.path}, column “{name}”, has the day or the month first, "
+                "and nothing says which; write dates in ISO 8601, like 2026-03-01 14:00:00"
             )
         if not stamps.valid.any():
             raise InputError(f"the column “{name}” of {self.path} holds neither numbers nor times like 2026-03-01 14:00:00")
