@@ -33,7 +33,7 @@ from ui import (
     start_commands,
     window_commands,
 )
-from ui.terminal import logged
+from ui.terminal import logged, plain
 
 HERE = Path(__file__).resolve().parent
 BENCHMARKS = HERE / "tests" / "benchmarks"
@@ -96,7 +96,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our answer has read enough
     except InputError as refused:
-        sys.exit(f"twindeck: {refused}")
+        sys.exit(plain(f"twindeck: {refused}"))
     except Exception as error:  # noqa: BLE001 – a traceback is for the log, not for the user
         log = logged(error)
         sys.exit(f"twindeck: this should not happen ({type(error).__name__}: {error}); please report it with {log}")

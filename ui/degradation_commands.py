@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twins import InputError
-from ui.terminal import interruptible, print_json, progress
+from ui.terminal import interruptible, plain, print_json, progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
         table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV or Parquet, a row a reading.")],
         value: Annotated[str, typer.Option(help="The column of what degrades: its name or number.")],
         time: Annotated[str, typer.Option(help="The column of times: numbers (hours, cycles, …) or dates.")],
-        threshold: Annotated[float, typer.Option(help="The value at which the unit's life ends.")],
+        threshold: Annotated[str, typer.Option(metavar="NUMBER", help="The value at which the unit's life ends.")],
         unit: Annotated[str, typer.Option(help="The column that tells units apart.")] = "",
         of: Annotated[str, typer.Option(help="The unit that is meant, as that column names it.")] = "",
         until: Annotated[str, typer.Option(help="Pass over rows after this time.")] = "",
@@ -40,15 +41,35 @@ def add_to(app: typer.Typer) -> None:
 
         if direction not in ("", "rising", "falling"):
             raise InputError(f"--direction “{direction}” is neither rising nor falling")
+        limit = _number(threshold)
         with progress("degradation", json_) as say, interruptible() as cancelled:
             read = MeasuredTable(table, sep, not no_header)
             asked = tuple(name for name in (value, time, unit) if name)
             clock = read.column(time, asked)
             first = read.origin(clock)
             times, values = _history(read, read.column(value, asked), clock, _unit(read, unit, of, asked), _until(until, first))
-            passage = foreseen(times, values, threshold, direction, told=say, cancelled=cancelled)
-        told = _told(passage, first)
+            passage = foreseen(times, values, limit, direction, told=say, cancelled=cancelled)
+        told = _told(passage, first) | {"warning": None if unit else _doubt(table, times, values)}
+        if told["warning"]:
+            print(plain(f"twindeck: {told['warning']}"), file=sys.stderr)
         print_json(told) if json_ else _print(told)
+
+
+def _number(threshold: str) -> float:
+    try:
+        return float(threshold)
+    except ValueError:
+        raise InputError(f"--threshold “{threshold}” is no number; write one like 1.4") from None
+
+
+def _doubt(table: Path, times: np.ndarray, values: np.ndarray) -> str | None:
+    """A sentence where the rows are rather those of several units."""
+    from twins.prognosis.degradation.history import disputed
+
+    if (share := disputed(times, values)) <= 0.5:
+        return None
+    said = f"{share:.0%} of the rows of {table} have times with other values too, of which the medians were taken"
+    return f"{said}; if the table holds several units, say which is meant with --unit and --of"
 
 
 def _unit(read: MeasuredTable, unit: str, of: str, asked: tuple[str, ...]) -> tuple[str, str] | None:

@@ -41,7 +41,7 @@ def train(
 ) -> None:
     """Learn from units that ran to failure: the last row of each is its end."""
     from twins.historian.drafting import refuse_bad_place
-    from twins.prognosis.remaining_life.card import as_markdown, dated
+    from twins.prognosis.remaining_life.card import as_markdown, dated, doubt
     from twins.prognosis.remaining_life.crossvalidation import CancelledError
     from twins.prognosis.remaining_life.fleet import Layout, read_fleet
     from twins.prognosis.remaining_life.model import trained
@@ -64,7 +64,7 @@ def train(
     save(model, to)
     if card:
         _written(card, as_markdown(model.card))
-    print_json({"model": str(to), **model.card}) if json_ else print(as_markdown(model.card))
+    print_json({"model": str(to), **model.card, "warning": doubt(model.card)}) if json_ else print(as_markdown(model.card))
 
 
 @rul.command()
@@ -92,6 +92,7 @@ def predict(
         delimiter=sep or was.delimiter,
     )
     fleet = read_fleet(table, layout, known.sensors)
+    known.clock.refuse_other_times(fleet, table)
     found = predicted(known, fleet)
     if json_:
         units = [asdict(each) | {"unit": int(each.unit) if _is_whole(each.unit) else each.unit} for each in found]
@@ -120,7 +121,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _reasons(prediction) -> str:
-    doubt = "OUTSIDE all that was seen; " if prediction.outside else ""
+    doubt = "OUTSIDE what is known; " if prediction.outside else ""
     return doubt + ", ".join(f"{each.sensor} {each.direction} ({each.effect:+.3g})" for each in prediction.drivers)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from twins import InputError
 
+_OBEYED = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")  # control characters, such as that of ESC [
+
 
 def has_screen() -> bool:
     """Whether a window can be opened; Qt would end the process where it can't."""
@@ -30,6 +32,11 @@ def instant(text: str) -> int:
     if abs(time) >= 2**63 - DAY:
         raise InputError(f"“{text}” is beyond what a recording can hold; write a time between the years 1678 and 2261")
     return time
+
+
+def plain(text: str) -> str:
+    """Foreign words without signs that a terminal obeys, but for line ends."""
+    return text.translate(_OBEYED)
 
 
 def print_json(told: object) -> None:
@@ -61,7 +68,8 @@ def _in_words(value: object) -> str:
 def print_rows(columns: Sequence[str], units: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table in columns that line up, numbers in six digits."""
     heads = [f"{name} [{unit}]" if unit else name for name, unit in zip(columns, units, strict=True)]
-    body = [[f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    heads = [plain(head) for head in heads]
+    body = [[f"{cell:.6g}" if isinstance(cell, float) else plain(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *body, strict=True)]
     for line in (heads, *body):
         print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))

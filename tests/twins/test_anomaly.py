@@ -335,3 +335,18 @@ def test_that_wrong_wishes_are_refused_in_one_sentence(tmp_path, words, sentence
     assert isinstance(run.exception, InputError)
     assert sentence in str(run.exception)
     assert "\n" not in str(run.exception)
+
+
+def test_that_no_column_is_lost_and_none_speaks_to_the_terminal(tmp_path):
+    from typer import Typer
+    from typer.testing import CliRunner
+
+    from ui import anomaly_commands
+
+    path = written(tmp_path, [[*row, ""] for row in clean()[:200]], ("\x1b[31mtemp", "temp", "temp", "speed", "hollow"))
+    app = Typer()
+    anomaly_commands.add_to(app)
+    told = CliRunner().invoke(app, [str(path), "--train-rows", "150"]).stdout
+    assert "\x1b" not in told
+    assert "[31mtemp, temp, temp (2)" in told
+    assert "left out   hollow: is empty" in told

@@ -133,10 +133,11 @@ def test_that_occupancy_of_a_real_office_is_detected_on_days_not_seen(tmp_path: 
 
 def test_that_a_table_that_cannot_teach_is_refused_in_a_sentence(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
-    table.write_text("a,b,so\n" + "".join(f"{k},1,{k % 2}\n" for k in range(200)))
+    table.write_text("a,b,so,b,\n" + "".join(f"{k},1,{k % 2},,{k}\n" for k in range(200)))
     for words, sentence in (
         (["--label", "a", "--input", "b"], "other numbers than 0 and 1"),
         (["--label", "so", "--input", "b"], "the same in all rows"),
+        (["--label", "so", "--input", "column 5", "--input", "b (2)"], "“b (2)” holds no number in the rows to learn from"),
         (["--label", "so", "--input", "c"], "no column “c”"),
         (["--label", "so", "--input", "a", "--to", str(tmp_path / "m.bin")], "no ONNX file"),
     ):

@@ -16,6 +16,7 @@ import main
 from tests.conftest import ROOT
 from twins.historian.file import RecordingFile
 from twins.record import Event, EventKind, Samples
+from ui.terminal import print_rows
 
 SKID = str(ROOT / "tests" / "twins" / "skid")
 MAPPING = "time: { column: t }\nasset: P1\nperiod: 1 min\ntags: { f: flow, s: state }\n"
@@ -208,3 +209,8 @@ def test_that_a_package_beside_is_suggested_for_a_name_nearly_its_own(folder):
     (folder / "feed-pump").mkdir()
     (folder / "feed-pump/twin.yaml").write_text("twin: { id: feed-pump }\n")
     assert "feed-pump”?" in str(ran(folder, "demo {folder}/feedpump").exception)
+
+
+def test_that_a_foreign_word_cannot_command_the_terminal(capsys):
+    print_rows(["na\x1b[2Jme"], [""], [["x\x9b31m"], ["ü\u00a0°"]])
+    assert capsys.readouterr().out.split() == ["na�[2Jme", "x�31m", "ü", "°"]

@@ -207,6 +207,20 @@ def test_that_dates_are_answered_with_dates(asked):
     )
 
 
+def test_that_medians_of_what_may_be_several_units_are_warned_of(asked, tmp_path):
+    rows = [f"{u},{c},{2 - k * c:.4f}" for u, k in (("a", 0.01), ("b", 0.02)) for c in range(20)]
+    table, words = "unit,cycle,v\n" + "\n".join(rows), "--value v --time cycle --threshold 1"
+    said = asked(table, words)["warning"]
+    assert said.startswith("95% of the rows of ")
+    assert "the medians were taken; if the table holds several units, say which is meant with --unit and --of" in said
+    assert asked(table, f"{words} --unit unit --of a")["warning"] is None
+    assert asked("cycle,v\n" + "\n".join(f"{c},{2 - c / 100}" for c in (*range(20), 3, 4)), words)["warning"] is None
+    ran = CliRunner().invoke(main.app, ["degradation", str(tmp_path / "t.csv"), *words.split()])
+    assert ran.stderr == ""
+    (tmp_path / "t.csv").write_text(table)
+    assert said in CliRunner().invoke(main.app, ["degradation", str(tmp_path / "t.csv"), *words.split()]).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -217,6 +231,7 @@ def test_that_dates_are_answered_with_dates(asked):
         ("--value v --time t --threshold 3 --of z", "needs --unit"),
         ("--value v --time t --threshold 3 --until yesterday", "--until “yesterday”"),
         ("--value v --time t --threshold 3 --until -5", "no rows until"),
+        ("--value v --time t --threshold abc", "--threshold “abc” is no number; write one like 1.4"),
         ("--value v --time t --threshold nan", "not a finite number"),
         ("--value v --time t --threshold 3 --direction up", "neither rising nor falling"),
     ],

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 import main
 from twins import InputError
-from twins.prognosis.remaining_life.card import as_markdown
+from twins.prognosis.remaining_life.card import as_markdown, doubt
 from twins.prognosis.remaining_life.crossvalidation import CancelledError
 from twins.prognosis.remaining_life.fleet import Fleet, Layout, carried, read_fleet
 from twins.prognosis.remaining_life.intervals import calibrated
+from twins.prognosis.remaining_life.lifetime import Clock, clock_of
 from twins.prognosis.remaining_life.memory import remembered
 from twins.prognosis.remaining_life.model import trained
 from twins.prognosis.remaining_life.model_file import load, save
@@ -92,6 +93,14 @@ def test_that_what_does_not_matter_is_left_out_and_why(model):
     assert "hardly moves" in model.card["dropped"]["noise"]
 
 
+def test_that_columns_that_are_not_taken_are_told_with_their_reason(tmp_path):
+    rows, _ = machines(4)
+    words = [f"{row},,word" for row in rows[1:]]
+    fleet = read_fleet(written(tmp_path / "t.csv", [rows[0] + ",hollow,note", *words]), replace(LAYOUT, ignored=("plate",)))
+    assert fleet.unused == {"plate": "ignored as asked", "hollow": "is empty", "note": "holds no numbers"}
+    assert taught(fleet).card["dropped"].items() >= fleet.unused.items()
+
+
 def test_that_a_prediction_knows_only_the_rows_before_it(model, fleet):
     half = int(fleet.starts[1] // 2)
     cut = Fleet(fleet.units[:1], np.array([0, half]), fleet.times[:half], fleet.sensors, fleet.values[:half])
@@ -120,6 +129,67 @@ def test_that_a_sensor_that_runs_away_is_named_and_a_strange_machine_is_not_know
     (told,) = predicted(model, replace(unit, values=strange))
     assert told.outside
     assert (told.low, told.high, told.open) == (0, 40, True)
+
+
+def late(fleet, kept):
+    """The last rows of each unit."""
+    rows = [np.arange(max(start, end - kept), end) for start, end in zip(fleet.starts[:-1], fleet.starts[1:], strict=True)]
+    starts = np.concatenate([[0], np.cumsum([len(part) for part in rows])])
+    rows = np.concatenate(rows)
+    return Fleet(fleet.units, starts, fleet.times[rows], fleet.sensors, fleet.values[rows])
+
+
+def test_that_the_age_is_told_by_the_time_where_rows_begin_late_in_a_life_and_the_answer_says_it_does_not_know(model, running):
+    _, fleet, left = running
+    assert model.clock == Clock(dated=False, start=0.0)
+    cut = late(fleet, 6)
+    assert model.clock.aged(cut).ages[-1] == fleet.ages[-1] > cut.ages[-1]
+    told, young = predicted(model, cut), [length <= 6 for length in fleet.lengths]
+    assert [each.outside for each in told] == [not all_there for all_there in young]
+    assert all((each.low, each.high) == (0, 40) for each in told if each.outside)
+    off = np.array([each.rul for each in told]) - left
+    blind = np.array([each.rul for each in predicted(replace(model, clock=Clock()), cut)]) - left
+    assert np.sqrt(np.mean(off**2)) < 0.9 * np.sqrt(np.mean(blind**2))
+    assert not any(each.outside for each in predicted(model, fleet))
+
+
+def test_that_times_tell_an_age_only_where_all_lives_begin_near_nought(fleet):
+    shifted = replace(fleet, times=fleet.times + 5000)
+    assert clock_of(replace(fleet, times=fleet.times + 1)).start == 1
+    assert clock_of(shifted).start is None
+    assert clock_of(replace(fleet, times=fleet.times + 30.0 * fleet.owner)).start is None
+    assert clock_of(replace(fleet, dated=True)) == Clock(dated=True, start=None)
+    assert Clock(start=5.0).aged(fleet).ages.tolist() == fleet.ages.tolist()
+
+
+def test_that_dates_are_not_judged_by_a_model_of_numbers_nor_numbers_by_one_of_dates(folder, model, tmp_path):
+    rows, _ = machines(8, life=40)
+    numbers = written(tmp_path / "numbers.csv", rows)
+    cells = [row.split(",") for row in rows[1:]]
+    stamped = [",".join([c[0], f"2026-03-{1 + int(c[1]) // 24:02} {int(c[1]) % 24:02}:00:00", *c[2:]]) for c in cells]
+    dates, run = written(tmp_path / "dates.csv", [rows[0], *stamped]), CliRunner().invoke
+    save(model, tmp_path / "numbers.rul")
+    fleet = read_fleet(dates, LAYOUT)
+    save(taught(fleet), tmp_path / "dates.rul")
+    assert fleet.dated
+    assert run(main.app, f"rul predict {tmp_path}/dates.rul {dates}".split()).exit_code == 0
+    first = run(main.app, f"rul predict {tmp_path}/numbers.rul {dates}".split()).exception
+    other = run(main.app, f"rul predict {tmp_path}/dates.rul {numbers}".split()).exception
+    assert isinstance(first, InputError)
+    assert "the model's times are numbers, those of " in str(first)
+    assert "the model's times are dates, those of " in str(other)
+
+
+def test_that_a_file_of_before_that_knows_no_clock_is_read_as_it_was(model, running, tmp_path):
+    _, fleet, _ = running
+    save(model, tmp_path / "m.rul")
+    content = {entry: zipfile.ZipFile(tmp_path / "m.rul").read(entry) for entry in _names(tmp_path / "m.rul")}
+    said = json.loads(content["model.json"])
+    assert said.pop("clock") == {"dated": False, "start": 0.0}
+    _packed(tmp_path / "m.rul", content | {"model.json": json.dumps(said).encode()})
+    old = load(tmp_path / "m.rul")
+    assert old.clock == Clock()
+    assert predicted(old, fleet) == predicted(model, fleet)
 
 
 def test_that_regimes_are_found_in_settings_and_nowhere_else(folder, fleet):
@@ -180,6 +250,29 @@ def test_that_few_units_make_wide_intervals_and_one_makes_none(fleet, model):
         taught(
             Fleet(fleet.units[:2], np.array([0, len(rows) - 3, len(rows)]), fleet.times[rows], fleet.sensors, fleet.values[rows])
         )
+
+
+def test_that_a_score_that_says_nothing_is_none_and_sensors_that_foretell_nothing_are_called_so(fleet, model):
+    assert doubt(model.card) is None
+    seconds = taught(replace(fleet.of(range(6)), times=fleet.of(range(6)).times * 3600))
+    assert seconds.card["cross_validation"]["score_per_unit"] is None
+    assert "| – |" in as_markdown(seconds.card)
+    noise = replace(fleet, values=np.random.default_rng(0).normal(size=fleet.values.shape))
+    card = taught(noise).card
+    assert doubt(card).startswith("Nothing foretells: the sensors tell no better (RMSE ")
+    assert doubt(card) in as_markdown(card)
+    del card["cross_validation"]["rmse_usual"]
+    assert doubt(card) is None
+
+
+@pytest.mark.parametrize("sparse", [{2}, {3}, {4}, {2, 4}])
+def test_that_regimes_stay_the_same_where_a_setting_or_a_sensor_is_often_missing(tmp_path, sparse):
+    rng, (head, *rows) = np.random.default_rng(0), machines(20, seed=2, regimes=4)[0]
+    cells = [["" if i in sparse and rng.random() < 0.3 else cell for i, cell in enumerate(row.split(","))] for row in rows]
+    several = read_fleet(written(tmp_path / "gaps.csv", [head, *map(",".join, cells)]), LAYOUT)
+    found = regimes_of(several)
+    assert [several.sensors[i] for i in found.columns] == ["height", "throttle"]
+    assert found.centres == pytest.approx(OPERATED, abs=0.01)
 
 
 def test_that_uneven_steps_and_gaps_are_time_and_not_rows():
@@ -272,6 +365,9 @@ def test_that_real_engines_are_told_better_than_by_their_usual_life(sample_data)
     assert len(model.predictor.regimes) == 1
     assert np.sqrt(np.mean((np.array([each.rul for each in told]) - left) ** 2)) < 0.5 * np.std(left)
     assert np.mean([each.low <= true <= each.high for each, true in zip(told, left, strict=True)]) >= 0.8
+    ends = late(cut, 30)
+    aged, blind = ([each.rul for each in predicted(asked, ends)] for asked in (model, replace(model, clock=Clock())))
+    assert np.sqrt(np.mean((np.array(aged) - left) ** 2)) < 0.8 * np.sqrt(np.mean((np.array(blind) - left) ** 2))
 
 
 def _names(path):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from twins.historian.guessing import GUESSED, encoding_of
 from twins.historian.recording import RecordingError
 from twins.historian.tally import Tally
 
@@ -46,7 +47,8 @@ class Text:
 
 
 def read_text(path: Path, encoding: str | None, watch: Callable[[float], None]) -> Text:
-    """The file unpacked (by its content, not its name) and decoded; without `encoding` by its byte order mark, else UTF-8.
+    """The file unpacked (by its content, not its name) and decoded; without `encoding` by its byte order mark, else
+    UTF-8; `GUESSED` looks into it.
 
     `watch` is told the part read so far, 0…1, and may raise to stop. What can't be decoded becomes `REPLACED`.
     """
@@ -55,6 +57,8 @@ def read_text(path: Path, encoding: str | None, watch: Callable[[float], None]) 
         if raw.startswith(mark):
             raw, encoding = raw[len(mark) :], told
             break
+    if encoding == GUESSED:
+        encoding = encoding_of(raw, path)
     if encoding is None and b"\0" in raw[: raw.find(b"\n") + 1 or _CHUNK]:
         raise RecordingError(
             f"{path} is no text in UTF-8; set encoding: in the mapping, to utf-16-le for one, or export it as CSV"

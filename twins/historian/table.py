@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twins.historian.columns import Column
 from twins.historian.csvtext import Text, blanks_squeezed, cells_of, read_text, records, sniffed_delimiter, sniffed_lines
+from twins.historian.headings import told_apart
 from twins.historian.recording import RecordingError
 from twins.historian.tally import Tally
 
@@ -31,6 +32,7 @@ class Layout:
     skip_rows: int = 0  # lines before the header
     comment: str = ""  # lines that begin so are no rows
     header: tuple[str, ...] = ()  # the names of a file that has none
+    distinct: bool = False  # whether the names are told apart (see `headings`), so that every column can be asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def open_source(path: Path, layout: Layout, watch: Watch) -> Source:
     endings = [ending.lower() for ending in path.suffixes if ending.lower() != ".gz"]
     ending = endings[-1] if endings else ""
     if ending in _PARQUET_ENDINGS:
-        return ParquetSource(path)
+        return ParquetSource(path, layout.distinct)
     if ending in _TEXT_ENDINGS:
         return TextSource(path, layout, watch)
     raise RecordingError(
@@ -90,7 +92,7 @@ class TextSource:
             self._starts = self._text.line_starts()
             lines = sniffed_lines(self._text, self._starts, self._wanted)
         self.told = {"encoding": self._text.encoding, "delimiter": self._delimiter}
-        self.names = self._names(lines)
+        self.names = told_apart(self._names(lines)) if self.layout.distinct else self._names(lines)
 
     def preamble(self, names: Sequence[str]) -> str:
         """See `Source.preamble`."""
@@ -162,7 +164,7 @@ class TextSource:
 class ParquetSource:
     """A Parquet file; a row group that is damaged is left out and its rows tallied."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, distinct: bool = False) -> None:
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -173,7 +175,8 @@ class ParquetSource:
             raise RecordingError(
                 f"{path} can't be read as Parquet ({_first_line(error)}); write it anew or export it as CSV"
             ) from None
-        self.names = tuple(self._file.schema_arrow.names)
+        written = self._file.schema_arrow.names
+        self.names = told_apart(written) if distinct else tuple(written)
         self.told: Mapping[str, str] = {}
 
     def preamble(self, names: Sequence[str]) -> str:
@@ -191,19 +194,30 @@ class ParquetSource:
             numbers = np.arange(first, first + size, dtype=np.int64)
             first += size
             try:
-                groups.append(self._file.read_row_group(i, columns=list(names)))
+                groups.append(self._group(i, names))
                 rows.append(numbers)
             except (pa.ArrowException, OSError):
                 tally.count("damaged_block", numbers)
             watch((i + 1) / self._file.num_row_groups)
-        table = pa.concat_tables(groups) if groups else self._file.schema_arrow.empty_table()
+        table = pa.concat_tables(groups) if groups else self._picked(self._file.schema_arrow.empty_table(), names)
         return Table({name: _plain(table[name]) for name in names}, np.concatenate(rows))
+
+    def _group(self, i: int, names: Sequence[str]) -> Any:
+        """These columns of a row group; of all where names stand twice, since Parquet is asked by name."""
+        written = self._file.schema_arrow.names
+        if len(set(written)) < len(written):
+            return self._picked(self._file.read_row_group(i), names)
+        asked = [written[self.names.index(name)] for name in names]
+        return self._file.read_row_group(i, columns=asked).select(asked).rename_columns(list(names))
+
+    def _picked(self, table: Any, names: Sequence[str]) -> Any:
+        return table.select([self.names.index(name) for name in names]).rename_columns(list(names))
 
     def _refuse_nested(self, names: Sequence[str]) -> None:
         import pyarrow as pa
 
         for name in names:
-            kind = self._file.schema_arrow.field(name).type
+            kind = self._file.schema_arrow.field(self.names.index(name)).type
             kind = kind.value_type if pa.types.is_dictionary(kind) else kind
             if pa.types.is_nested(kind) or "binary" in str(kind):
                 raise RecordingError(f"the column “{name}” of {self._path} holds {kind}, not one value a row; leave it out")

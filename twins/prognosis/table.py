@@ -11,37 +11,43 @@ from numpy.typing import NDArray
 from twins import InputError
 from twins.clock import SECOND
 from twins.historian.cells import Form, numbers_of, sniffed_decimal
-from twins.historian.columns import Column, texts_of
-from twins.historian.stamps import Stamps, read_stamps
+from twins.historian.columns import Column, compute, texts_of
+from twins.historian.guessing import GUESSED
+from twins.historian.stamps import Stamps
 from twins.historian.table import Layout, open_source
-from twins.historian.tally import Tally
+from twins.historian.tally import Tally, clipped
+from twins.prognosis.dates import dates_of, doubtful, is_written
 
 Array = NDArray[np.float64]
+_LOOKED_AT = 2_000  # rows, by which a column is judged
 _ABSENT = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
 class MeasuredTable:
     """n rows that are as long as they should be, in the file's order; the others are counted in `tally`.
 
-    `names` are those of the header, or “1”, “2”, … where the file has none; a column can be asked for by its name, by its
-    number from 1, or (without a header) by its number from 0 if any of the numbers asked for is 0.
+    `names` are those of the header, told apart where they are absent or stand twice (“column 3”, “temp (2)”), or “1”, “2”, …
+    where the file has no header; a column can be asked for by its name, by its number from 1, or (without a header) by its
+    number from 0 if any of the numbers asked for is 0.
     """
 
     def __init__(self, path: Path, delimiter: str | None = None, headed: bool = True) -> None:
         """Raises InputError with a sentence for the user."""
         if delimiter is not None and len(delimiter := delimiter.replace("\\t", "\t")) != 1:
             raise InputError(f"--sep “{delimiter}” is not one sign; write ';' or ',' or '\\t' or ' '")
-        source = open_source(path, Layout(delimiter=delimiter), lambda done: None)
+        source = open_source(path, Layout(delimiter, GUESSED, distinct=True), lambda done: None)
         if not headed:
             numbered = tuple(str(i + 1) for i in range(len(source.names)))
-            source = open_source(path, Layout(delimiter=delimiter, header=numbered), lambda done: None)
+            source = open_source(path, Layout(delimiter, GUESSED, header=numbered, distinct=True), lambda done: None)
         self.path, self.tally = path, Tally()
         self._decimal = ""
-        known = tuple(dict.fromkeys(source.names))
-        table = source.read(known, self.tally, lambda done: None)
-        self.names = tuple(name or f"column {i + 1}" for i, name in enumerate(known))
+        self._when: dict[str, Stamps | None] = {}
+        self.names = source.names
+        table = source.read(self.names, self.tally, lambda done: None)
+        if torn := self.tally.rows.get("damaged_block"):
+            raise InputError(f"{path} is a damaged Parquet file, which can't be read from row {torn[0]:,} on; write it anew")
         self.rows: NDArray[np.int64] = table.rows
-        self._columns = dict(zip(self.names, (table.columns[name] for name in known), strict=True))
+        self._columns = {name: _in_seconds(table.columns[name]) for name in self.names}
         self._delimiter, self._headed = source.told.get("delimiter", ""), headed
         if not len(self.rows):
             raise InputError(f"{path} holds no rows of {len(self.names)} cells; check the file, or say its sign with --sep")
@@ -68,19 +74,15 @@ class MeasuredTable:
 
     def instants(self, name: str) -> Array:
         """(n,): a column of numbers as they are, or of dates and times in seconds. Raises InputError."""
-        numbers = self.numbers(name)
-        if np.isfinite(numbers).any():
-            return numbers
-        stamps = self._stamps(name)
-        first = int(stamps.time[stamps.valid].min())
+        stamps, first = self._stamps(name), self.origin(name)
+        if stamps is None or first is None:
+            return self.numbers(name)
         return np.where(stamps.valid, (stamps.time - first) / SECOND, np.nan)
 
     def origin(self, name: str) -> int | None:
         """The time from which `instants` counts a column of dates and times, ns UTC; None for numbers. Raises InputError."""
-        if np.isfinite(self.numbers(name)).any():
-            return None
         stamps = self._stamps(name)
-        return int(stamps.time[stamps.valid].min())
+        return None if stamps is None else int(stamps.time[stamps.valid].min())
 
     def words(self, name: str) -> list[str]:
         """n trimmed words; whole numbers without decimals."""
@@ -94,18 +96,54 @@ class MeasuredTable:
         """(n, column)."""
         return np.stack([self.numbers(name) for name in names], axis=1) if names else np.empty((len(self), 0))
 
-    def _stamps(self, name: str) -> Stamps:
-        stamps = read_stamps(self._columns[name], "iso8601")
+    def is_empty(self, name: str) -> bool:
+        """Whether no cell of the column says anything."""
+        return not self._filled(name, None)
+
+    def _stamps(self, name: str) -> Stamps | None:
+        """The dates of a column, None where it holds rather numbers. Raises InputError."""
+        if name not in self._when:
+            self._when[name] = self._read_stamps(name)
+        return self._when[name]
+
+    def _read_stamps(self, name: str) -> Stamps | None:
+        column, numbers = self._columns[name], int(np.isfinite(self.numbers(name)).sum())
+        if numbers == len(self) or (numbers and not is_written(column)):
+            return None
+        stamps, doubt = dates_of(column), doubtful(column)
+        if numbers and numbers >= np.count_nonzero(stamps.valid | doubt):
+            return None
+        if doubt.any():
+            at = int(doubt.argmax())
+            word = clipped(texts_of(column[at : at + 1])[0])
+            raise InputError(
+                f"“{word}” in row {self.rows[at]} of {self.path}, column “{name}”, has the day or the month first, "
+                "and nothing says which; write dates in ISO 8601, like 2026-03-01 14:00:00"
+            )
         if not stamps.valid.any():
             raise InputError(f"the column “{name}” of {self.path} holds neither numbers nor times like 2026-03-01 14:00:00")
         return stamps
 
     def _is_numeric(self, name: str) -> bool:
-        filled = sum(word.lower() not in _ABSENT for word in texts_of(self._columns[name][:2_000]))
-        return np.isfinite(self.numbers(name, 2_000)).sum() > 0.5 * filled
+        """By the first rows, or by all where the first are empty."""
+        first = next((first for first in (_LOOKED_AT, None) if self._filled(name, first)), 0)
+        return first != 0 and np.isfinite(self.numbers(name, first)).sum() > 0.5 * self._filled(name, first)
+
+    def _filled(self, name: str, first: int | None) -> int:
+        return sum(word.lower() not in _ABSENT for word in texts_of(self._columns[name][:first]))
 
     def _sign(self) -> str:
         if not self._decimal:
             columns: list[Column] = list(self._columns.values())
             self._decimal = sniffed_decimal(columns, self._delimiter) if self._delimiter else "."
         return self._decimal
+
+
+def _in_seconds(column: Column) -> Column:
+    """A duration as a number of seconds; anything else as it is."""
+    import pyarrow as pa
+
+    if not pa.types.is_duration(column.type):
+        return column
+    step = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[column.type.unit]
+    return compute().divide(column.cast(pa.int64()).cast(pa.float64(), safe=False), float(step))

@@ -45,6 +45,9 @@ def learnt(inputs: Sequence[str], x: Array, so: Array) -> YesOrNo:
 
     Newton's steps on the likelihood of standardised inputs with a faint ridge (Hastie, Tibshirani & Friedman, 4.4.1).
     """
+    for name, column in zip(inputs, x.T, strict=True):
+        if not np.isfinite(column).any():
+            raise InputError(f"“{name}” holds no number in the rows to learn from; leave it out")
     known = np.isfinite(x).all(axis=1) & np.isfinite(so)
     x, so = x[known], so[known]
     if not np.isin(so, (0, 1)).all():

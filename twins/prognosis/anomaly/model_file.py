@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from twins import InputError
+from twins.historian.headings import told_apart
 from twins.prognosis.anomaly.channels import HINGES, Channels
 from twins.prognosis.anomaly.learning import Learnt
 from twins.prognosis.packed import zipped
@@ -139,7 +140,7 @@ def _header(file: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def _names(told: object) -> tuple[str, ...]:
-    if not isinstance(told, list) or not all(isinstance(name, str) and name for name in told):
+    if not isinstance(told, list) or not all(isinstance(name, str) and told_apart([name]) == (name,) for name in told):
         raise ValueError("its names don't fit")
     return tuple(told)
 

@@ -55,7 +55,7 @@ def _reason(table: MeasuredTable, name: str, rows: int, unwanted: set[str], nume
     if re.sub(r"[^a-z]", "", name.lower()) in LABELS:
         return "is a label by its name"
     if re.sub(r"[^a-z_]", "", name.lower()) in CLOCKS or name not in numeric:
-        return "is a time or a text"
+        return "is empty" if table.is_empty(name) else "is a time or a text"
     values = table.numbers(name, rows)
     return unmoved(values) or ("only ever rises, like a clock" if _counts(values) else "")
 

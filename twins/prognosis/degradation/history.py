@@ -45,6 +45,18 @@ def history_of(time: Array, value: Array) -> History:
     return History(times, low / 2 + high / 2, np.ones(len(times)))
 
 
+def disputed(time: Array, value: Array) -> float:
+    """The share of the n rows whose time has another value too; of those with a time and a value."""
+    known = np.isfinite(time) & np.isfinite(value)
+    if not known.any():
+        return 0.0
+    _, place = np.unique(time[known], return_inverse=True)
+    least, most = np.full(place.max() + 1, np.inf), np.full(place.max() + 1, -np.inf)
+    np.minimum.at(least, place, value[known])
+    np.maximum.at(most, place, value[known])
+    return float((least < most)[place].mean())
+
+
 def without_spikes(history: History, limit: float = 6.0) -> History:
     """Single readings far from both their neighbours' line become it (Hampel's identifier); the last two are kept."""
     value = history.value.copy()

@@ -53,7 +53,12 @@ def episodes(
     starts = np.cumsum([0, *(len(times) for _, times, _ in found)])
     values = np.concatenate([rows for *_, rows in found])
     return Fleet(
-        tuple(name for name, *_ in found), starts, np.concatenate([t for _, t, _ in found]), sensors, carried(values, starts)
+        tuple(name for name, *_ in found),
+        starts,
+        np.concatenate([t for _, t, _ in found]),
+        sensors,
+        carried(values, starts),
+        dated=True,
     )
 
 

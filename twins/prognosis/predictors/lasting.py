@@ -86,7 +86,7 @@ class Lasting:
         if np.isnan(values[-1]).all():
             return None
         name = self._scope.assets[k]
-        fleet = Fleet((name,), np.array([0, len(rows)]), np.array(times) / SECOND, self._model.sensors, values)
+        fleet = Fleet((name,), np.array([0, len(rows)]), np.array(times) / SECOND, self._model.sensors, values, dated=True)
         told = predicted(self._model, fleet)[0]
         if told.outside:
             return None

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from twins.prognosis.remaining_life.crossvalidation import TELLING
 from twins.prognosis.remaining_life.intervals import SURE
 from twins.prognosis.remaining_life.model import Card
+
+BETTER = 0.95  # of the RMSE of the usual life: an RMSE above it is no foretelling
 
 
 def as_markdown(card: Card) -> str:
@@ -43,15 +46,25 @@ def as_markdown(card: Card) -> str:
         f"{long:.1%} in the longest.",
         f"RMSE of each learner alone: {alone}.",
         "",
+        *((said, "") if (said := doubt(card)) else ()),
         _caution(card),
         "",
     ]
     return "\n".join(lines)
 
 
-def _score(mean: float) -> str:
-    """It is made for cycles; where lives are counted in seconds it says nothing."""
-    return f"{mean:.3g}" if mean < 1e4 else "–"
+def _score(mean: float | None) -> str:
+    """Models of before have a number where it says nothing."""
+    return f"{mean:.3g}" if mean is not None and mean < TELLING else "–"
+
+
+def doubt(card: Card) -> str | None:
+    """A sentence where the sensors foretell nothing; models of before don't know."""
+    figures = card["cross_validation"]
+    ours, usual = figures["rmse"], figures.get("rmse_usual")
+    if usual is None or ours < BETTER * usual:
+        return None
+    return f"Nothing foretells: the sensors tell no better (RMSE {ours:.4g}) than the usual life at that age does ({usual:.4g})."
 
 
 def _by_reason(dropped: dict[str, str]) -> dict[str, list[str]]:
@@ -80,8 +93,9 @@ def dated(card: Card, table: Path) -> Card:
     from datetime import UTC, datetime
 
     from twins.clock import SECOND, now
+    from twins.historian.tally import clipped
 
     with table.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     date = datetime.fromtimestamp(now() // SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return {**card, "file": table.name, "sha256": digest, "date": date}
+    return {**card, "file": clipped(table.name), "sha256": digest, "date": date}

@@ -12,6 +12,7 @@ from twins.prognosis.remaining_life.fleet import Array, Fleet, Whole
 INSTANTS = 30  # of each unit
 FOLDS, ROUNDS = 5, 2
 FEW = 12  # units, up to which each is left out alone
+TELLING = 1e4  # a mean score; larger ones say nothing
 YOUNGEST = 0.1  # of a life, before which nothing is asked
 Ask = Callable[[Fleet], dict[str, Array]]  # what each learner says at every row (n,), from the rows before it alone
 Learn = Callable[[Fleet, int], Ask]  # from units that failed, with a seed
@@ -24,6 +25,7 @@ class Trial:
     unit: Whole  # (m,)
     told: dict[str, Array]  # by each learner, (m,)
     truth: Array  # (m,)
+    usual: Array  # (m,): what the age alone tells: how long the other units that got so old had left, on average
 
     def blended(self, weights: dict[str, float]) -> Array:
         """(m,)."""
@@ -36,7 +38,7 @@ def tried(
     """Units are held back in turn, with a few one at a time; `learn` sees the others."""
     splits = _splits(len(fleet.units))
     rng = np.random.default_rng(0)
-    units, truths, answers = [], [], []
+    units, truths, answers, ages = [], [], [], []
     for i, held in enumerate(splits):
         tell(i / len(splits), f"held back {i + 1} of {len(splits)}")
         refuse_if(cancelled)
@@ -46,8 +48,17 @@ def tried(
         answers.append({name: answer[rows] for name, answer in ask(probe).items()})
         units.append(held[probe.owner[rows]])
         truths.append(probe.remaining(cap)[rows])
+        ages.append(probe.ages[rows])
     told = {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
-    return Trial(np.concatenate(units), told, np.concatenate(truths))
+    unit = np.concatenate(units)
+    return Trial(unit, told, np.concatenate(truths), _usual(fleet.lives, unit, np.concatenate(ages), cap))
+
+
+def _usual(lives: Array, unit: Whole, ages: Array, cap: float | None) -> Array:
+    """(m,); 0 where no other unit got so old."""
+    left = np.minimum(lives - ages[:, None], np.inf if cap is None else cap)
+    other = (left > 0) & (np.arange(len(lives)) != unit[:, None])
+    return np.where(other, left, 0.0).sum(axis=1) / np.maximum(other.sum(axis=1), 1)
 
 
 class CancelledError(Exception):
@@ -93,7 +104,10 @@ def weighed(trial: Trial) -> dict[str, float]:
 
 
 def score(off: Array) -> float:
-    """NASA's mean penalty of predicted − true: late costs more than early (Saxena et al. 2008), per prediction."""
+    """NASA's mean penalty of predicted − true: late costs more than early (Saxena et al. 2008), per prediction.
+
+    It is made for cycles; of lives counted in seconds it says nothing (see `TELLING`).
+    """
     return float(np.mean(np.where(off < 0, np.expm1(-np.maximum(off, -1e3) / 13), np.expm1(np.minimum(off, 1e3) / 10))))
 
 

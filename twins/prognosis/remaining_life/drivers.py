@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twins.prognosis.remaining_life.fleet import Array, Fleet
-from twins.prognosis.remaining_life.memory import remembered
+from twins.prognosis.remaining_life.memory import Before, remembered
 from twins.prognosis.remaining_life.predictor import Predictor
 
 AGES = 25  # stages of age at which the usual is known
@@ -26,6 +26,18 @@ class Usual:
     def at(self, age: float) -> Array:
         """(spans, s)."""
         return self.sensors[np.abs(self.ages - age).argmin()]
+
+    def before(self, fleet: Fleet, spans: Array) -> Before:
+        """The usual in place of what a table doesn't hold: from a unit's birth to its first row, in steps as in the table."""
+        first = fleet.ages[fleet.starts[:-1]]
+        steps = np.diff(fleet.times)[np.diff(fleet.owner) == 0]
+        step = float(np.median(steps)) if len(steps) else float(spans[0])
+        known = np.stack([self.at(age) for age in first])
+        means = np.concatenate([known[:, :1], known[:, :1] - np.cumsum(known[:, 1:], axis=1)], axis=1)
+        rows = np.floor(first / step + 1e-9)[:, None]
+        with np.errstate(invalid="ignore"):
+            weights = np.where(np.isinf(spans), rows, np.expm1(-rows * step / spans) / np.expm1(-step / spans))
+        return Before(means, weights)
 
 
 def usual_of(fleet: Fleet, predictor: Predictor) -> Usual:
@@ -51,9 +63,9 @@ class Driver:
     size: float  # in spreads of the sensor
 
 
-def drivers(predictor: Predictor, usual: Usual, fleet: Fleet, scaled: Array, asked: Array) -> list[list[Driver]]:
+def drivers(predictor: Predictor, usual: Usual, fleet: Fleet, scaled: Array, asked: Array, before: Before) -> list[list[Driver]]:
     """Of each unit at its last row. `asked` (n, features) as the predictor has them."""
-    known = remembered(fleet, scaled, predictor.spans)[fleet.last]
+    known = remembered(fleet, scaled, predictor.spans, before)[fleet.last]
     told = predictor.of_features(asked[fleet.last])
     return [
         _of_unit(predictor, fleet, known[i] - usual.at(float(fleet.ages[row])), asked[row], float(told[i]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,10 @@ class Fleet:
     ends: tuple[float | str, ...] = ()  # of each unit, its last time as the table has it
     filled: int = 0  # cells that held no number and took the value before
     left_out: int = 0  # rows without a unit or a time
+    unused: Mapping[str, str] = field(default_factory=dict)  # columns that were not taken, and why
+    seen: NDArray[np.bool_] | None = None  # (n, sensors): cells that were there and not carried; None: all
+    dated: bool = False  # whether times were dates
+    born: float | None = None  # the time at which lives began; None: at each unit's first row
 
     @property
     def lengths(self) -> Whole:
@@ -62,12 +67,13 @@ class Fleet:
 
     @property
     def ages(self) -> Array:
-        """(n,): time since the unit's first row."""
-        return self.times - self.times[self.starts[:-1]][self.owner]
+        """(n,): time since the unit was born, which was not after its first row."""
+        first = self.times[self.starts[:-1]]
+        return self.times - (first if self.born is None else np.minimum(first, self.born))[self.owner]
 
     @property
     def lives(self) -> Array:
-        """(units,): from the first row to the last."""
+        """(units,): the age at the last row."""
         return self.ages[self.last]
 
     def remaining(self, cap: float | None) -> Array:
@@ -80,7 +86,14 @@ class Fleet:
         rows = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in places])
         starts = np.concatenate([[0], np.cumsum(self.lengths[np.asarray(places)])])
         units, ends = tuple(self.units[i] for i in places), tuple(self.ends[i] for i in places if self.ends)
-        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows], ends)
+        return Fleet(units, starts, self.times[rows], self.sensors, self.values[rows], ends, **self._kept(rows))
+
+    def _kept(self, rows: Whole) -> dict[str, Any]:
+        return {"seen": None if self.seen is None else self.seen[rows], "dated": self.dated, "born": self.born}
+
+    def born_at(self, time: float) -> Fleet:
+        """The same histories of units that were all born at a time, or at their first row where that is earlier."""
+        return replace(self, born=time)
 
 
 def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ()) -> Fleet:
@@ -101,7 +114,20 @@ def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ())
     order = np.lexsort((times[usable], codes))
     rows = np.flatnonzero(usable)[order]
     found = _assembled(names, codes[order], times[rows], columns, _plausible(table.matrix(columns)[rows]), needed)
-    return replace(found, ends=_ends(table, time, rows, codes[order]), left_out=int((~usable).sum()))
+    ends, dated = _ends(table, time, rows, codes[order]), table.origin(time) is not None
+    unused = {} if needed or layout.sensors else _unused(table, layout, (unit, time, *columns))
+    return replace(found, ends=ends, left_out=int((~usable).sum()), unused=unused, dated=dated)
+
+
+def _unused(table: MeasuredTable, layout: Layout, used: tuple[str, ...]) -> dict[str, str]:
+    ignored = {table.column(name) for name in layout.ignored}
+    return {name: _why_unused(table, name, ignored) for name in table.names if name not in used}
+
+
+def _why_unused(table: MeasuredTable, name: str, ignored: set[str]) -> str:
+    if name in ignored:
+        return "ignored as asked"
+    return "is empty" if table.is_empty(name) else "holds no numbers"
 
 
 def _plausible(values: Array) -> Array:
@@ -110,9 +136,8 @@ def _plausible(values: Array) -> Array:
 
 def _ends(table: MeasuredTable, time: str, rows: Whole, codes: Whole) -> tuple[float | str, ...]:
     last = rows[np.flatnonzero(np.diff(codes, append=-1))]
-    numbers = table.numbers(time)
-    if np.isfinite(numbers).any():
-        return tuple(numbers[last].tolist())
+    if table.origin(time) is None:
+        return tuple(table.numbers(time)[last].tolist())
     words = table.words(time)
     return tuple(words[i] for i in last)
 
@@ -166,7 +191,7 @@ def _assembled(
     if needed:
         values, sensors = values[:, [sensors.index(name) for name in needed]], needed
     starts = np.searchsorted(codes[at], np.arange(len(units) + 1))
-    return Fleet(units, starts, times[at], sensors, carried(values, starts), filled=empty)
+    return Fleet(units, starts, times[at], sensors, carried(values, starts), filled=empty, seen=np.isfinite(values))
 
 
 def _merged(columns: tuple[str, ...], values: Array, at: Whole, several: bool) -> tuple[tuple[str, ...], Array]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from twins import InputError
-from twins.prognosis.remaining_life.crossvalidation import Trial, refuse_if, rmse, score, tried, weighed
+from twins.prognosis.remaining_life.crossvalidation import TELLING, Trial, refuse_if, rmse, score, tried, weighed
 from twins.prognosis.remaining_life.drivers import Usual, usual_of
 from twins.prognosis.remaining_life.fleet import Fleet, Layout
 from twins.prognosis.remaining_life.health import chosen
 from twins.prognosis.remaining_life.intervals import Intervals, calibrated
+from twins.prognosis.remaining_life.lifetime import Clock, clock_of
 from twins.prognosis.remaining_life.predictor import Predictor, learnt
 from twins.prognosis.remaining_life.regimes import regimes_of
 
@@ -32,6 +33,7 @@ class Model:
     usual: Usual
     intervals: Intervals
     card: Card
+    clock: Clock = field(default_factory=Clock)
 
 
 def trained(
@@ -61,8 +63,11 @@ def trained(
         predictor = replace(learn(usable, 0), weights=weighed(trial))
     intervals = calibrated(trial.blended(predictor.weights), trial.truth, trial.unit)
     too_short = len(fleet.units) - len(usable.units)
-    card = _card(usable, predictor, dropped) | {"too_short": too_short, "cross_validation": _figures(trial, predictor)}
-    return Model(layout, fleet.sensors, predictor, usual_of(usable, predictor), intervals, card)
+    card = _card(usable, predictor, {**fleet.unused, **dropped}) | {
+        "too_short": too_short,
+        "cross_validation": _figures(trial, predictor),
+    }
+    return Model(layout, fleet.sensors, predictor, usual_of(usable, predictor), intervals, card, clock_of(usable))
 
 
 def _card(fleet: Fleet, predictor: Predictor, dropped: dict[str, str]) -> Card:
@@ -106,7 +111,8 @@ def _figures(trial: Trial, predictor: Predictor) -> dict[str, Any]:
     return {
         "questions": len(told),
         "rmse": rmse(off),
-        "score_per_unit": score(off),
+        "rmse_usual": rmse(trial.usual - trial.truth),
+        "score_per_unit": score(off) if score(off) < TELLING else None,
         "bias": float(off.mean()),
         "coverage": float(covered.mean()),
         "coverage_by_thirds": [float(covered[third].mean()) for third in np.array_split(np.argsort(told, kind="stable"), 3)],

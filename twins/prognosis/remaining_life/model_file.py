@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from twins import InputError
+from twins.historian.headings import told_apart
 from twins.prognosis.packed import Parts, pack, unpacked, zipped
 from twins.prognosis.remaining_life.drivers import Usual
 from twins.prognosis.remaining_life.fleet import Layout
 from twins.prognosis.remaining_life.health import Scales
 from twins.prognosis.remaining_life.intervals import Intervals
 from twins.prognosis.remaining_life.learners import Learners, Line, Nets
+from twins.prognosis.remaining_life.lifetime import Clock
 from twins.prognosis.remaining_life.model import VERSION, Model
 from twins.prognosis.remaining_life.predictor import Predictor
 from twins.prognosis.remaining_life.regimes import Regimes
@@ -86,6 +88,7 @@ def _said(model: Model) -> dict[str, Any]:
         "kept": list(p.scales.kept),
         "weights": p.weights,
         "line_offset": p.learners.line.offset,
+        "clock": {"dated": model.clock.dated, "start": model.clock.start},
         "card": model.card,
     }
 
@@ -106,7 +109,19 @@ def _model(said: dict[str, Any], parts: Parts) -> Model:
     layout = Layout(_text(asked["unit"]), _text(asked["time"]), bool(asked["headed"]), sign)
     usual = Usual(parts["usual_ages"], parts["usual_sensors"])
     intervals = Intervals(*(parts[f"intervals_{name}"] for name in ("knots", "below", "above")))
-    return Model(layout, tuple(map(_text, said["sensors"])), predictor, usual, intervals, dict(said["card"]))
+    return Model(
+        layout, tuple(map(_text, said["sensors"])), predictor, usual, intervals, dict(said["card"]), _clock(said.get("clock"))
+    )
+
+
+def _clock(asked: Any) -> Clock:
+    """Older files say nothing of it."""
+    if asked is None:
+        return Clock()
+    dated, start = asked["dated"], asked["start"]
+    if not (dated is None or isinstance(dated, bool)):
+        raise InputError("its clock is damaged")
+    return Clock(dated, None if start is None else float(start))
 
 
 def _places(asked: list[Any]) -> tuple[int, ...]:
@@ -114,6 +129,6 @@ def _places(asked: list[Any]) -> tuple[int, ...]:
 
 
 def _text(asked: Any) -> str:
-    if not isinstance(asked, str) or len(asked.splitlines()) != 1:
+    if not isinstance(asked, str) or told_apart([asked]) != (asked,):
         raise InputError("its names are damaged")
     return asked

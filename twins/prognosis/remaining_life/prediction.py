@@ -12,6 +12,7 @@ from twins.prognosis.remaining_life.fleet import Array, Fleet
 from twins.prognosis.remaining_life.model import Model
 
 ROWS_AT_ONCE = 100_000
+LATE = 2.0  # shortest memories after the beginning of a life, from which what a unit remembers isn't its life
 RECENT = 5  # rows, of which more than half outside make a unit one that the model does not know
 
 
@@ -25,7 +26,7 @@ class Prediction:
     low: float
     high: float
     open: bool  # it may well live longer than `high`: the model tells no more than that
-    outside: bool  # it runs where no training unit ran; the interval then says “don't know”
+    outside: bool  # it runs where no training unit ran, or its rows begin late in its life; the interval then says “don't know”
     drivers: list[Driver]
 
 
@@ -37,14 +38,15 @@ def predicted(model: Model, fleet: Fleet) -> list[Prediction]:
 
 
 def _predicted(model: Model, fleet: Fleet) -> list[Prediction]:
-    predictor = model.predictor
+    predictor, fleet = model.predictor, model.clock.aged(fleet)
     scaled, far = predictor.scaled(fleet)
-    asked = predictor.features(fleet, scaled)
+    before = model.usual.before(fleet, predictor.spans)
+    asked = predictor.features(fleet, scaled, before)
     rul = predictor.of_features(asked[fleet.last])
-    outside = _outside(fleet, far)
+    outside = _outside(fleet, far) | model.clock.late(fleet, LATE * predictor.spans[0])
     low, high = model.intervals.around(rul, predictor.most)
     low, high = np.where(outside, 0.0, low), np.where(outside, predictor.most, high)
-    reasons = drivers(predictor, model.usual, fleet, scaled, asked)
+    reasons = drivers(predictor, model.usual, fleet, scaled, asked, before)
     beyond = high >= predictor.most * (1 - 1e-9)
     ends = fleet.ends or tuple(fleet.times[fleet.last].tolist())
     return [

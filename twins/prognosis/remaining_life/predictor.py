@@ -10,7 +10,7 @@ import numpy as np
 from twins.prognosis.remaining_life.fleet import Array, Fleet, Whole
 from twins.prognosis.remaining_life.health import Scales, axes_of, chosen, scales_of
 from twins.prognosis.remaining_life.learners import Learners, taught
-from twins.prognosis.remaining_life.memory import features, spans_of
+from twins.prognosis.remaining_life.memory import Before, features, spans_of
 from twins.prognosis.remaining_life.regimes import Regimes
 
 MOST_ROWS = 60_000  # to learn from
@@ -46,9 +46,9 @@ class Predictor:
         unknown = np.isnan(fleet.values[:, self.scales.kept]).mean(axis=1) > 0.5
         return scaled, np.where(outside.any(axis=1) | unknown, np.inf, far)
 
-    def features(self, fleet: Fleet, scaled: Array) -> Array:
+    def features(self, fleet: Fleet, scaled: Array, before: Before | None = None) -> Array:
         """(n, features), standardised; an age beyond all that was seen counts as the greatest seen."""
-        told = features(fleet, scaled @ self.axes, self.spans)
+        told = features(fleet, scaled @ self.axes, self.spans, before and before.along(self.axes))
         told[:, 0] = np.minimum(told[:, 0], self.longest)
         return (told - self.centre) / self.spread
 

@@ -47,31 +47,42 @@ def regimes_of(fleet: Fleet) -> Regimes:
     """The regimes that a fleet was run in; nothing is assumed about which columns are settings."""
     rows = np.unique(np.linspace(0, len(fleet.times) - 1, ENOUGH).astype(int))
     values, owner = fleet.values[rows], fleet.owner[rows]
+    if fleet.seen is not None:
+        values = np.where(fleet.seen[rows], values, np.nan)  # a value carried over a jump belongs to another regime
     age = (fleet.ages / np.maximum(fleet.lives[fleet.owner], 1e-300))[rows]
     marks = {i: _marks(values[:, i]) for i in range(values.shape[1])}
     settings = {i: mark for i, mark in marks.items() if mark is not None and _is_setting(i, mark, values, owner, age)}
     if not settings:
         return ONE
     joint = _joint(list(settings.values()))
-    return _around(values, joint, _proper(list(settings), values, joint, age))
+    proper = _proper(list(settings), values, joint, age) if (joint >= 0).any() else list(settings)
+    joint = _joint([settings[i] for i in proper])  # what only follows them parts no regimes
+    return _around(values, joint, proper) if (joint >= 0).any() else ONE
 
 
 def _marks(values: Array) -> Whole | None:
-    """Which of its few values each row has (n,), or None where it has not a few."""
-    low, high = np.nanquantile(values, (RARE / 2, 1 - RARE / 2)) if np.isfinite(values).any() else (0.0, 0.0)
+    """Which of its few values each row has (n,), −1 where it has none; or None where it has not a few."""
+    known = np.isfinite(values)
+    low, high = np.nanquantile(values, (RARE / 2, 1 - RARE / 2)) if known.any() else (0.0, 0.0)
     if not high - low > SAME * max(abs(high), abs(low)):
         return None
-    ordered = np.unique(np.clip(values[np.isfinite(values)], low, high))
+    ordered = np.unique(np.clip(values[known], low, high))
     jumps = np.flatnonzero(np.diff(ordered) > GAP * (high - low))
     if not 0 < len(jumps) < MOST:
         return None
-    found = np.searchsorted((ordered[jumps] + ordered[jumps + 1]) / 2, np.where(np.isfinite(values), values, low))
+    found = np.searchsorted((ordered[jumps] + ordered[jumps + 1]) / 2, values[known])
     several = (np.bincount(found) >= max(RARE * len(found), FEWEST)).sum() > 1
-    return found if several and _explained(found, values[:, None])[0] > 1 - TIGHT else None
+    if not several or _explained(found, values[known][:, None])[0] <= 1 - TIGHT:
+        return None
+    marks = np.full(len(values), -1)
+    marks[known] = found
+    return marks
 
 
 def _is_setting(column: int, marks: Whole, values: Array, owner: Whole, age: Array) -> bool:
     """Whether it jumps in most units, not with age, and takes other sensors with it."""
+    known = marks >= 0
+    marks, values, owner, age = marks[known], values[known], owner[known], age[known]
     jumps = np.zeros(owner.max() + 1, bool)
     np.logical_or.at(jumps, owner[1:], (np.diff(marks) != 0) & (np.diff(owner) == 0))
     if jumps.mean() < 0.5 or _explained(marks, age[:, None])[0] > AGEING:
@@ -93,10 +104,11 @@ def _explained(marks: Whole, values: Array) -> Array:
 
 
 def _joint(marks: list[Whole]) -> Whole:
-    """Groups of rows that share all marks (n,); −1 for those of rare groups."""
-    _, joint = np.unique(np.stack(marks, axis=1), axis=0, return_inverse=True)
+    """Groups of rows that share all marks (n,); −1 for those of rare groups or without a mark."""
+    stacked = np.stack(marks, axis=1)
+    _, joint = np.unique(stacked, axis=0, return_inverse=True)
     joint = joint.reshape(-1)
-    count = np.bincount(joint)
+    count = np.bincount(joint, (stacked >= 0).all(axis=1))
     common = np.argsort(-count, kind="stable")[:MOST]
     common = np.sort(common[count[common] >= max(RARE * len(joint), FEWEST)])
     place = np.full(len(count), -1)

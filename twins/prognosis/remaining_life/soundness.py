@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,7 +24,8 @@ def check(model: Model) -> None:
     if not (fits and _sizes(model) and _numbers(model)):
         raise InputError("its parts do not fit together")
     model.predictor.learners.trees.check(len(model.predictor.centre))
-    as_markdown(model.card)
+    if any(unicodedata.category(sign) == "Cc" for sign in as_markdown(model.card).replace("\n", "")):
+        raise InputError("its card is damaged")
 
 
 def _predictor_shapes(p: Predictor) -> Shaped:
@@ -68,4 +70,5 @@ def _numbers(model: Model) -> bool:
     weights = list(p.weights.values())
     sound = all(0 < number < BEYOND for number in above) and min(weights) >= 0 and abs(sum(weights) - 1) < 1e-6
     sound &= p.spans.ndim == 1 and bool((p.spans > 0).all())  # the last is endless
+    sound &= abs(model.clock.start or 0.0) < BEYOND
     return sound and abs(p.learners.line.offset) < BEYOND and bool((np.diff(model.intervals.knots) >= 0).all())
