@@ -72,7 +72,7 @@ def add_to(app: typer.Typer) -> None:
         from twins.clock import format_time
         from twins.historian.evidence import sha256_of
         from twins.package.loader import load
-        from twins.prognosis.predictors.card import Source
+        from twins.prognosis.predictors.card import Source, caution
         from twins.prognosis.predictors.training import taught
         from twins.prognosis.predictors.writing import written
 
@@ -105,7 +105,7 @@ def add_to(app: typer.Typer) -> None:
         files = written(
             predictor, label or f"{predictor.replace('-', ' ').replace('_', ' ')}: not as it was", folder, source, models
         )
-        _print_training(files, models, json_)
+        _print_training(files, models, list(caution(models, source)), json_)
 
     @app.command()
     def card(
@@ -238,7 +238,7 @@ def _print(events: list, json_: bool) -> None:
     print_rows(heads, [""] * len(heads), [["" if row[name] is None else row[name] for name in heads] for row in rows])
 
 
-def _print_training(files: list[Path], models: list, json_: bool) -> None:
+def _print_training(files: list[Path], models: list, cautions: list[str], json_: bool) -> None:
     rows = [
         {
             "asset": each.asset, "rows": each.rows, "clean": each.clean, "held_back": each.held_back, "line": round(each.line, 3),
@@ -248,7 +248,7 @@ def _print_training(files: list[Path], models: list, json_: bool) -> None:
         for each in models
     ]  # fmt: skip
     if json_:
-        print_json({"files": [str(file) for file in files], "assets": rows})
+        print_json({"files": [str(file) for file in files], "assets": rows, "cautions": cautions})
         return
     print_rows(list(rows[0]), [""] * len(rows[0]), [list(row.values()) for row in rows])
-    print("\n".join(str(file) for file in files))
+    print("\n".join([*cautions, *(str(file) for file in files)]))

@@ -75,7 +75,7 @@ def card_of_trained(name: str, label: str, version: str, source: Source, found: 
         "|---|---|---|---|---|---|---|---|",
         *(_row(each, source.step_ns) for each in found),
         "",
-        *_caution(found, source),
+        *caution(found, source),
         "",
         "## Inputs",
         "",
@@ -106,7 +106,8 @@ def _row(each: Taught, step_ns: int) -> str:
     )
 
 
-def _caution(found: Sequence[Taught], source: Source) -> Iterator[str]:
+def caution(found: Sequence[Taught], source: Source) -> Iterator[str]:
+    """What whoever uses it should know of how it was judged."""
     days = min(each.held_back for each in found) * source.step_ns / 86_400e9
     if days * source.per_month / 30 < 3:
         yield (
