@@ -85,6 +85,18 @@ class Docks(ads.CDockManager):
             keep_visible(floating)
         return True
 
+    def on_top(self) -> list[str]:
+        """The panels whose tabs are on top, one of each area."""
+        return [area.currentDockWidget().objectName() for area in self.openedDockAreas()]
+
+    def put_on_top(self, names: Sequence[str]) -> None:
+        """These are on top; in an area that has none of them its first tab."""
+        for area in self.openedDockAreas():
+            area.setCurrentIndex(0)
+        for name in names:
+            if name in self.widgets:
+                self.widgets[name].setAsCurrentTab()
+
     def reset(self) -> None:
         """Everything back in its first place."""
         self.restoreState(self._first, self._version)

@@ -2,6 +2,7 @@ import base64
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,12 @@ def opened(tmp_path):
 def build(qtbot, opened, tmp_path, qapp):
     made = []
 
-    def builder(*, live=False, tokens=GREY, makers=None, settings=None, size=(1280, 800)):
+    def builder(*, on=None, live=False, tokens=GREY, makers=None, settings=None, size=(1280, 800)):
         theme = Theme(tokens)
         qapp.setStyleSheet(stylesheet(tokens))
         timeline = Timeline(START, START + MINUTE, live=live)
         docks = [Dock(name, name.title(), place, (makers or {}).get(name, Card)) for name, place in PLACES.items()]
-        window = MainWindow(opened, timeline, theme, settings or Settings(tmp_path / "s.json"), docks)
+        window = MainWindow(on or opened, timeline, theme, settings or Settings(tmp_path / "s.json"), docks)
         window.resize(*size)
         made.append(window)
         with qtbot.waitSignal(window.furnished, timeout=60_000):
@@ -190,6 +191,18 @@ def test_that_the_layout_is_remembered(build, tmp_path, qtbot):
     assert again.panel("views").isVisible()
     again.docks.reset()
     assert not again.docks.widgets["inspector"].isFloating()
+
+
+def test_that_tabs_on_top_are_those_of_the_twin_and_of_a_new_twin_the_first(build, opened, tmp_path):
+    window, _ = build()
+    window.docks.reveal("views")
+    window.close()
+    other, _ = build(on=replace(opened, twin=replace(opened.twin, id="another")))
+    assert other.docks.on_top() != window.docks.on_top()
+    assert "assets" in other.docks.on_top()
+    other.close()
+    again, _ = build()
+    assert "views" in again.docks.on_top()
 
 
 @pytest.mark.qt_log_ignore("Dock manager has central widget")
