@@ -62,11 +62,11 @@ def opened(tmp_path):
 def build(qtbot, opened, tmp_path, qapp):
     made = []
 
-    def builder(*, on=None, live=False, tokens=GREY, makers=None, settings=None, size=(1280, 800)):
+    def builder(*, docks=None, on=None, live=False, tokens=GREY, makers=None, settings=None, size=(1280, 800)):
         theme = Theme(tokens)
         qapp.setStyleSheet(stylesheet(tokens))
         timeline = Timeline(START, START + MINUTE, live=live)
-        docks = [Dock(name, name.title(), place, (makers or {}).get(name, Card)) for name, place in PLACES.items()]
+        docks = docks or [Dock(name, name.title(), place, (makers or {}).get(name, Card)) for name, place in PLACES.items()]
         window = MainWindow(on or opened, timeline, theme, settings or Settings(tmp_path / "s.json"), docks)
         window.resize(*size)
         made.append(window)
@@ -179,6 +179,15 @@ def test_that_the_status_line_tells_size_age_and_damage(build, qtbot, opened):
     qtbot.waitUntil(lambda: "data 30 s old" in texts(), timeout=60_000)
     assert "recording skid · 84 kB" in texts()
     assert window.status.damage.text() == "2 damaged places in the recording"
+
+
+def test_that_no_tab_is_elided_where_four_stand_in_a_row(build, qtbot):
+    names = ("Inspector", "Simulation", "Predictions", "Commands")
+    docks = [Dock("scene", "Scene", CENTRE, Card), *(Dock(name.lower(), name, RIGHT, Card) for name in names)]
+    window, _ = build(size=(1400, 900), docks=docks)
+    tabs = [window.docks.widgets[name.lower()].tabWidget() for name in names]
+    qtbot.waitUntil(lambda: all(tab.width() for tab in tabs), timeout=60_000)
+    assert [tab.isTitleElided() for tab in tabs] == [False] * 4
 
 
 def test_that_the_layout_is_remembered(build, tmp_path, qtbot):
