@@ -57,14 +57,17 @@ class Crumbs(QWidget):
         for button, name in self._steps.items():
             button.ensurePolished()
             button.setText(name)
-        over = self._row.sizeHint().width() - self.width()
-        wide = {button: button.fontMetrics().horizontalAdvance(name) for button, name in self._steps.items()}
+        steps = (self._row.itemAt(k).widget() for k in range(self._row.count()))
+        over = sum(step.sizeHint().width() for step in steps if step is not None) - self.width()
+        whole = {button: button.fontMetrics().horizontalAdvance(name) for button, name in self._steps.items()}
+        wide = dict(whole)
         while over > 0 and (longest := max(wide.values(), default=0)) > LEAST:
             for button in (button for button in wide if wide[button] == longest):
                 wide[button] -= 1
                 over -= 1
         for button, name in self._steps.items():
-            button.setText(button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, wide[button]))
+            if wide[button] < whole[button]:
+                button.setText(button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, wide[button]))
 
     def _step(self, path: str, last: bool) -> QToolButton:
         name = self._twin.assets[path].name

@@ -54,7 +54,7 @@ class Docks(ads.CDockManager):
 
     def share(self, width: int, height: int) -> None:
         """Divides the window's room as it looks best, px."""
-        side, right = min(max(round(width * 0.19), 284), 420), min(max(round(width * 0.245), 360), 520)
+        side, right = min(max(round(width * 0.19), 300), 420), min(max(round(width * 0.245), 360), 520)
         lowest, bottom = min(max(round(height * 0.2), 164), 300), 106
         self._size(CENTRE, [side, width - side - right, right])
         self._size(BELOW_RIGHT, [round((height - lowest - bottom) * 0.54), round((height - lowest - bottom) * 0.46)])

@@ -10,7 +10,7 @@ from twins.historian.query import Answers, Query
 from twins.record import Channel, Event, EventKind, Quality, Reason, Samples, quality_byte
 from ui.asset_model import MARK, NAME, TAG_MIME, VALUE, AssetModel, Row
 from ui.crumbs import Crumbs
-from ui.panels.assets import NUMBER_WIDTH, UNIT_WIDTH, Assets
+from ui.panels.assets import MARK_WIDTH, NUMBER_WIDTH, UNIT_WIDTH, Assets
 from ui.selection import Selection
 from ui.theme import Theme
 
@@ -211,6 +211,17 @@ def test_that_values_take_no_more_room_than_the_widest_unit_needs(panel):
     assert narrow < rows.value_width
 
 
+def test_that_marks_take_room_only_once_there_is_one(panel, qtbot):
+    assets, _ = panel
+    qtbot.waitUntil(lambda: bool(assets.tree.rows.painted), timeout=60_000)
+    assets.present(a_recording().at(0), NOTHING)
+    narrow = assets.tree.columnWidth(MARK)
+    assets.present(a_recording(alarm("P1")).at(0), NOTHING)
+    assert narrow < assets.tree.columnWidth(MARK) == MARK_WIDTH
+    assets.present(a_recording().at(0), NOTHING)
+    assert assets.tree.columnWidth(MARK) == MARK_WIDTH, "nothing jumps to and fro"
+
+
 def test_that_a_search_begins_with_the_asset_that_is_most_likely_meant(qtbot):
     assets = {"": Asset("", "District", AssetKind.SYSTEM)}
     for i in range(40):
@@ -246,10 +257,24 @@ def test_that_crumbs_are_elided_only_where_there_is_no_room(qtbot):
     }, {})  # fmt: skip
     crumbs = Crumbs(twin)
     qtbot.addWidget(crumbs)
+    crumbs.resize(240, 30)
+    crumbs.show_trail(("", "o"))
+    crumbs.hide()
     crumbs.resize(600, 30)
     crumbs.show_trail(("", "o"))
-    said = lambda: [step.text() for step in crumbs.findChildren(QToolButton)]  # noqa: E731
+    said = lambda: [step.text() for step in crumbs.findChildren(QToolButton) if step.isVisible()]  # noqa: E731
     assert said() == ["City district", long]
     crumbs.resize(240, 30)
     qtbot.waitUntil(lambda: "…" in said()[1], timeout=60_000)
     assert said()[0] == "City district", "the longest is the first to be elided"
+
+
+@pytest.mark.parametrize("name", ["Office building", "Turbine 3", "Heart", "Line", "The plant of pumps and of cooling towers"])
+def test_that_no_crumb_is_elided_by_a_rounded_width(qtbot, name):
+    crumbs = Crumbs(
+        Twin("d", "D", AssetKind.SYSTEM, {"": Asset("", "D", AssetKind.SYSTEM), "o": Asset("o", name, AssetKind.SYSTEM)}, {})
+    )
+    qtbot.addWidget(crumbs)
+    crumbs.resize(600, 30)
+    crumbs.show_trail(("", "o"))
+    qtbot.waitUntil(lambda: name in [step.text() for step in crumbs.findChildren(QToolButton)], timeout=5_000)

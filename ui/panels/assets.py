@@ -30,7 +30,7 @@ from ui.selection import Selection
 from ui.theme import ROW, SECONDARY, Theme, font
 
 _MEDIUM = QFont.Weight.Medium
-NUMBER_WIDTH, UNIT_WIDTH, LEAST_WORD, MARK_WIDTH, INDENT, GAP = 46, 46, 44, 30, 12, 8
+NUMBER_WIDTH, UNIT_WIDTH, LEAST_WORD, MARK_WIDTH, NO_MARK, INDENT, GAP = 46, 46, 44, 36, 6, 12, 8
 
 
 class AssetRows(QStyledItemDelegate):
@@ -143,18 +143,22 @@ class AssetTree(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.header()
-        header.setMinimumSectionSize(40)
+        header.setMinimumSectionSize(NO_MARK)
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column in (VALUE, MARK):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(MARK, MARK_WIDTH)
+        header.resizeSection(MARK, NO_MARK)
         self.leave_room()
 
     def leave_room(self) -> None:
         """As much for the values as the units in the tree need."""
         self.rows.leave_room(self.rows.model.units())
         self.header().resizeSection(VALUE, self.rows.value_width)
+
+    def leave_room_for_marks(self) -> None:
+        """From now on; until the first one was seen the names have that room."""
+        self.header().resizeSection(MARK, MARK_WIDTH)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Forgets rows that are out of sight when all is painted anew."""
@@ -236,7 +240,10 @@ class Assets(QWidget):
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Paints again if a row in sight says something new."""
         self.model.show(snapshot)
-        if any(self.model.facts(place) != row for place, row in self.tree.rows.painted.items()):
+        said = {place: self.model.facts(place) for place in self.tree.rows.painted}
+        if any(row.mark for row in said.values()):
+            self.tree.leave_room_for_marks()
+        if said != self.tree.rows.painted:
             self.tree.viewport().update()
 
     def show_trail(self, trail: tuple[str, ...]) -> None:
