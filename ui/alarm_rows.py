@@ -24,6 +24,14 @@ _BOUNDS = {
     "rate": "by more than {limit} {unit} in {per}, at {value} {unit}",
     "deviation": "{value} {unit}, off by more than {limit}",
 }
+_LATER = {  # where the value is not that of the raise, but of what came of it
+    "high": "above {limit}, {value} {unit}",
+    "high_high": "above {limit}, {value} {unit}",
+    "low": "below {limit}, {value} {unit}",
+    "low_low": "below {limit}, {value} {unit}",
+    "deviation": "off by more than {limit}, {value} {unit}",
+}
+_WHEN = {"acknowledged": "when acknowledged", "returned_unacknowledged": "when it returned", "latched": "when it latched"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +90,15 @@ def state_words(entry: AlarmEntry, now: int) -> str:
 
 
 def message_words(event: Event) -> str:
-    """“Oil hot, 78.4 °C above 75 · derate or stop”."""
+    """“Oil hot, 78.4 °C above 75 · derate or stop”; later on “Oil hot, above 75, 81.2 °C when acknowledged · …”."""
     data = event.data
     words = str(data.get("message") or event.key)
     value, limit, unit = data.get("value"), data.get("limit"), unit_text(str(data.get("unit", "")))
     if isinstance(value, int | float) and isinstance(limit, int | float):
-        said = _BOUNDS.get(str(data.get("condition")), "{value} {unit}")
+        condition = str(data.get("condition"))
+        said = _BOUNDS.get(condition, "{value} {unit}")
+        if event.time > _since(event):
+            said = f"{_LATER.get(condition, said)} {_WHEN.get(str(data.get('state')), 'when last told')}"
         per = data.get("per_s")
         span = format_duration(round(per * SECOND)) if isinstance(per, int | float) else "its time"
         said = said.format(value=grouped(value, 1), limit=brief(limit), unit=unit, per=span)

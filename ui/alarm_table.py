@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
@@ -13,8 +13,6 @@ from ui.theme import ROW, SECONDARY, Theme, font
 _WIDTHS = {
     TIME: "12:00:00 ",
     SOURCE: "T01 Generator winding temperature",
-    STATE: "shelved 12 min left ",
-    ACTIONS: "Acknowledge   Unshelve    ",
 }
 _GAP, _PAD = 6, 9
 _Index = QModelIndex | QPersistentModelIndex
@@ -46,7 +44,10 @@ class AlarmTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(28)
+        header.setResizeContentsPrecision(0)  # of what is in sight
         header.setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
+        for column in (STATE, ACTIONS):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.setColumnWidth(MARK, 30)
         for column, sample in _WIDTHS.items():
             self.setColumnWidth(column, QFontMetrics(font()).horizontalAdvance(sample) + 16)
@@ -116,6 +117,11 @@ class _Buttons(_Plain):
     def at(self, index: _Index, rect: QRect, point: object) -> str:
         """The name of the button at a point."""
         return next((name for name, box in self._boxes(index, rect) if box.contains(point)), "")  # type: ignore[call-overload]
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """As wide as its buttons."""
+        boxes = self._boxes(index, QRect(0, 0, 0, ROW))
+        return QSize(_GAP - boxes[-1][1].left() if boxes else 0, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         super().paint(painter, option, index)

@@ -13,7 +13,8 @@ from twins.asset import Twin
 from twins.record import EventKind, Quality, Snapshot
 from twins.record.event import Standing
 from ui.marks import STALE, priority_of, worst
-from ui.numbers import age_text, quality_words, shown, tag_label
+from ui.numbers import age_text, quality_words, shown, tag_label, unit_text
+from ui.words import begin
 
 TAG_MIME = "application/x-twindeck-tag"
 NAME, VALUE, MARK = range(3)
@@ -63,6 +64,7 @@ class AssetModel(QAbstractItemModel):
         self._alarmed: tuple[object, ...] = ()
         self._wanted: dict[str, tuple[str, ...]] | None = None  # while something is searched for
         self.left_out = 0  # how many more were found than are shown
+        self.best = ("", "")  # of what was found, the asset that is most likely meant, or the first tag
         self._nodes: list[_Node] = []
         self._places: dict[tuple[str, str], int] = {}
         self.root = ""  # the twin whose tree this is
@@ -84,6 +86,13 @@ class AssetModel(QAbstractItemModel):
         """From now on rows speak of this instant."""
         self._snapshot = snapshot
         self._alarm(snapshot.standing)
+
+    def units(self) -> frozenset[str]:
+        """The units in the tree; while something is searched for, of the tags that were found, too."""
+        headlines = self._headline_units
+        if self._wanted is None:
+            return headlines
+        return headlines | {unit_text(self._twin.tags[tag].unit) for tags in self._wanted.values() for tag in tags}
 
     def facts(self, place: int) -> Row:
         """What the row at a place in the tree says."""
@@ -178,7 +187,10 @@ class AssetModel(QAbstractItemModel):
         """Assets to show → their tags to show."""
         found: dict[str, tuple[str, ...]] = {}
         assets = [path for path, text in self._asset_words.items() if all(word in text for word in words)]
+        names = {path: self._twin.assets[path].name for path in assets}
+        assets.sort(key=lambda path: (not begin(words, names[path]), len(names[path])))
         tags = [path for path, text in self._tag_words.items() if all(word in text for word in words)]
+        self.best = (assets[0], "") if assets else (self._twin.tags[tags[0]].asset, tags[0]) if tags else ("", "")
         self.left_out = max(0, len(assets) - MOST_FOUND) + max(0, len(tags) - MOST_FOUND)
         for path in islice(tags, MOST_FOUND):
             asset = self._twin.tags[path].asset
@@ -189,6 +201,11 @@ class AssetModel(QAbstractItemModel):
             for above in self._twin.ancestors(path):
                 found.setdefault(above.path, ())
         return found
+
+    @cached_property
+    def _headline_units(self) -> frozenset[str]:
+        headlines = {asset.headline for asset in self._twin.assets.values()} - {""}
+        return frozenset(unit_text(self._twin.tags[tag].unit) for tag in headlines)
 
     @cached_property
     def _asset_words(self) -> dict[str, str]:

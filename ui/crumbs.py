@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QToolButton, QWidget
 
 from twins.asset import Twin
 from ui.theme import font
 
-MOST_LETTERS, FEW_LETTERS = 22, 11
+LEAST = 48  # px; no name is made shorter
 
 
 class Crumbs(QWidget):
-    """Hidden while one is in the whole."""
+    """Hidden while one is in the whole. Names are whole as long as there is room; else the longest are elided."""
 
     asked = Signal(str)  # a twin's path
 
@@ -22,10 +22,22 @@ class Crumbs(QWidget):
         self._twin = twin
         self._row = QHBoxLayout(self, spacing=0)
         self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._steps: dict[QToolButton, str] = {}  # each with its whole name
         self.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        """Long names don't widen the panel."""
+        return QSize(LEAST, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the names anew."""
+        super().resizeEvent(event)
+        self._fit()
 
     def show_trail(self, trail: tuple[str, ...]) -> None:
         """From the whole to where one is."""
+        self._steps.clear()
         while (item := self._row.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -35,15 +47,33 @@ class Crumbs(QWidget):
                 mark = QLabel("›")
                 mark.setProperty("muted", True)
                 self._row.addWidget(mark)
-            self._row.addWidget(self._step(path, path == trail[-1], MOST_LETTERS if len(trail) < 3 else FEW_LETTERS))
+            self._row.addWidget(self._step(path, path == trail[-1]))
         self._row.addStretch(1)
         self.setVisible(len(trail) > 1)
+        self._fit()
 
-    def _step(self, path: str, last: bool, most: int) -> QToolButton:
+    def _fit(self) -> None:
+        """Elides what is longest until all have room beside each other."""
+        for button, name in self._steps.items():
+            button.ensurePolished()
+            button.setText(name)
+        steps = (self._row.itemAt(k).widget() for k in range(self._row.count()))
+        over = sum(step.sizeHint().width() for step in steps if step is not None) - self.width()
+        whole = {button: button.fontMetrics().horizontalAdvance(name) for button, name in self._steps.items()}
+        wide = dict(whole)
+        while over > 0 and (longest := max(wide.values(), default=0)) > LEAST:
+            for button in (button for button in wide if wide[button] == longest):
+                wide[button] -= 1
+                over -= 1
+        for button, name in self._steps.items():
+            if wide[button] < whole[button]:
+                button.setText(button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, wide[button]))
+
+    def _step(self, path: str, last: bool) -> QToolButton:
         name = self._twin.assets[path].name
-        short = name if len(name) <= most else f"{name[: most // 2]}…{name[-most // 2 + 1 :]}"
-        button = QToolButton(text=short, toolTip=name if last else f"Out to {name} (Backspace: one out)")
+        button = QToolButton(text=name, toolTip=name if last else f"Out to {name} (Backspace: one out)")
         button.setFont(font(weight=QFont.Weight.DemiBold if last else QFont.Weight.Normal))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda _=False: self.asked.emit(path))
+        self._steps[button] = name
         return button

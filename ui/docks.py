@@ -54,7 +54,7 @@ class Docks(ads.CDockManager):
 
     def share(self, width: int, height: int) -> None:
         """Divides the window's room as it looks best, px."""
-        side, right = min(max(round(width * 0.175), 264), 420), min(max(round(width * 0.245), 324), 520)
+        side, right = min(max(round(width * 0.19), 300), 420), min(max(round(width * 0.245), 360), 520)
         lowest, bottom = min(max(round(height * 0.2), 164), 300), 106
         self._size(CENTRE, [side, width - side - right, right])
         self._size(BELOW_RIGHT, [round((height - lowest - bottom) * 0.54), round((height - lowest - bottom) * 0.46)])
@@ -84,6 +84,18 @@ class Docks(ads.CDockManager):
         for floating in self.floatingWidgets():
             keep_visible(floating)
         return True
+
+    def on_top(self) -> list[str]:
+        """The panels whose tabs are on top, one of each area."""
+        return [area.currentDockWidget().objectName() for area in self.openedDockAreas()]
+
+    def put_on_top(self, names: Sequence[str]) -> None:
+        """These are on top; in an area that has none of them its first tab."""
+        for area in self.openedDockAreas():
+            area.setCurrentIndex(0)
+        for name in names:
+            if name in self.widgets:
+                self.widgets[name].setAsCurrentTab()
 
     def reset(self) -> None:
         """Everything back in its first place."""

@@ -76,9 +76,15 @@ class Guide(QObject):
         """A tour is under way."""
         return self._before is not None
 
+    @property
+    def apt(self) -> bool:
+        """There is a tour, and what it shows can happen here: a plant that breaks on demand is there where one is needed."""
+        breaks = bool(self.tour.begins) or any(step.fault for step in self.tour.steps)
+        return bool(self.tour.steps) and (self._begin_fault is not None or not breaks)
+
     def offer(self, settings: Settings, twin: str) -> None:
         """A card over the scene, the first time that this twin is opened here."""
-        if not self.tour.steps or twin in (known := settings.get(TOURED, [])):
+        if not self.apt or twin in (known := settings.get(TOURED, [])):
             return
 
         def answered() -> None:

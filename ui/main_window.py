@@ -24,7 +24,7 @@ from ui.shell import GEOMETRY, stand
 from ui.status import StatusLine
 from ui.theme import Theme
 
-LAYOUT = "layout"
+LAYOUT, TABS = "layout", "tabs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle(f"{opened.twin.name} – Twindeck")
         self._settings, self._timeline = settings, timeline
+        self._tabs = f"{TABS}/{opened.twin.id}"
         self._to_make = [dock.id for dock in docks]
         self._made: dict[str, QWidget] = {}
         self._damage: tuple[str, ...] = ()
@@ -87,15 +88,17 @@ class MainWindow(QMainWindow):
         return done
 
     def showEvent(self, event: QShowEvent) -> None:
-        """A layout that was kept, or the first one for this size."""
+        """A layout that was kept, or the first one for this size; on top is what was so on this twin, else each first tab."""
         super().showEvent(event)
         if not self.docks.bring_back(self._settings.get(LAYOUT, "")):
             self.docks.share(self._frame.width() - 4, self._frame.height() - 4)
+        self.docks.put_on_top([name for name in self._settings.get(self._tabs, []) if isinstance(name, str)])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keeps the layout, then ends what runs: the reader first, then the 3D."""
         self.closing.emit()
         self._settings.put(LAYOUT, self.docks.state())
+        self._settings.put(self._tabs, self.docks.on_top())
         if not self.isFullScreen():
             at, size = (
                 (self.pos(), self.size())

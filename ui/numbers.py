@@ -104,6 +104,12 @@ def tag_label(tag: Tag) -> str:
     return label[:1].upper() + label[1:]
 
 
+def tag_inside(tag: Tag) -> str:
+    """Its label within a sentence: “oil temperature”, but “NO₂”, “CO₂ given off”."""
+    label = tag_label(tag)
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def size_text(size: int) -> str:
     """A file's size: “840 kB”, “1.2 GB”."""
     amount = float(size)

@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from twins import InputError
-from twins.clock import SECOND, now
+from twins.clock import now
 from twins.historian.days import open_record
 from twins.historian.lock import holder
 from twins.historian.memory import MemoryRecording
@@ -21,7 +21,6 @@ from twins.timeline import LaneKind, Timeline
 from ui.main_window import Opened
 
 FOREVER = 2**63 - 1
-_A_LITTLE = 30 * SECOND
 
 
 def prepare(
@@ -45,9 +44,9 @@ def prepare(
     timeline.plant = replace(timeline.plant, kind=found.kind, name=found.lane or timeline.plant.name)  # a branch says what it is
     if at is not None:
         timeline.seek(at)
-    elif found.span and not live:  # at its very beginning nothing is known yet
+    elif found.span and not live:  # at its very beginning nothing is known yet, and there is no trend to see
         first, last = found.span
-        timeline.seek(first + min(_A_LITTLE, (last - first) // 20))
+        timeline.seek(first + (last - first) // 10)
     meshes = partial(opened_package.meshes, platformdirs.user_cache_path("twindeck") / "meshes")
     opened = Opened(
         opened_package.twin,

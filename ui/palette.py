@@ -22,8 +22,9 @@ from twins.asset import Twin
 from ui.numbers import tag_label
 from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
+from ui.words import begin
 
-SHOWN, WIDTH, ROW_HEIGHT, MOST_BY_LETTERS = 12, 560, 30, 20_000
+SHOWN, WIDTH, ROW_HEIGHT, MOST_BY_LETTERS, NOT_BEGUN = 12, 560, 30, 20_000, 1_000
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -53,29 +54,31 @@ def twin_entries(twin: Twin, selection: Selection) -> list[Entry]:
 
 
 def found(text: str, entries: Sequence[Entry], most: int = SHOWN) -> list[Entry]:
-    """The entries that fit best: all words typed, else their letters in order; earlier, shorter and whole words first."""
+    """The entries that fit best: all words typed, else their letters in order. Titles whose words begin like those typed come
+    first, then earlier, shorter and whole words."""
     words = text.lower().split()
     if not words:
         return list(entries[:most])
     fitting: Sequence[Entry] = entries
     for word in words:  # the cheapest test first: there may be a quarter of a million
         fitting = [entry for entry in fitting if word in entry.said]
-    best = _ranked(lambda said: _by_words(words, said), fitting)
+    best = _ranked(lambda entry: _by_words(words, entry), fitting)
     if len(best) < most and len(entries) <= MOST_BY_LETTERS:
         rest = [entry for entry in entries if entry not in best]
-        best += _ranked(lambda said: _by_letters("".join(words), said), rest)
+        best += _ranked(lambda entry: _by_letters("".join(words), entry.said), rest)
     return best[:most]
 
 
-def _ranked(score: Callable[[str], int | None], entries: Iterable[Entry]) -> list[Entry]:
+def _ranked(score: Callable[[Entry], int | None], entries: Iterable[Entry]) -> list[Entry]:
     """Those with a score, the lowest first, then in their order."""
-    scored = ((score(entry.said), entry) for entry in entries)
+    scored = ((score(entry), entry) for entry in entries)
     return [entry for _, entry in sorted(((s, e) for s, e in scored if s is not None), key=lambda hit: hit[0])]
 
 
-def _by_words(words: list[str], text: str) -> int | None:
+def _by_words(words: list[str], entry: Entry) -> int | None:
     """Lower is better; None where a word is missing."""
-    score = len(text)
+    text = entry.said
+    score = len(text) + (0 if begin(words, entry.title) else NOT_BEGUN)
     for word in words:
         place = text.find(word)
         if place < 0:

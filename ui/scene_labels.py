@@ -39,6 +39,7 @@ class Labels(QWidget):
         self._names = told_apart(self._homes, scene.twin.assets)
         self._anchors = np.array(list(anchors.values()), np.float64).reshape(-1, 3)
         self._texts: dict[int, Text] = {}  # of those that were drawn last, or might have been
+        self._boxes: tuple[tuple[QRectF, str], ...] = ()  # as they are seen, each with its asset
         self._snapshot = Snapshot.empty()
         roots = set(scene.twin.roots)
         inside = [scene.twin.root_of(scene.twin.assets[home].parent if home in roots else home) for home in self._homes]
@@ -51,10 +52,15 @@ class Labels(QWidget):
         before, self._texts = self._texts, {i: self._text(i) for i in self._texts}
         return before != self._texts or (not before and bool(self._homes))
 
+    def asset_at(self, at: QPointF) -> str:
+        """The asset whose label is seen at a point of this widget, "" for none."""
+        return next((home for box, home in self._boxes if box.contains(at)), "") if self.isVisible() else ""
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws those that fit."""
         if not len(self._homes):
             return
+        boxes: list[tuple[QRectF, str]] = []
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plain, strong = font(), font(weight=QFont.Weight.DemiBold)
@@ -71,6 +77,8 @@ class Labels(QWidget):
             painter.setOpacity(label.strength)
             box = QRectF(round(label.left) + 0.5, round(label.top) + 0.5, sizes[label.which, 0], HEIGHT)
             self._box(painter, box, self._texts[told[label.which]], label.which in first, self._theme.tokens, plain, strong)
+            boxes.append((box, self._homes[told[label.which]]))
+        self._boxes = tuple(boxes)
         painter.end()
 
     def _apt(self) -> Callable[[int], bool]:

@@ -254,7 +254,10 @@ class SceneView(QWidget):
         super().focusOutEvent(event)
 
     def asset_at(self, at: QPointF) -> str:
-        """The asset seen at a point of the widget, "" for none."""
+        """The asset seen at a point of the widget, by its label or by itself; "" for none."""
+        for labels in filter(None, (self.labels, self._beside_labels)):
+            if named := labels.asset_at(at - QPointF(labels.pos())):
+                return named
         right = self.beside is not None and at.x() >= self.width() / 2
         scene = self.beside if right and self.beside is not None else self.scene
         hit = scene.pick(*self._ray(at))

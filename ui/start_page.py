@@ -78,6 +78,7 @@ class StartPage(QWidget):
         self.theme = Theme(THEMES.get(settings.get(THEME, GREY.name), GREY))
         self._dress()
         self.theme.changed.connect(self._dress)
+        self.themes: dict[str, QToolButton] = {}
         self.cards = [TwinCard(card, self.theme) for card in cards]
         self.opened: list[Opened] = []
         self._left = False  # the user closed the page while twins were open
@@ -88,6 +89,8 @@ class StartPage(QWidget):
             card.clicked.connect(partial(self._open_card, card))
         QShortcut(QKeySequence("Ctrl+Q"), self, self.quit)
         QShortcut(QKeySequence("Ctrl+O"), self, self.ask_file)
+        self._mark_theme()
+        self.theme.changed.connect(self._mark_theme)
         stand(self, settings)
         if self.cards:
             self.cards[0].setFocus()
@@ -194,10 +197,13 @@ class StartPage(QWidget):
         row.addWidget(QLabel("Twindeck", font=font(weight=QFont.Weight.DemiBold)))
         row.addStretch(1)
         for name in THEMES:
-            button = QToolButton(text=name.title(), toolTip=f"The {name} theme", focusPolicy=Qt.FocusPolicy.TabFocus)
+            button = QToolButton(
+                text=name.title(), toolTip=f"The {name} theme", focusPolicy=Qt.FocusPolicy.TabFocus, checkable=True
+            )
             button.setProperty("quiet", True)
             button.clicked.connect(partial(self._choose_theme, name))
             row.addWidget(button)
+            self.themes[name] = button
         return banner
 
     def _shelf(self) -> QWidget:
@@ -254,6 +260,12 @@ class StartPage(QWidget):
         self._settings.reread()
         self._settings.put(THEME, name)
         self.theme.choose(THEMES[name])
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        """The one in force is the one that is chosen."""
+        for name, button in self.themes.items():
+            button.setChecked(name == self.theme.tokens.name)
 
     def _dress(self) -> None:
         self._app.setStyle("Fusion")

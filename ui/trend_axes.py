@@ -49,7 +49,7 @@ class ValueAxis(pg.AxisItem):
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: D102
         if self.words:
-            return [self.words[int(value)] for value in values]
+            return [self.words[int(value)].replace("_", " ") for value in values]
         return [grouped(value, max(0, -math.floor(math.log10(spacing) + 1e-9))) for value in values]
 
 

@@ -11,6 +11,7 @@ from twins.historian.memory import MemoryRecording
 from twins.historian.query import Answers
 from twins.package.loader import load
 from twins.record import Channel, Event, EventKind, IntentionKind, Samples
+from ui.alarm_model import ACTIONS, MESSAGE, STATE
 from ui.alarm_rows import entries, message_words
 from ui.ask import Ask
 from ui.panels.alarms import Alarms
@@ -88,6 +89,26 @@ def test_that_what_is_wrong_and_what_to_do_is_said(twin):
     assert said == "Oil hot, 78.4 °C above 75 · Lower the load"
     rate = message_words(alarm(condition="rate", value=66.9, limit=8.0, unit="degC", per_s=60.0))
     assert rate == "Oil hot, by more than 8 °C in 60 s, at 66.9 °C"
+
+
+def test_that_the_value_of_the_raise_and_a_later_one_are_told_apart():
+    later = alarm(value=91.4, limit=85.0, unit="degC", state="acknowledged", action="Derate", since=T0 - MINUTE)
+    assert message_words(later) == "Oil hot, above 85, 91.4 °C when acknowledged · Derate"
+    back = alarm(value=84.2, limit=85.0, unit="degC", state="returned_unacknowledged", since=T0 - MINUTE)
+    assert message_words(back) == "Oil hot, above 85, 84.2 °C when it returned"
+    rate = alarm(condition="rate", value=66.9, limit=8.0, unit="degC", per_s=60.0, state="acknowledged", since=T0 - MINUTE)
+    assert message_words(rate) == "Oil hot, by more than 8 °C in 60 s, at 66.9 °C when acknowledged"
+
+
+def test_that_the_state_takes_no_more_room_than_its_words_and_the_text_has_the_rest(panel):
+    show(panel, alarm("T01.power", state="acknowledged", by="MO"), alarm("T02.power"))
+    words = panel.table.fontMetrics().horizontalAdvance("acked MO")
+    assert words < panel.table.columnWidth(STATE) < words + 40
+    row = panel.model.row_of("T02.power/high")
+    boxes = panel.table._buttons._boxes(panel.model.index(row, ACTIONS), panel.table.visualRect(panel.model.index(row, ACTIONS)))
+    assert all(box.left() >= panel.table.columnViewportPosition(ACTIONS) for _, box in boxes), "buttons are whole"
+    widths = [panel.table.columnWidth(column) for column in range(6)]
+    assert widths[MESSAGE] == max(widths)
 
 
 def test_that_one_some_or_all_are_acknowledged(panel, qtbot):

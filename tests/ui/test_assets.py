@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
+from PySide6.QtWidgets import QToolButton
 
 from twins.asset import Asset, AssetKind, Tag, Twin
 from twins.clock import MINUTE
@@ -8,7 +9,8 @@ from twins.historian.memory import MemoryRecording
 from twins.historian.query import Answers, Query
 from twins.record import Channel, Event, EventKind, Quality, Reason, Samples, quality_byte
 from ui.asset_model import MARK, NAME, TAG_MIME, VALUE, AssetModel, Row
-from ui.panels.assets import VALUE_WIDTH, Assets
+from ui.crumbs import Crumbs
+from ui.panels.assets import MARK_WIDTH, NUMBER_WIDTH, UNIT_WIDTH, Assets
 from ui.selection import Selection
 from ui.theme import Theme
 
@@ -191,8 +193,52 @@ def _snapshot_of(paths):
 def test_that_a_name_takes_the_room_that_its_value_leaves(panel):
     assets, _ = panel
     rows = assets.tree.rows
-    assert rows._value_takes(Row("x")) == 0
-    assert rows._value_takes(Row("x", "—")) < rows._value_takes(Row("x", "1\u2009234.5", "m³/h")) <= VALUE_WIDTH
+    assert rows._value_takes(Row("x"), 120) == 0
+    number, absent = rows._value_takes(Row("x", "1\u2009234.5", "m³/h"), 120), rows._value_takes(Row("x", "—"), 120)
+    assert absent < number <= rows.value_width
+    long, short = (rows._value_takes(Row(name, "shut down"), 120) for name in ("Main entrance of the north wing", "Door"))
+    assert long < short, "a word gives way to the name"
+
+
+def test_that_values_take_no_more_room_than_the_widest_unit_needs(panel):
+    assets, _ = panel
+    assert assets.tree.rows.value_width < NUMBER_WIDTH + UNIT_WIDTH
+    assert assets.tree.columnWidth(VALUE) == assets.tree.rows.value_width
+    rows = assets.tree.rows
+    rows.leave_room(["kW"])
+    narrow = rows.value_width
+    rows.leave_room(["kW", "m³/h"])
+    assert narrow < rows.value_width
+
+
+def test_that_marks_take_room_only_once_there_is_one(panel, qtbot):
+    assets, _ = panel
+    qtbot.waitUntil(lambda: bool(assets.tree.rows.painted), timeout=60_000)
+    assets.present(a_recording().at(0), NOTHING)
+    narrow = assets.tree.columnWidth(MARK)
+    assets.present(a_recording(alarm("P1")).at(0), NOTHING)
+    assert narrow < assets.tree.columnWidth(MARK) == MARK_WIDTH
+    assets.present(a_recording().at(0), NOTHING)
+    assert assets.tree.columnWidth(MARK) == MARK_WIDTH, "nothing jumps to and fro"
+
+
+def test_that_a_search_begins_with_the_asset_that_is_most_likely_meant(qtbot):
+    assets = {"": Asset("", "District", AssetKind.SYSTEM)}
+    for i in range(40):
+        assets[f"b{i}"] = Asset(f"b{i}", f"Offices {i}", AssetKind.SYSTEM)
+    assets["office"] = Asset("office", "Office building", AssetKind.SYSTEM)
+    for i in range(40):
+        assets[f"office/b{i}"] = Asset(f"office/b{i}", f"Board {i}", AssetKind.COMPONENT, parent="office")
+    selection = Selection()
+    panel = Assets(Theme(), selection, Twin("d", "District", AssetKind.SYSTEM, assets, {}))
+    qtbot.addWidget(panel)
+    panel.resize(280, 400)
+    with qtbot.waitExposed(panel, timeout=60_000):
+        panel.show()
+    panel.search.setText("office b")
+    assert panel.tree.visualRect(panel.model.where("office")).top() == 0, "at the top"
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    assert selection.asset == "office"
 
 
 def test_that_a_search_without_a_find_says_so(panel, qtbot):
@@ -202,3 +248,33 @@ def test_that_a_search_without_a_find_says_so(panel, qtbot):
     assert "turbine" in assets.nothing.text()
     assets.search.setText("pump")
     assert not assets.nothing.isVisible()
+
+
+def test_that_crumbs_are_elided_only_where_there_is_no_room(qtbot):
+    long = "The office building at the north end"
+    twin = Twin("d", "District", AssetKind.SYSTEM, {
+        "": Asset("", "City district", AssetKind.SYSTEM), "o": Asset("o", long, AssetKind.SYSTEM),
+    }, {})  # fmt: skip
+    crumbs = Crumbs(twin)
+    qtbot.addWidget(crumbs)
+    crumbs.resize(240, 30)
+    crumbs.show_trail(("", "o"))
+    crumbs.hide()
+    crumbs.resize(600, 30)
+    crumbs.show_trail(("", "o"))
+    said = lambda: [step.text() for step in crumbs.findChildren(QToolButton) if step.isVisible()]  # noqa: E731
+    assert said() == ["City district", long]
+    crumbs.resize(240, 30)
+    qtbot.waitUntil(lambda: "…" in said()[1], timeout=60_000)
+    assert said()[0] == "City district", "the longest is the first to be elided"
+
+
+@pytest.mark.parametrize("name", ["Office building", "Turbine 3", "Heart", "Line", "The plant of pumps and of cooling towers"])
+def test_that_no_crumb_is_elided_by_a_rounded_width(qtbot, name):
+    crumbs = Crumbs(
+        Twin("d", "D", AssetKind.SYSTEM, {"": Asset("", "D", AssetKind.SYSTEM), "o": Asset("o", name, AssetKind.SYSTEM)}, {})
+    )
+    qtbot.addWidget(crumbs)
+    crumbs.resize(600, 30)
+    crumbs.show_trail(("", "o"))
+    qtbot.waitUntil(lambda: name in [step.text() for step in crumbs.findChildren(QToolButton)], timeout=5_000)

@@ -140,3 +140,20 @@ def test_that_a_double_click_goes_into_a_nested_twin_and_backspace_out(place, qt
     place.descent.enter("b12")
     place.selection.choose("P0")
     assert place.descent.root == "", "what is selected is never out of sight"
+
+
+@pytest.mark.parametrize(
+    ("tour", "may_break", "apt"),
+    [
+        (Tour("With a fault", "", STEPS), True, True),
+        (Tour("With a fault", "", STEPS), False, False),
+        (Tour("With one from the start", "b12/P1.worn", STEPS[:1]), False, False),
+        (Tour("Without one", "", STEPS[:1]), False, True),
+        (Tour("", "", ()), True, False),
+    ],
+)
+def test_that_a_tour_is_offered_only_where_what_it_shows_can_happen(place, tmp_path, tour, may_break, apt):
+    parts = (place.scene, place.tools, place.selection, place.window.docks)
+    led = guide.Guide(tour, *parts, (lambda _: None) if may_break else None)
+    led.offer(Settings(tmp_path / "new.json"), "site")
+    assert (led.apt, led.card is not None) == (apt, apt)

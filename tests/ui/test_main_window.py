@@ -2,6 +2,7 @@ import base64
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from twins.timeline import Timeline
 from ui.docks import BELOW_RIGHT, BOTTOM, CENTRE, LEFT, LOWEST, RIGHT, Dock
 from ui.main_window import MainWindow, Opened
 from ui.settings import Settings
-from ui.theme import DARK, GREY, Theme, stylesheet
+from ui.theme import DARK, GREY, Theme, font, stylesheet
 
 START = 1_400_000_000 * SECOND
 PLACES = {"scene": CENTRE, "assets": LEFT, "views": LEFT, "inspector": RIGHT, "trends": BELOW_RIGHT}
@@ -61,12 +62,12 @@ def opened(tmp_path):
 def build(qtbot, opened, tmp_path, qapp):
     made = []
 
-    def builder(*, live=False, tokens=GREY, makers=None, settings=None, size=(1280, 800)):
+    def builder(*, docks=None, on=None, live=False, tokens=GREY, makers=None, settings=None, size=(1280, 800)):
         theme = Theme(tokens)
         qapp.setStyleSheet(stylesheet(tokens))
         timeline = Timeline(START, START + MINUTE, live=live)
-        docks = [Dock(name, name.title(), place, (makers or {}).get(name, Card)) for name, place in PLACES.items()]
-        window = MainWindow(opened, timeline, theme, settings or Settings(tmp_path / "s.json"), docks)
+        docks = docks or [Dock(name, name.title(), place, (makers or {}).get(name, Card)) for name, place in PLACES.items()]
+        window = MainWindow(on or opened, timeline, theme, settings or Settings(tmp_path / "s.json"), docks)
         window.resize(*size)
         made.append(window)
         with qtbot.waitSignal(window.furnished, timeout=60_000):
@@ -180,6 +181,19 @@ def test_that_the_status_line_tells_size_age_and_damage(build, qtbot, opened):
     assert window.status.damage.text() == "2 damaged places in the recording"
 
 
+def test_that_no_tab_is_elided_where_four_stand_in_a_row(build, qtbot, qapp):
+    before = qapp.font()
+    qapp.setFont(font())
+    names = ("Inspector", "Simulation", "Predictions", "Commands")
+    docks = [Dock("scene", "Scene", CENTRE, Card), *(Dock(name.lower(), name, RIGHT, Card) for name in names)]
+    window, _ = build(size=(1400, 900), docks=docks)
+    tabs = [window.docks.widgets[name.lower()].tabWidget() for name in names]
+    qtbot.waitUntil(lambda: all(tab.width() for tab in tabs), timeout=60_000)
+    elided = [tab.isTitleElided() for tab in tabs]
+    qapp.setFont(before)
+    assert elided == [False] * 4
+
+
 def test_that_the_layout_is_remembered(build, tmp_path, qtbot):
     window, _ = build()
     window.docks.widgets["inspector"].setFloating()
@@ -190,6 +204,18 @@ def test_that_the_layout_is_remembered(build, tmp_path, qtbot):
     assert again.panel("views").isVisible()
     again.docks.reset()
     assert not again.docks.widgets["inspector"].isFloating()
+
+
+def test_that_tabs_on_top_are_those_of_the_twin_and_of_a_new_twin_the_first(build, opened, tmp_path):
+    window, _ = build()
+    window.docks.reveal("views")
+    window.close()
+    other, _ = build(on=replace(opened, twin=replace(opened.twin, id="another")))
+    assert other.docks.on_top() != window.docks.on_top()
+    assert "assets" in other.docks.on_top()
+    other.close()
+    again, _ = build()
+    assert "views" in again.docks.on_top()
 
 
 @pytest.mark.qt_log_ignore("Dock manager has central widget")

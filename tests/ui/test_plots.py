@@ -1,10 +1,12 @@
 """A plot: one tag over another up to the cursor, and a waveform that breaks where there was none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from twins.asset import Asset, AssetKind, Plot, Tag, TagKind, Twin
-from twins.clock import SECOND
+from twins.clock import MINUTE, SECOND
 from twins.historian.memory import MemoryRecording
 from twins.historian.query import answer
 from twins.record import Channel, Samples, Waveform
@@ -56,3 +58,13 @@ def test_that_a_waveform_is_drawn_up_to_the_cursor_and_breaks_where_none_was_tol
     assert -4 <= np.nanmin(x) <= np.nanmax(x) <= 0
     assert np.isnan(y).sum() == 1
     assert {*y[np.isfinite(y)]} == {1.0, 2.0}
+
+
+def test_that_a_stretch_is_told_in_its_own_unit(qtbot, recording):
+    twin = replace(TWIN, plots=(replace(PLOTS[0], over=30 * MINUTE),))
+    timeline = Timeline(T0, T0 + 10 * SECOND)
+    timeline.seek(T0 + 5 * SECOND)
+    panel = Plots(Theme(GREY), twin, timeline)
+    qtbot.addWidget(panel)
+    panel.present(recording.at(timeline.cursor), answer(recording, panel.wanted(), timeline.cursor))
+    assert panel.words.text() == "the last 30 min"

@@ -118,6 +118,21 @@ def test_that_a_double_click_asks_to_go_there(qtbot, view):
     assert told.args == ["A"]
 
 
+def test_that_a_click_on_a_label_is_one_on_its_asset_whatever_lies_behind(qtbot, view):
+    view.pilot.jump(camera.Pose.of([0, -120, 8], [0, 0, 8]))
+    show(view)
+    seen(qtbot, view)
+    on_label = where(view, 20, z=20.0) - QPoint(0, 20)  # above the tower's top: the sky
+    with qtbot.waitSignal(view.picked, timeout=60_000) as told:
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=on_label)
+    assert told.args == ["B"]
+    with qtbot.waitSignal(view.visited, timeout=60_000) as told:
+        qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=on_label)
+    assert told.args == ["B"]
+    view.show_labels(False)
+    assert view.asset_at(QPointF(on_label)) == ""
+
+
 def test_that_a_drag_turns_the_camera_and_picks_nothing(qtbot, view):
     before = view.pilot.pose
     with qtbot.assertNotEmitted(view.picked):

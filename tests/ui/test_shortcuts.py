@@ -194,6 +194,11 @@ def test_that_the_palette_finds_what_is_meant(typed, first):
     assert found(typed, ENTRIES)[0].title == first
 
 
+def test_that_a_title_whose_words_begin_like_those_typed_comes_first():
+    places = [Entry("Offices 4", "b4", lambda: None), Entry("Office building", "blocks/office_b", lambda: None)]
+    assert [entry.title for entry in found("office b", places)] == ["Office building", "Offices 4"]
+
+
 def test_that_the_palette_finds_nothing_for_nonsense():
     assert found("xyzzy", ENTRIES) == []
 

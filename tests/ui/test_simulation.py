@@ -6,19 +6,21 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.conftest import NORTH_RIDGE
 from tests.conftest import PLANT_START as START
-from twins.clock import HOUR, MINUTE, SECOND
+from twins.clock import HOUR, MINUTE, SECOND, format_time
 from twins.historian.days import open_record
 from twins.historian.drafting import drafted
+from twins.historian.query import Answers, Query
 from twins.package.archive import zipped
 from twins.package.loader import load
 from twins.record import Channel, Samples, Snapshot, difference
-from twins.simulation.branches import Lanes, branched, folder_of
+from twins.simulation.branches import Branched, Lanes, branched, folder_of
 from twins.simulation.knobs import knobs_of
 from twins.simulation.scenario import Scenario
 from twins.simulation.whatif import what_if
@@ -26,6 +28,7 @@ from twins.timeline import Beside, Lane, LaneKind, Mode, Timeline
 from ui.draft import Draft
 from ui.knob_table import VALUE, KnobModel
 from ui.opening import prepare
+from ui.panels.scenarios import ScenariosPanel
 from ui.runs import Run, Runs
 from ui.settings import Settings
 from ui.theme import Theme
@@ -84,14 +87,54 @@ def test_that_a_knob_becomes_a_run_and_the_run_a_lane_that_is_shown(place, qtbot
     qtbot.waitUntil(lambda: scenarios.figures.rowCount() > 3, timeout=60_000)
     assert scenarios.figures.item(0, 0).text().startswith("Energy")
     assert scenarios.figures.item(0, 3).text().startswith("−")
+    assert "that both have" not in scenarios.note.text(), "the plant has all of the lane"
     place.timeline_panel.show_beside(Beside.DIFFERENCE)
     qtbot.waitUntil(lambda: window.refresh.snapshot.courses is not None, timeout=60_000)
     assert place.scene.scene.legend.low == -place.scene.scene.legend.high
+    assert scenarios.ways[Beside.DIFFERENCE].isChecked()
     place.timeline_panel.show_lane("")
     qtbot.waitUntil(lambda: window.banner.mode == "replay", timeout=60_000)
+    qtbot.waitUntil(lambda: scenarios.ways[Beside.ALONE].isChecked(), timeout=60_000)
+    assert not scenarios.ways[Beside.DIFFERENCE].isEnabled(), "the plant is shown alone"
     scenarios.rows.setCurrentCell(0, 0)
     scenarios.remove()
     qtbot.waitUntil(lambda: not timeline.branches, timeout=60_000)
+
+
+def test_that_figures_tell_over_which_stretch_they_are_where_a_lane_is_longer(qtbot, farm):
+    panel = ScenariosPanel(Theme(), farm, Timeline(0, HOUR))
+    qtbot.addWidget(panel)
+    lane = Lane("gust", LaneKind.WHAT_IF, FORK, FORK + 10 * MINUTE, "a")
+    panel.show_branches((Branched(Path("a"), lane, "", {}, {}),))
+    assert panel.rows.horizontalHeaderItem(4).text() == "Outcome"
+    span = {"start": format_time(FORK), "end": format_time(FORK + 3 * MINUTE)}
+    panel.show_comparison({**span, "courses": ["Plant", "gust"], "figures": []})
+    assert panel.note.text() == "Over the 3 min that both have."
+    span["end"] = format_time(FORK + 10 * MINUTE)
+    panel.show_comparison({**span, "courses": ["Plant", "gust"], "figures": []})
+    assert panel.note.text() == ""
+
+
+def test_that_set_points_stand_with_the_decimals_of_their_tags(place, qtbot):
+    turned(place, "T01")
+    panel, limit = place.window.panel("simulation"), "T01.active_power_limit"
+    tag = place.opened.twin.tags[limit]
+    values = np.array([2049.98765]).view(np.int64)
+    none = np.zeros(1, np.int64)
+    panel.present(Snapshot(FORK, (Channel.of(tag),), none, none, values, np.zeros(1, np.uint8)), Answers(Query()))
+    row = [knob.key for knob in panel.model.knobs].index(limit)
+    assert panel.model.index(row, VALUE).data() == "2050"
+
+
+def test_that_fields_say_what_they_are(place):
+    words = {label.text() for label in place.window.panel("simulation").findChildren(QLabel)}
+    assert {"Inputs", "for", "Fault", "after"} <= words
+
+
+def test_that_a_recording_opens_where_there_is_a_trend_to_see(record):
+    package, _, timeline = prepare(None, record, None)
+    package.close()
+    assert timeline.cursor - timeline.start == pytest.approx((timeline.end - timeline.start) / 10, abs=SECOND)
 
 
 def test_that_a_scenario_is_kept_read_back_and_the_panel_filled_with_it(place, qtbot):

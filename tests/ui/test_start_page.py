@@ -111,3 +111,12 @@ def test_that_what_was_open_lately_opens_again(page, qtbot):
 def test_that_a_package_that_can_t_be_read_still_has_a_card(tmp_path):
     (tmp_path / "twin.yaml").write_text("twin: [broken")
     assert card_of(tmp_path).name == tmp_path.name
+
+
+def test_that_the_theme_in_force_is_marked_from_the_first_start_on(page, qtbot):
+    chosen = lambda: [name for name, button in page.themes.items() if button.isChecked()]  # noqa: E731
+    assert chosen() == ["grey"]
+    qtbot.mouseClick(page.themes["dark"], Qt.MouseButton.LeftButton)
+    assert chosen() == ["dark"]
+    qtbot.mouseClick(page.themes["dark"], Qt.MouseButton.LeftButton)
+    assert chosen() == ["dark"]

@@ -16,6 +16,7 @@ from twins.record import Channel, Samples, quality_byte
 from twins.record.quality import Quality
 from twins.timeline import Timeline
 from ui.asset_model import TAG_MIME
+from ui.numbers import tag_inside
 from ui.panels.trends import MOST, TrendsPanel
 from ui.selection import Selection
 from ui.theme import DARK, GREY, Theme, contrast
@@ -287,6 +288,14 @@ def test_that_the_words_of_an_enumeration_stand_at_its_axis(shown):
     shown.settle()
     axis = shown.panel.plot._scales[0].axis
     assert axis.tickStrings([0.0, 1.0], 1.0, 1.0) == ["stopped", "producing"]
+    axis.words = ("main", "out_of_order")
+    assert axis.tickStrings([1.0], 1.0, 1.0) == ["out of order"]
+
+
+def test_that_a_label_within_a_title_keeps_its_own_capitals():
+    labels = ("Oil temperature", "NO₂", "CO₂ given off", "Load of T01", "T")
+    inside = [tag_inside(Tag("x", label=label)) for label in labels]
+    assert inside == ["oil temperature", "NO₂", "CO₂ given off", "load of T01", "T"]
 
 
 def test_that_a_picture_holds_the_line_in_its_colour(shown, qtbot):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
@@ -28,7 +30,7 @@ from ui.selection import Selection
 from ui.theme import ROW, SECONDARY, Theme, font
 
 _MEDIUM = QFont.Weight.Medium
-VALUE_WIDTH, UNIT_WIDTH, MARK_WIDTH, INDENT, GAP = 92, 46, 36, 12, 8
+NUMBER_WIDTH, UNIT_WIDTH, LEAST_WORD, MARK_WIDTH, NO_MARK, INDENT, GAP = 46, 46, 44, 36, 6, 12, 8
 
 
 class AssetRows(QStyledItemDelegate):
@@ -36,11 +38,22 @@ class AssetRows(QStyledItemDelegate):
 
     def __init__(self, theme: Theme, model: AssetModel) -> None:
         super().__init__()
-        self._theme, self._model = theme, model
+        self._theme, self.model = theme, model
         self.painted: dict[int, Row] = {}
         self._plain, self._small, self._struck = font(), font(SECONDARY), font()
         self._strong = font(weight=_MEDIUM)
         self._struck.setStrikeOut(True)
+        self.unit_width = UNIT_WIDTH
+
+    @property
+    def value_width(self) -> int:
+        """A value with its unit, px."""
+        return NUMBER_WIDTH + self.unit_width
+
+    def leave_room(self, units: Iterable[str]) -> None:
+        """For the widest of these units, and no more: what is left is the names'."""
+        metrics = QFontMetrics(self._small)
+        self.unit_width = min(max((metrics.horizontalAdvance(unit) + 8 for unit in units if unit), default=0), UNIT_WIDTH)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Rows of one height."""
@@ -48,38 +61,49 @@ class AssetRows(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         """One cell."""
-        row = self._model.facts(index.internalId())
+        row = self.model.facts(index.internalId())
         self.painted[index.internalId()] = row
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        (self._name, self._value, self._mark)[index.column()](painter, option.rect, row, selected)
+        if index.column() == MARK:
+            self._mark(painter, option.rect, row, selected)
+            return
+        name = option.widget.visualRect(index.siblingAtColumn(NAME)).width()
+        takes = self._value_takes(row, name)
+        if index.column() == NAME:
+            self._name(painter, option.rect, row, takes)
+        else:
+            self._value(painter, option.rect, row, takes, selected)
 
-    def _name(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
+    def _name(self, painter: QPainter, box: QRect, row: Row, takes: int) -> None:
         painter.setFont(self._plain)
         painter.setPen(QColor(self._theme.tokens.text))
-        room = box.width() + VALUE_WIDTH - self._value_takes(row) - GAP  # into the value's column, where that leaves room
+        room = box.width() + self.value_width - takes - GAP  # into the value's column, where that leaves room
         text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(box.adjusted(0, 0, VALUE_WIDTH, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(box.adjusted(0, 0, self.value_width, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _value_takes(self, row: Row) -> int:
-        """How much of its column a value takes, px."""
+    def _value_takes(self, row: Row, name: int) -> int:
+        """How much of its column a value takes beside a name's cell, px; a word gives way to the name."""
         if not row.value:
             return 0
         wide = QFontMetrics(self._strong).horizontalAdvance(row.value)
-        return min(wide + 4, VALUE_WIDTH) if _wordy(row) else min(wide, VALUE_WIDTH - UNIT_WIDTH) + UNIT_WIDTH
+        if not _wordy(row):
+            return min(wide, NUMBER_WIDTH) + self.unit_width
+        left = name + self.value_width - QFontMetrics(self._plain).horizontalAdvance(row.name) - GAP
+        return min(wide + 4, self.value_width, max(left, LEAST_WORD))
 
-    def _value(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
+    def _value(self, painter: QPainter, box: QRect, row: Row, takes: int, selected: bool) -> None:
         tokens = self._theme.tokens
         muted = QColor(tokens.text if selected else tokens.muted)
         wordy = _wordy(row)
-        number = box.adjusted(0, 0, -4 if wordy else -UNIT_WIDTH, 0)
+        number = box.adjusted(box.width() - takes, 0, -4, 0) if wordy else box.adjusted(0, 0, -self.unit_width, 0)
         painter.setFont(self._struck if row.struck else self._strong if row.sound and not wordy else self._plain)
         painter.setPen(QColor(tokens.text) if row.sound else muted)
         text = painter.fontMetrics().elidedText(row.value, Qt.TextElideMode.ElideMiddle, number.width())
         painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         painter.setFont(self._small)
         painter.setPen(muted)
-        unit = painter.fontMetrics().elidedText(row.unit, Qt.TextElideMode.ElideMiddle, UNIT_WIDTH - 6)
-        beside = QRect(box.right() - UNIT_WIDTH + 6, box.top(), UNIT_WIDTH - 6, box.height())
+        unit = painter.fontMetrics().elidedText(row.unit, Qt.TextElideMode.ElideMiddle, self.unit_width - 6)
+        beside = QRect(box.right() - self.unit_width + 6, box.top(), self.unit_width - 6, box.height())
         painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, unit)
 
     def _mark(self, painter: QPainter, box: QRect, row: Row, selected: bool) -> None:
@@ -119,12 +143,22 @@ class AssetTree(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.header()
-        header.setMinimumSectionSize(40)
+        header.setMinimumSectionSize(NO_MARK)
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((VALUE, VALUE_WIDTH), (MARK, MARK_WIDTH)):
+        for column in (VALUE, MARK):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, width)
+        header.resizeSection(MARK, NO_MARK)
+        self.leave_room()
+
+    def leave_room(self) -> None:
+        """As much for the values as the units in the tree need."""
+        self.rows.leave_room(self.rows.model.units())
+        self.header().resizeSection(VALUE, self.rows.value_width)
+
+    def leave_room_for_marks(self) -> None:
+        """From now on; until the first one was seen the names have that room."""
+        self.header().resizeSection(MARK, MARK_WIDTH)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Forgets rows that are out of sight when all is painted anew."""
@@ -172,7 +206,9 @@ class Assets(QWidget):
         self._theme, self._selection = theme, selection
         self.model = AssetModel(twin, self)
         self.tree = AssetTree(theme, self.model)
-        self.search = QLineEdit(placeholderText="Find asset or tag…", clearButtonEnabled=True)
+        self.search = QLineEdit(
+            placeholderText="Find asset or tag…", clearButtonEnabled=True, toolTip="Return chooses the best find"
+        )
         self._glass = self.search.addAction(icon("magnify", theme.tokens), QLineEdit.ActionPosition.LeadingPosition)
         column = QVBoxLayout(self, spacing=6)
         column.setContentsMargins(0, 8, 0, 0)
@@ -189,6 +225,7 @@ class Assets(QWidget):
         self.more.setProperty("muted", True)
         column.addWidget(self.more)
         self.search.textChanged.connect(self._search)
+        self.search.returnPressed.connect(self._choose_best)
         self.tree.selectionModel().currentChanged.connect(self._choose)
         self.tree.doubleClicked.connect(self._visit)
         selection.changed.connect(self._follow)
@@ -203,7 +240,10 @@ class Assets(QWidget):
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Paints again if a row in sight says something new."""
         self.model.show(snapshot)
-        if any(self.model.facts(place) != row for place, row in self.tree.rows.painted.items()):
+        said = {place: self.model.facts(place) for place in self.tree.rows.painted}
+        if any(row.mark for row in said.values()):
+            self.tree.leave_room_for_marks()
+        if said != self.tree.rows.painted:
             self.tree.viewport().update()
 
     def show_trail(self, trail: tuple[str, ...]) -> None:
@@ -220,6 +260,7 @@ class Assets(QWidget):
     def _search(self, text: str) -> None:
         self.tree.rows.painted.clear()
         self.model.search(text)
+        self.tree.leave_room()
         self.tree.expandAll() if text.strip() else self._open_top()
         self.nothing.setText(f"No asset or tag has “{text.strip()}” in its name.")
         self.nothing.resize(self.tree.viewport().width(), self.nothing.heightForWidth(self.tree.viewport().width()))
@@ -227,6 +268,15 @@ class Assets(QWidget):
         self.more.setText(f"{self.model.left_out:,} more found: write more of the name.")
         self.more.setVisible(self.model.left_out > 0)
         self._follow()
+        if text.strip():
+            self.tree.scrollTo(self.model.where(*self.model.best), QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def _choose_best(self) -> None:
+        """Return in the field chooses what is most likely meant."""
+        there = self.model.where(*self.model.best)
+        if self.search.text().strip() and there.isValid():
+            self.tree.setCurrentIndex(there)
+            self.tree.scrollTo(there, QAbstractItemView.ScrollHint.PositionAtTop)
 
     def _open_top(self) -> None:
         self.tree.expandToDepth(0)

@@ -34,7 +34,7 @@ from ui.axis import stamp
 from ui.calibrating import Asked
 from ui.calibration_plots import DriftPlot
 from ui.elided import ElidedLabel
-from ui.numbers import brief, tag_label, unit_text
+from ui.numbers import brief, tag_inside, tag_label, unit_text
 from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
 from ui.time_view import TimeView
@@ -319,7 +319,7 @@ def drift_sentence(told: Mapping[str, Any], twin: Twin) -> str:
     asset, tag = twin.assets.get(worst["asset"]), twin.tags.get(worst["tag"])
     others = len({each["asset"] for each in told["outputs"] if each["drifted"]}) - 1
     more = f" (and of {others} other{'s' if others > 1 else ''})" if others else ""
-    name = (tag_label(tag) if tag else worst["tag"]).lower()
+    name = tag_inside(tag) if tag else worst["tag"]
     whose = f"{asset.name if asset else worst['asset']}{more}"
     now, approved = _share(worst["now"], worst), _share(worst["approved"], worst)
     return f"The model of {whose} has drifted: {name} is off by {now}, by {approved} when it was approved; calibrate again."

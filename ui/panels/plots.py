@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from twins.asset import Plot, Twin
-from twins.clock import SECOND
+from twins.clock import SECOND, format_duration
 from twins.historian import Trend
 from twins.historian.query import Answers, Query
 from twins.record import Snapshot, Waveform
@@ -96,7 +96,7 @@ class Plots(QWidget):
         self._dot.setData(*([each[-1:] for each in own] if len(own[0]) else ([], [])))
         self._reach((own, *lanes))
         said = "" if len(own[0]) else "no samples in this stretch"
-        self.words.setText(said or f"the last {plot.over / SECOND:g} s" + (" · dashed: the what-if" if lanes else ""))
+        self.words.setText(said or f"the last {format_duration(plot.over)}" + (" · dashed: the what-if" if lanes else ""))
 
     def _present_wave(self, blocks: tuple[Waveform, ...], cursor: int) -> None:
         """The waveform up to the cursor, in seconds before it."""

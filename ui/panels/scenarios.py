@@ -56,7 +56,7 @@ class ScenariosPanel(QWidget):
         self._branches: tuple[Branched, ...] = ()
         self._shown: object = None
         self._compared: tuple[Branched, ...] = ()
-        self.rows = _table(("Name", "Kind", "From", "For", ""))
+        self.rows = _table(("Name", "Kind", "From", "For", "Outcome"))
         self.rows.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.rows.setToolTip("Ctrl and Shift choose several, to compare them")
         self.figures = _table(("Figure", "Plant", "What-if", "Difference"))
@@ -78,8 +78,11 @@ class ScenariosPanel(QWidget):
         return Query()
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
-        """Marks the lane that is shown."""
-        self.ways[self._timeline.beside].setChecked(True)
+        """Marks the lane that is shown; the plant's is always shown alone."""
+        branch = bool(self._timeline.shown.key)
+        self.ways[self._timeline.beside if branch else Beside.ALONE].setChecked(True)
+        for way, button in self.ways.items():
+            button.setEnabled(branch or way is Beside.ALONE)
         self._draw()
 
     def show_runs(self, runs: Sequence[Run]) -> None:
@@ -94,7 +97,8 @@ class ScenariosPanel(QWidget):
 
     def show_comparison(self, told: Mapping[str, object] | None, sentence: str = "") -> None:
         """Key figures as `compare` tells them; None while they are reckoned."""
-        self.note.setText(sentence or ("" if told else "Reckoning…"))
+        said = [self._stretch(told), sentence] if told else [sentence or "Reckoning…"]
+        self.note.setText(" ".join(filter(None, said)))
         self.note.setVisible(bool(self.note.text()))
         rows = told["figures"] if told else ()
         courses = told["courses"] if told else ()
@@ -122,6 +126,15 @@ class ScenariosPanel(QWidget):
                 if single and k == len(heads) - 1:
                     item.setFont(font(weight=QFont.Weight.DemiBold))
                 self.figures.setItem(i, k, item)
+
+    def _stretch(self, told: Mapping[str, object]) -> str:
+        """Over which stretch, where a lane is longer."""
+        span = parse_time(str(told["end"])) - parse_time(str(told["start"]))
+        if span >= 0.95 * max((each.lane.end - each.lane.start for each in self._compared), default=0):
+            return ""
+        courses = told["courses"]
+        assert isinstance(courses, Sequence)
+        return f"Over the {format_duration(span)} that {'both' if len(courses) == 2 else 'all'} have."
 
     def chosen(self) -> Run | Branched | None:
         """What stands in the current row."""

@@ -108,7 +108,8 @@ class SimulationPanel(QWidget):
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Tells from where a run would begin, and where the set-points stand there."""
-        self.model.stand({knob.key: value for knob in self.model.points if (value := _number(snapshot, knob.key)) is not None})
+        stand = {knob.key: _number(snapshot, knob.key) for knob in self.model.points}
+        self.model.stand({key: round(value, self._twin.tags[key].decimals) for key, value in stand.items() if value is not None})
         lane = self._timeline.shown
         where = "" if not lane.key else f" · from {lane.name}"
         self.begin.setText(f"From {stamp(self._timeline.cursor, self._zone)}{where}")
@@ -195,14 +196,18 @@ class SimulationPanel(QWidget):
         self.heading.setFont(font(SECONDARY, QFont.Weight.DemiBold))
         self.heading.setProperty("heading", True)
         form = QGridLayout(horizontalSpacing=8, verticalSpacing=6)
-        form.setColumnStretch(0, 3)
-        form.setColumnStretch(1, 2)
-        form.addWidget(self.scenario, 0, 0)
-        form.addWidget(self.name, 0, 1)
-        form.addWidget(self.weather, 1, 0)
-        form.addWidget(self.duration, 1, 1)
-        form.addWidget(self.fault, 2, 0)
-        form.addWidget(self.after, 2, 1)
+        form.setColumnStretch(1, 3)
+        form.setColumnStretch(3, 2)
+        form.addWidget(self.scenario, 0, 0, 1, 2)
+        form.addWidget(self.name, 0, 2, 1, 2)
+        rows = (("Inputs", self.weather, "for", self.duration), ("Fault", self.fault, "after", self.after))
+        for row, (before, field, between, beside) in enumerate(rows, 1):
+            for column, (words, widget) in enumerate(((before, field), (between, beside))):
+                label = QLabel(words)
+                label.setBuddy(widget)
+                label.setProperty("muted", True)
+                form.addWidget(label, row, 2 * column)
+                form.addWidget(widget, row, 2 * column + 1)
         deeds = QHBoxLayout(spacing=6)
         for button in (self.run, self.foretell):
             deeds.addWidget(button, 1)

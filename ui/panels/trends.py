@@ -19,7 +19,7 @@ from twins.timeline import Lane, LaneKind, Timeline
 from ui.asset_model import TAG_MIME
 from ui.coverage import bucket_ns
 from ui.icons import icon
-from ui.numbers import quality_words, shown, tag_label
+from ui.numbers import quality_words, shown, tag_inside, tag_label
 from ui.selection import Selection
 from ui.theme import ICON, Theme, legible
 from ui.time_view import TimeView
@@ -293,7 +293,7 @@ class TrendsPanel(QWidget):
         value, unit = shown(reading, tag)
         colour, dashed = self._colours()[self._drawn.index(path)]
         asset = self._twin.assets.get(tag.asset)
-        label = f"{asset.name} {tag_label(tag).lower()}" if asset and asset.path else tag_label(tag)
+        label = f"{asset.name} {tag_inside(tag)}" if asset and asset.path else tag_label(tag)
         return Entry(path, label, colour, dashed, value, unit, reading.sound, quality_words(reading))
 
     def _colours(self) -> list[tuple[str, bool]]:
