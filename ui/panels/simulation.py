@@ -108,7 +108,8 @@ class SimulationPanel(QWidget):
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Tells from where a run would begin, and where the set-points stand there."""
-        stand = {knob.key: _number(snapshot, knob.key) for knob in self.model.points}
+        itself = snapshot.courses or snapshot  # of a difference only what it is the difference of stands anywhere
+        stand = {knob.key: _number(itself, knob.key) for knob in self.model.points}
         self.model.stand({key: round(value, self._twin.tags[key].decimals) for key, value in stand.items() if value is not None})
         lane = self._timeline.shown
         where = "" if not lane.key else f" · from {lane.name}"
