@@ -87,14 +87,14 @@ class Docks(ads.CDockManager):
 
     def on_top(self) -> list[str]:
         """The panels whose tabs are on top, one of each area."""
-        return [area.currentDockWidget().objectName() for area in self.openedDockAreas()]
+        return [name for name, dock in self.widgets.items() if not dock.isClosed() and dock.isCurrentTab()]
 
     def put_on_top(self, names: Sequence[str]) -> None:
-        """These are on top; in an area that has none of them its first tab."""
-        for area in self.openedDockAreas():
-            area.setCurrentIndex(0)
-        for name in names:
-            if name in self.widgets:
+        """These are on top; in an area that has none of them the panel that is first there. Areas are not asked: the binding ends
+        one when what it hands out for it is let go of."""
+        asked = [name for name in names if name in self.widgets]
+        for name in (*reversed(self.widgets), *asked):
+            if not self.widgets[name].isClosed():
                 self.widgets[name].setAsCurrentTab()
 
     def reset(self) -> None:

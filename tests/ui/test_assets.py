@@ -217,8 +217,9 @@ def test_that_marks_take_room_only_once_there_is_one(panel, qtbot):
     assets.present(a_recording().at(0), NOTHING)
     narrow = assets.tree.columnWidth(MARK)
     assets.present(a_recording(alarm("P1")).at(0), NOTHING)
-    assert narrow < assets.tree.columnWidth(MARK) == MARK_WIDTH
+    qtbot.waitUntil(lambda: narrow < assets.tree.columnWidth(MARK) == MARK_WIDTH, timeout=60_000)
     assets.present(a_recording().at(0), NOTHING)
+    qtbot.wait(50)
     assert assets.tree.columnWidth(MARK) == MARK_WIDTH, "nothing jumps to and fro"
 
 

@@ -28,6 +28,7 @@ _PROVEN = 300.0  # s of agreement from which that is so; before, what is wide ap
 _BIAS = MINUTE / SECOND
 _LEANS, _CHANCE, _STEEP = 30.0, 0.5, 0.025  # s; how far innovations lean in that time by chance, in deviations; worth once more
 _MOST, _FADES = 15.0, 45.0  # times; s
+_LOST = 2.0  # where they lean so far, no wider guess brings them back
 _HASTE = 5  # the first guess is forgotten with the power of so many
 _LEARNT = (
     "variance", "_off", "_open", "_bias", "_leaning", "surprise", "_seen", "_judged", "_refused", "_agreed", "_opened", "_moved",
@@ -106,7 +107,9 @@ class Gauges:
     def _lost(self) -> Truths:
         self._opened = np.where(self._agreed > _PATIENCE * 4.0**self._opened, 0.0, self._opened)
         lost = (self._refused > _PATIENCE * 4.0**self._opened) & self._moved & ~self._jumped
+        lost |= np.abs(self._leaning) > _LOST
         self._opened, self._refused = self._opened + lost, np.where(lost, 0.0, self._refused)
+        self._leaning = np.where(lost, 0.0, self._leaning)
         return lost
 
     def spread_of(self, own: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -161,10 +161,12 @@ class AssetTree(QTreeView):
         self.header().resizeSection(MARK, MARK_WIDTH)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Forgets rows that are out of sight when all is painted anew."""
+        """Forgets rows that are out of sight when all is painted anew; the first mark that is seen gets its room."""
         if event.rect() == self.viewport().rect():
             self.rows.painted.clear()
         super().paintEvent(event)
+        if self.columnWidth(MARK) < MARK_WIDTH and any(row.mark for row in self.rows.painted.values()):
+            QTimer.singleShot(0, self.leave_room_for_marks)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what a double click does."""
@@ -241,8 +243,6 @@ class Assets(QWidget):
         """Paints again if a row in sight says something new."""
         self.model.show(snapshot)
         said = {place: self.model.facts(place) for place in self.tree.rows.painted}
-        if any(row.mark for row in said.values()):
-            self.tree.leave_room_for_marks()
         if said != self.tree.rows.painted:
             self.tree.viewport().update()
 
