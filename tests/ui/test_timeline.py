@@ -406,4 +406,4 @@ def test_that_without_any_recording_the_strip_says_how_to_get_one(shown, qtbot):
     panel = TimelinePanel(Theme(), Selection(), TWIN, timeline, TimeView(0, 0))
     qtbot.addWidget(panel)
     panel.present(MemoryRecording().at(0), answer(MemoryRecording(), panel.wanted(), 0))
-    assert "--recording" in panel.strip.instead
+    assert "start page (Ctrl+Home)" in panel.strip.instead

@@ -22,7 +22,9 @@ from ui.time_view import TimeView
 from ui.timeline_strip import TimelineStrip
 from ui.transport import Transport
 
-NOTHING = "Nothing is recorded: there is no time to travel in. Open the demo, a recording of this twin, or record its plant."
+NOTHING = (
+    "Nothing is recorded: there is no time to travel in. Open a recording from the start page (Ctrl+Home), or record its plant."
+)
 SAID_FOR_MS = 6_000
 
 
