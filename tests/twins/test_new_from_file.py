@@ -74,6 +74,19 @@ def test_that_a_notice_is_kept_for_every_screen(tmp_path):
     assert not (tmp_path / "i").exists()
 
 
+def test_that_anatomy_is_marked_as_no_medical_device_without_being_asked(tmp_path):
+    parts = [{"name": "VH_F_left_ventricle", "mesh": 0}, {"name": "VH_F_mitral_valve", "mesh": 0}]
+    (tmp_path / "organ.glb").write_bytes(glb(parts, [0, 1]))
+    told = found(tmp_path / "organ", [tmp_path / "organ.glb"])
+    assert "Not a medical device" in load(tmp_path / "organ").notice
+    assert any("VH_F_left_ventricle" in note for note in told.notes)
+    found(tmp_path / "own", [tmp_path / "organ.glb"], notice="A wax model.")
+    assert load(tmp_path / "own").notice == "A wax model."
+    (tmp_path / "pump.glb").write_bytes(glb([{"name": "Heart valve", "mesh": 0}, {"name": "Pump", "mesh": 0}], [0, 1]))
+    found(tmp_path / "pump", [tmp_path / "pump.glb"])
+    assert load(tmp_path / "pump").notice == ""
+
+
 def test_that_nodes_without_a_name_that_hold_several_parts_stay_in_the_hierarchy(tmp_path):
     nodes = [
         {"children": [1, 2]},

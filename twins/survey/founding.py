@@ -12,6 +12,7 @@ from pathlib import Path
 from twins import InputError
 from twins.package.words import spoken
 from twins.survey.joining import joined
+from twins.survey.noticing import notice_for
 from twins.survey.places import surveyed_places, tells_places
 from twins.survey.reading import FORMATS, Reading, surveyed
 from twins.survey.survey import Survey
@@ -55,6 +56,10 @@ def found(
     for path in tables:
         say(0.7, f"reading {path.name}")
         bind(path, whole)
+    if not notice:
+        notice, called = notice_for(thing.name for thing in whole.things)
+        if notice:
+            whole.notes.append(f"as a part is called “{called}”, every screen says “{notice}”; twin.yaml has it as notice:")
     say(0.75, "writing the package")
     title = name or _own_name(whole) or spoken(folder.resolve().name.replace("-", "_"))
     files = files_of(whole, title, [_source(path) for path in sources], notice)
