@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from twins.physics.model import Array
 
@@ -21,6 +19,9 @@ class Joints:
 
     def nodes(self, n: int) -> np.ndarray:
         """(street, 2): the numbers of the nodes where each of `n` streets begins and ends."""
+        from scipy.sparse import coo_array  # who has no such streets need not wait for it
+        from scipy.sparse.csgraph import connected_components
+
         begins, ends = np.arange(n), n + np.arange(n)
         links = coo_array((np.ones(len(self.sources)), (ends[self.sources], begins[self.targets])), shape=(2 * n, 2 * n))
         return connected_components(links, directed=False)[1].reshape(2, n).T

@@ -40,7 +40,9 @@ class Lately:
 
     def courses(self, estimator: Estimator, members: int) -> Courses:
         """How it may go on from now."""
-        return Courses(self._mean, {k: np.sqrt(v) for k, v in self._variance.items()}, dict(_given(estimator.models)), members)
+        return Courses(
+            dict(self._mean), {k: np.sqrt(v) for k, v in self._variance.items()}, dict(_given(estimator.models)), members
+        )
 
 
 class Courses:

@@ -84,21 +84,19 @@ class Outlook:
         """What is left now to the limit of an asset that most members pass, the soonest; None where hardly any does. A limit that
         is passed by now is no prediction any more."""
         gone = (estimator.time - self.made_at) / SECOND
-        ahead = [k for k in self._ahead(estimator) if self._limits[k][1].asset == asset]
-        found = [life for k in ahead if (life := self._life(k, gone))]
+        found = [life for k in self._ahead(asset, estimator) if (life := self._life(k, gone))]
         return min(found, key=lambda life: (-round(life.share, 1), life.middle or np.inf), default=None)
 
     def refuted(self, asset: str, estimator: Estimator) -> bool:
         """Whether most courses have passed a limit of an asset by now that it has not passed."""
         gone = (estimator.time - self.made_at) / SECOND
-        ahead = [k for k in self._ahead(estimator) if self._limits[k][1].asset == asset]
-        return any(self._believed(k, gone).sum() < _FEWEST for k in ahead)
+        return any(self._believed(k, gone).sum() < _FEWEST for k in self._ahead(asset, estimator))
 
-    def _ahead(self, estimator: Estimator) -> list[int]:
-        """Limits that are not passed now."""
+    def _ahead(self, asset: str, estimator: Estimator) -> list[int]:
+        """The limits of an asset that are not passed now."""
         now = estimator.models.values()[self._rows, :FOLLOWERS].mean(axis=1)
         past = np.where(self._up[:, 0], now >= self._value[:, 0], now <= self._value[:, 0])
-        return np.flatnonzero(~past).tolist()
+        return [k for k, each in enumerate(self._limits) if each[1].asset == asset and not past[k]]
 
     def _believed(self, k: int, gone: float) -> Truths:
         """(member,): the courses that have not passed a limit yet, which it has not either."""
