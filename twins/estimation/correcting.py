@@ -3,7 +3,8 @@
 The errors are fitted by tables over what the model says and, one table each, what it is driven by: hats between points, held
 together by their second differences and drawn to nothing (P-splines: Eilers & Marx 1996, doi:10.1214/ss/1038425655; added
 up). How strongly is chosen by blocks of time that are foretold from all others; where that makes no error smaller, nothing
-is corrected.
+is corrected. A step counts the less the farther it was foretold beside (iteratively reweighted: Holland & Welsch 1977,
+doi:10.1080/03610927708827533), so that a curtailed hour bends no table.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _TO_NOTHING = 0.1  # of a strength
 _FOLDS = 6  # blocks of time, each foretold from the others
 _POINTS, _ROUND = 8, 12  # of an axis; of one that turns
 _ENDS = (0.005, 0.995)  # of what was seen, where an axis ends
+_ROUNDS = 3  # the first counts all steps alike
 _FEWEST = 500  # steps
 _MOST_STEPS = 60_000
 _WORTH = 4  # of these blocks must be foretold better with it
@@ -76,10 +78,13 @@ def found_of(
     table = np.concatenate([(rows[:, :, None] * each[:, None, :]).reshape(len(steps), -1) for each in hats], axis=1)
     penalty = _penalty(len(axis), [(len(at), each.turns) for each, at in zip(kept, points, strict=True)])
     fold = np.arange(len(steps)) * _FOLDS // len(steps)
-    grams = [(table[fold == k].T @ table[fold == k], table[fold == k].T @ own[fold == k]) for k in range(_FOLDS)]
-    pause()
-    errors = np.array([_foretold(table, own, fold, grams, strength, penalty, pause) for strength in STRENGTHS])
-    best, before = int(errors.mean(axis=1).argmin()), np.array([np.abs(own[fold == k]).mean() for k in range(_FOLDS)])
+    before, weight = np.array([np.abs(own[fold == k]).mean() for k in range(_FOLDS)]), np.ones(len(own))
+    for _ in range(_ROUNDS):
+        grams = [_gram(table[fold == k], own[fold == k], weight[fold == k]) for k in range(_FOLDS)]
+        left = [_foretold(table, own, fold, grams, strength, penalty, pause) for strength in STRENGTHS]
+        errors = np.array([[np.abs(each[fold == k]).mean() for k in range(_FOLDS)] for each in left])
+        best = int(errors.mean(axis=1).argmin())
+        weight = _doubted(left[best])
     if errors[best].mean() >= before.mean() or (errors[best] < before).sum() < _WORTH:
         return None
     solved = _solved(*_summed(grams), STRENGTHS[best], penalty, len(own))
@@ -109,17 +114,28 @@ def _rounded(values: Array) -> Any:
     return [_rounded(each) for each in values] if values.ndim > 1 else [float(f"{each:.6g}") for each in values]
 
 
+def _gram(table: Array, own: Array, weight: Array) -> tuple[Array, Array]:
+    weighed = (table * weight[:, None]).T
+    return weighed @ table, weighed @ own
+
+
+def _doubted(left: Array) -> Array:
+    """The weight of each step by how far it was foretold beside, of mean 1."""
+    weight = 1 / np.sqrt(1 + (left / max(float(np.median(np.abs(left))), 1e-12)) ** 2)
+    return np.asarray(weight / weight.mean())
+
+
 def _foretold(
     table: Array, own: Array, fold: NDArray[np.intp], grams: Sequence[tuple[Array, Array]], strength: float, penalty: Array,
     pause: Callable[[], None],
-) -> list[float]:  # fmt: skip
-    """The mean error of each block by all others."""
-    left = []
+) -> Array:  # fmt: skip
+    """(step,) what is left of each block foretold by all others."""
+    left = np.empty_like(own)
     for k in range(_FOLDS):
         pause()
         others = [each for i, each in enumerate(grams) if i != k]
         solved = _solved(*_summed(others), strength, penalty, int((fold != k).sum()))
-        left.append(float(np.abs(own[fold == k] - table[fold == k] @ solved).mean()))
+        left[fold == k] = own[fold == k] - table[fold == k] @ solved
     return left
 
 
