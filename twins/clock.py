@@ -92,6 +92,11 @@ def format_time(t: int, zone: tzinfo = UTC) -> str:
     return whole + (f".{digits}" if digits else "") + suffix
 
 
+def format_end(end: int, zone: tzinfo = UTC) -> str:
+    """An end that is not part of a stretch, as the last instant that is where it stands 1 ns behind that."""
+    return format_time(end - 1 if end % 1_000 == 1 else end, zone)
+
+
 def parse_duration(text: str) -> int:
     """“10 min”, “1s”, “1.5 h” → ns. Raises ValueError with the units that would have been understood."""
     match = _DURATION.fullmatch(text)

@@ -137,10 +137,10 @@ def _say(version: Any, json_: bool) -> None:
 def _drift_told(found: Sequence[Drift], start: int, end: int, version: ModelVersion) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from twins.clock import format_time
+    from twins.clock import format_end, format_time
 
     return {
-        "start": format_time(start), "end": format_time(end), "model_version": version.number, "sha256": version.sha256,
+        "start": format_time(start), "end": format_end(end), "model_version": version.number, "sha256": version.sha256,
         "outputs": [asdict(each) | {"drifted": each.drifted} for each in found],
     }  # fmt: skip
 

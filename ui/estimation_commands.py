@@ -52,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _told(estimate: Estimate) -> dict[str, object]:
-    from twins.clock import SECOND, format_time
+    from twins.clock import SECOND, format_end, format_time
     from twins.estimation.history import parameters_told
 
     seen, estimator = estimate.residuals, estimate.estimator
@@ -68,7 +68,7 @@ def _told(estimate: Estimate) -> dict[str, object]:
         )
     ]  # fmt: skip
     return {
-        "start": format_time(estimate.start), "end": format_time(estimate.end), "step": estimate.step / SECOND,
+        "start": format_time(estimate.start), "end": format_end(estimate.end), "step": estimate.step / SECOND,
         "parameters": list(parameters_told(estimate)), "tags": tags,
     }  # fmt: skip
 

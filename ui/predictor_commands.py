@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from twins import InputError
-from ui.stretch import opened
-from ui.terminal import instant, interruptible, print_json, print_rows, progress
+from ui.stretch import opened, stretch
+from ui.terminal import interruptible, print_json, print_rows, progress
 from ui.typed import AsJson, From, UntilEof, package_of, refuse_no_card
 
 File = Annotated[Path, typer.Argument(metavar="RECORDING", help="A recording.")]
@@ -38,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
         from twins.prognosis.predictors.replaying import predicted
 
         with opened(recording) as record:
-            start, last = _stretch(record, recording, from_, end)
+            start, last = stretch(record, from_, end, ("--from", "--until"))
             found = load(package_of(twin)) if twin else load_zipped(record.package_at(last) or b"")
             with progress("predicting", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 events = predicted(found, record, start, last, to, predictor, say, cancelled)
@@ -69,7 +69,7 @@ def add_to(app: typer.Typer) -> None:
         until_eof: UntilEof = False,
     ) -> None:
         """Learn what an asset's tags are like while all is well, or how long it lasts; a predictor and its card are written."""
-        from twins.clock import format_time
+        from twins.clock import format_end, format_time
         from twins.historian.evidence import sha256_of
         from twins.package.loader import load
         from twins.prognosis.predictors.card import Source, caution
@@ -93,13 +93,13 @@ def add_to(app: typer.Typer) -> None:
             print_json({"files": list(map(str, files)), **learnt[0].card}) if json_ else print("\n".join(map(str, files)))
             return
         with opened(recording) as record:
-            start, last = _stretch(record, recording, from_, end)
+            start, last = stretch(record, from_, end, ("--from", "--until"))
             with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:
                 models = taught(
                     found, record, assets, start, last, step_ns, false_alarms,
                     condition or [], ignore or [], where, say, cancelled,
                 )  # fmt: skip
-        span = format_time(start), format_time(last)
+        span = format_time(start), format_end(last)
         hashed = sha256_of(recording) if recording.is_file() else "a folder of day files"
         source = Source(recording.name, hashed, *span, step_ns, false_alarms, where)
         files = written(
@@ -143,7 +143,7 @@ def _lives(
     """The model, and the stretch that it was learnt from."""
     from dataclasses import replace
 
-    from twins.clock import format_time
+    from twins.clock import format_end, format_time
     from twins.prognosis.predictors.declared import Scope
     from twins.prognosis.predictors.episodes import episodes
     from twins.prognosis.remaining_life.card import dated
@@ -158,7 +158,7 @@ def _lives(
         progress("reading", *how) as say,
         interruptible(how[1]) as cancelled,
     ):
-        start, last = _stretch(record, recording, *span)
+        start, last = stretch(record, *span, ("--from", "--until"))
         for asset in assets:
             scope.formula(failed, asset, ("failed",))
         if faults:
@@ -170,7 +170,7 @@ def _lives(
             raise InputError("stopped before all was learnt; nothing was written") from None
     plain = {**model.card, "file": recording.name, "sha256": "a folder of day files"}
     card_ = dated(model.card, recording) if recording.is_file() else plain
-    return replace(model, card=card_), format_time(start), format_time(last)
+    return replace(model, card=card_), format_time(start), format_end(last)
 
 
 def _write_lives(
@@ -184,16 +184,6 @@ def _write_lives(
     source = Source(recording.name, model.card["sha256"], start, end, step_ns, 0.0, failed)
     soon = ahead or format_duration(round(model.card["lives"][1] / 4 * SECOND))
     return written_lasting(name, label or f"{name.replace('-', ' ')}: what is left", folder, source, assets, soon, model)
-
-
-def _stretch(record, file: Path, from_: str, end: str) -> tuple[int, int]:
-    span = record.span()
-    if span is None:
-        raise InputError(f"{file} is empty; import or record something into it first")
-    start, last = instant(from_) if from_ else span[0], instant(end) if end else span[1] + 1
-    if start >= last:
-        raise InputError("the stretch is empty: --from must be before --until")
-    return start, last
 
 
 def _assets(twin, type_: str, assets: list[str]) -> list[str]:

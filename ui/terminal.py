@@ -121,7 +121,8 @@ class _Lines:
 
 @contextlib.contextmanager
 def interruptible(until_eof: bool = False) -> Iterator[Callable[[], bool]]:
-    """Ctrl+C, or where asked the end of standard input, asks the work to stop at its next step instead of tearing it.
+    """Ctrl+C, a polite kill, or where asked the end of standard input, ask the work to stop at its next step instead of tearing
+    it; the second time it is torn.
 
     What works for a window gives way to the window and to the station that records.
     """
@@ -135,11 +136,18 @@ def interruptible(until_eof: bool = False) -> Iterator[Callable[[], bool]]:
         threading.Thread(target=lambda: (_read_away(), asked.append(True)), daemon=True).start()
         if hasattr(os, "nice"):
             os.nice(5)
-    before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
+
+    def ask(*_: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: bool(asked)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _read_away() -> None:

@@ -127,22 +127,24 @@ def _followed(
         samples_at_their_end = _stamped_at_their_end(samples, shifts)
         following.take(samples_at_their_end)
         foresight.take(samples_at_their_end.take(measured[samples.channel]))
-        told, events = _steps(following, until + step, residuals, foresight)
+        told, events = _steps(following, until + step, residuals, foresight, cancelled)
         if file is not None:
             happened = sorted([*_kept(record, begin, until), *events], key=lambda event: event.time)
             file.append(Samples.join([samples.take(measured[samples.channel]), *told]), happened)
         watch((until - start) / max(end - start, 1), "estimating")
-        if cancelled():
-            raise InputError("the estimate was cancelled; nothing was written")
     if residuals.n.sum() == 0:
         raise InputError(f"nothing that {twin.name} could be estimated by was recorded in this stretch")
     return Estimate(start, end, step, following.estimator, residuals)
 
 
-def _steps(following: Following, until: int, residuals: Residuals, foresight: Foresight) -> tuple[list[Samples], list[Event]]:
+def _steps(
+    following: Following, until: int, residuals: Residuals, foresight: Foresight, cancelled: Cancelled
+) -> tuple[list[Samples], list[Event]]:
     told: list[Samples] = []
     events: list[Event] = []
     for estimator in following.until(until):
+        if cancelled():
+            raise InputError("the estimate was cancelled; nothing was written")
         residuals.see(estimator)
         step = estimator.models.step_ns
         events += foresight.see(estimator, estimator.time)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from twins import InputError
 from twins.asset import ModelVersion, Twin
-from twins.clock import SECOND, format_time
+from twins.clock import SECOND, format_end, format_time
 from twins.estimation.calibration import Calibration
 from twins.historian.drafting import drafted
 from twins.package.archive import files_of
@@ -111,8 +111,8 @@ def proposal(found: Calibration, twin: Twin, package: Path, recording: Path) -> 
         },
         **({"notice": twin.notice} if twin.notice else {}),
         "recording": recording.name,
-        "start": format_time(asked.start), "end": format_time(asked.end),
-        "hold_out": [format_time(t) for t in asked.hold_out],
+        "start": format_time(asked.start), "end": format_end(asked.end),
+        "hold_out": [format_time(asked.hold_out[0]), format_end(asked.hold_out[1])],
         "where": asked.where, "step": found.step / SECOND, "level": 0.9,
         "parameters": [
             {"parameter": each.key} | {k: _sound(v) for k, v in asdict(each).items() if k != "key"} for each in found.parameters

@@ -26,6 +26,8 @@ def drafted(place: Path, *, over: bool = False) -> Iterator[Path]:
     that has appeared there meanwhile.
     """
     refuse_bad_place(place)
+    if place.exists() and not over:
+        raise RecordingError(f"{place} is there already; name another file")
     _clear_abandoned(place)
     draft = place.with_name(f".{place.stem}.{os.getpid()}{place.suffix}")
     try:
