@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,7 @@ def bench(name: Annotated[str, typer.Argument(help="One benchmark; default: all.
 
 def main() -> None:
     """Runs a command; what was refused is one sentence on stderr and exit code 1, wrong usage is exit code 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill tidies up as Ctrl+C does
     try:
         app()
     except BrokenPipeError:

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -319,6 +320,20 @@ def test_that_estimating_from_the_command_line_answers_in_json(recorded, capsys)
     assert done.returncode == 0
     assert {each["parameter"] for each in told["parameters"]} >= {"T01.gearbox_cooling", "T04.drivetrain_efficiency"}
     assert next(each for each in told["tags"] if each["tag"] == "T02.gearbox_oil_temperature")["residual"] > 10
+
+
+def test_that_an_estimate_that_is_killed_politely_or_has_no_place_writes_nothing(recorded, tmp_path):
+    raw, *_ = recorded
+    line = [sys.executable, MAIN, "estimate", raw, "--to"]
+    same = subprocess.run([*line, raw], capture_output=True, text=True, check=False)
+    assert (same.returncode, same.stderr) == (1, f"twindeck: {raw} is there already; name another file\n")
+    working = subprocess.Popen([*line, tmp_path / "told.twin-recording"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while working.poll() is None and not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    working.terminate()
+    _, said = working.communicate(timeout=30)
+    assert (working.returncode, said) == (1, b"twindeck: the estimate was cancelled; nothing was written\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_that_a_twin_without_anything_to_estimate_is_refused_in_one_sentence(recorded, tmp_path):
