@@ -35,12 +35,12 @@ class Rig:
         for name, value in inputs.items():
             rows(TURBINE.inputs, self.inputs)[name][:] = value
 
-    def run(self, seconds):
+    def run(self, seconds, dt=DT):
         """The outputs after so long, by name, and all outputs on the way."""
         way = []
-        for _ in range(round(seconds / DT)):
+        for _ in range(round(seconds / dt)):
             noise = self.noise.at(self.step)
-            self.state, outputs = TURBINE.advance(self.state, self.inputs, self.parameters, self.step * DT, DT, noise)
+            self.state, outputs = TURBINE.advance(self.state, self.inputs, self.parameters, self.step * dt, dt, noise)
             self.step += 1
             way.append(outputs)
         return {name: row[0] for name, row in rows(TURBINE.outputs, outputs).items()}, np.array(way)
@@ -128,6 +128,21 @@ def test_that_it_waits_for_wind_and_starts_by_itself():
     rig.set(wind_speed=7.0)
     seen = {int(way) for way in rig.run(300)[1][:, [v.name for v in TURBINE.outputs].index("state"), 0, 0]}
     assert seen == {STOPPED, STARTING, PRODUCING}
+
+
+def test_that_a_calm_of_ten_minutes_ends_with_the_next_ten_minutes_wind_in_short_steps_and_in_long():
+    powers = []
+    for dt in (DT, 600.0):
+        rig = Rig([8.0])
+        rig.run(600, dt)
+        rig.set(wind_speed=2.0)
+        calm, _ = rig.run(600, dt)
+        rig.set(wind_speed=8.0)
+        _, way = rig.run(600, dt)
+        powers.append(float(way[:, [v.name for v in TURBINE.outputs].index("power")].mean()))
+        assert calm["state"] == STOPPED
+        assert rows(TURBINE.states, rig.state)["mode"][0, 0] == PRODUCING
+    assert powers[1] == pytest.approx(powers[0], rel=0.15), "it stood for two more steps, half an hour"
 
 
 def test_that_a_hot_gearbox_cools_when_it_is_derated_and_else_trips_and_comes_back_when_it_is_cool():

@@ -19,6 +19,7 @@ GUARDS = (
     ("main_bearing_temperature", "main_bearing_trip", "Fault: main bearing too hot"),
     ("converter_temperature", "converter_trip", "Fault: converter too hot"),
 )
+_STARTED_WITHIN = 120.0  # s: so long a start takes at most
 _OVERSPEED, _TWISTED = len(GUARDS), len(GUARDS) + 1
 _TOLD = (*(told for _, _, told in GUARDS), "Fault: overspeed", "Fault: cables twisted")
 STATUS = (
@@ -53,6 +54,17 @@ def protection(s: Rows, dt: float, p: Rows) -> Protection:
     culprit = np.where(overspeed, _OVERSPEED, np.where(twisted, _TWISTED, excess.argmax(axis=0)))
     cleared = (excess < -p["trip_hysteresis"]).all(axis=0) & (s["rotor_speed"] < 0.5) & ~twisted
     return Protection(overspeed | twisted | (over_time >= p["trip_delay"]), cleared, over_time, culprit)
+
+
+def mode_after(s: Rows, felt: Array, guard: Protection, limit: Array, dt: float, p: Rows) -> Array:
+    """The mode in a step. Into a long one goes more than one change, a start for instance, and its wind is `felt` in it."""
+    if dt < _STARTED_WITHIN:
+        return next_mode(s, guard, limit, p)
+    mode, waited = s["mode"], s["mode_time"] + dt
+    for _ in MODES:
+        speed = np.where(mode == STARTING, p["min_speed"], s["rotor_speed"])
+        mode = next_mode({**s, "mode": mode, "mode_time": waited, "felt_wind": felt, "rotor_speed": speed}, guard, limit, p)
+    return mode
 
 
 def next_mode(s: Rows, guard: Protection, limit: Array, p: Rows) -> Array:

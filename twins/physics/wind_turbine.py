@@ -10,7 +10,7 @@ from twins.physics.model import Array, Chart, Rows, Variable, Wave, approached, 
 from twins.physics.nacelle_transfer import TRANSFER, free_wind
 from twins.physics.rotor import Rotor
 from twins.physics.turbine_heat import heated
-from twins.physics.turbine_modes import FAULT, GUARDS, MODES, PRODUCING, STATUS, next_mode, protection, status
+from twins.physics.turbine_modes import FAULT, GUARDS, MODES, PRODUCING, STATUS, mode_after, protection, status
 from twins.physics.turbine_motion import PARKED, half_turn, pumped, shaken_tower, turned_rotor, wound_shaft, yawed
 
 _RPM = math.pi / 30
@@ -204,7 +204,8 @@ class WindTurbine:
         s, u, p = rows(self.states, state), rows(self.inputs, inputs), completed(rows(self.parameters, parameters))
         limit = np.minimum(u["active_power_limit"], p["rated_power"])
         u = {**u, "free_wind": free_wind(u, s["nacelle_direction"], p)}
-        mode = _moded(s, limit, dt, p)
+        felt = approached(s["felt_wind"], u["wind_speed"], dt, 30.0)
+        mode = _moded(s, felt, limit, dt, p)
         yaw = yawed(s, u, dt, p)
         turned, power = turned_rotor(self.rotor, {**s, **mode}, u, yaw["error"], limit, dt, p)
         load = np.clip(power["power"] / p["rated_power"], 0, None)
@@ -215,7 +216,7 @@ class WindTurbine:
             **wound_shaft({**s, **mode}, power, turned["rotor_speed"], dt, p),
             **pumped(s, dt),
             **heated(s, u["air_temperature"], load, turning, dt, p),
-            "felt_wind": approached(s["felt_wind"], u["wind_speed"], dt, 30.0),
+            "felt_wind": felt,
             "jitter": wandered(s["jitter"], dt, 20.0, noise[1]),
             "energy": s["energy"] + np.maximum(power["power"], 0) * dt,
             "operating_time": s["operating_time"] + (mode["mode"] == PRODUCING) * dt,
@@ -253,9 +254,9 @@ def completed(p: Rows) -> Rows:
     return {**p, **{name: np.where(p[name] > 0, p[name], value) for name, value in follow.items()}}
 
 
-def _moded(s: Rows, limit: Array, dt: float, p: Rows) -> dict[str, Array]:
+def _moded(s: Rows, felt: Array, limit: Array, dt: float, p: Rows) -> dict[str, Array]:
     guard = protection(s, dt, p)
-    mode = next_mode(s, guard, limit, p)
+    mode = mode_after(s, felt, guard, limit, dt, p)
     changed = mode != s["mode"]
     return {
         "mode": mode,
