@@ -40,13 +40,13 @@ def add_to(app: typer.Typer) -> None:
         from twins.prognosis.recognition.model_file import NAME, save
         from twins.prognosis.recognition.recogniser import learnt_from
         from twins.prognosis.recognition.trial import trial
-        from twins.simulation.executor import executor
+        from twins.simulation.executor import Cores, executor
 
         package = of_sound_models(twin)
         load(package)
         place = to or _within(package, NAME)
         drawn = dict(map(drawn_between, vary or []))
-        with progress("rehearsing", json_) as say, interruptible() as cancelled, executor(cluster) as workers:
+        with progress("rehearsing", json_) as say, interruptible() as cancelled, executor(cluster, Cores()) as workers:
 
             def heed(done: float, what: str) -> None:
                 if cancelled():
