@@ -61,7 +61,7 @@ def test_that_power_follows_the_curve_up_to_rated_and_stays_there():
     assert np.allclose(power[speeds >= 14], 2_050, atol=25)
     turning = now["rotor_speed"] / RPM
     assert np.all((turning > 8) & (turning < 17.5))
-    assert np.all(now["pitch"][below] == 0)
+    assert np.all(now["pitch"][below] < 1e-9)
     assert np.all(np.diff(now["pitch"][speeds >= 14]) > 0)
 
 
@@ -128,6 +128,18 @@ def test_that_it_waits_for_wind_and_starts_by_itself():
     rig.set(wind_speed=7.0)
     seen = {int(way) for way in rig.run(300)[1][:, [v.name for v in TURBINE.outputs].index("state"), 0, 0]}
     assert seen == {STOPPED, STARTING, PRODUCING}
+
+
+@pytest.mark.parametrize("wind", [14.0, 18.0, 22.0, 24.5])
+def test_that_it_starts_in_a_storm_without_stalling(wind):
+    rig = Rig([wind], cut_out=30.0)
+    rows(TURBINE.states, rig.state)["mode"][:] = STOPPED
+    rows(TURBINE.states, rig.state)["rotor_speed"][:] = 0.0
+    rows(TURBINE.states, rig.state)["pitch"][:] = math.radians(88)
+    now, way = rig.run(400)
+    assert now["power"] == pytest.approx(2_050e3, rel=0.02), "it turned slowly at a pitch of 0 for ever"
+    assert now["rotor_speed"] == pytest.approx(17.1 * RPM, rel=0.02)
+    assert way[:, [v.name for v in TURBINE.outputs].index("rotor_speed")].max() < 1.14 * 17.1 * RPM
 
 
 def test_that_a_calm_of_ten_minutes_ends_with_the_next_ten_minutes_wind_in_short_steps_and_in_long():

@@ -17,6 +17,8 @@ from twins.physics.turbine_modes import PRODUCING, STARTING
 _AIR = 1.225  # kg/m³, what the controller reckons with
 _STEEP = 0.985  # of the least and of the rated speed: from there the torque rises to its due
 _TO_START = math.radians(25)  # pitch at which a standing rotor is spun up
+_OUT, _SLOWED = 0.7, 0.9  # where on the blade its flow is judged, of the radius; the wind that is left at the rotor, as a share
+_STALLS = math.radians(13)  # between flow and chord; a rotor that is slow in a storm is turned up by blades that are not stalled
 _ACTUATOR = 0.4  # s
 _DAMPED = 0.7
 _MOST_PITCH = math.radians(60)
@@ -61,6 +63,8 @@ class Control:
         producing, starting, error = g["producing"] > 0, g["starting"] > 0, omega - g["rated"]
         gentler = 1 / (1 + np.maximum(integral, 0) / g["schedule"])
         wanted = g["fine"] + _within(integral + gentler * g["kp"] * error, 0.0, _MOST_PITCH)
+        flow = np.arctan2(_SLOWED * g["wind"], _OUT * self._rotor.radius * np.maximum(omega, 1e-3))
+        wanted = np.maximum(wanted, g["fine"] + np.minimum(flow - _STALLS, _TO_START))
         spinning_up = g["fine"] + _TO_START * _within(1 - omega / g["least"], 0.0, 1.0)
         target = np.where(producing, wanted, np.where(starting, spinning_up, g["setpoint"]))
         grows = gentler * g["ki"] * error
@@ -68,7 +72,8 @@ class Control:
         told = np.empty((6, *omega.shape))
         told[0] = (pull - drag) * (g["held"] <= 0) / g["inertia"]
         told[1] = _within((target - pitch) / _ACTUATOR, np.where(starting, -0.25, -1.0) * g["rate"], g["rate"])
-        told[2] = np.where(producing, grows * ~stuck, -integral / _ACTUATOR)
+        follows = np.where(starting, pitch - g["fine"], 0.0) - integral  # so that producing begins with the pitch there is
+        told[2] = np.where(producing, grows * ~stuck, follows / _ACTUATOR)
         told[3], told[4], told[5] = flows
         return told
 
