@@ -17,6 +17,7 @@ from twins.emulator.plant import Plant
 from twins.estimation.following import Following
 from twins.package.loader import load
 from twins.prognosis.foreseeing import LEARNT, Foreseeing
+from twins.prognosis.prediction import SILENT, prediction_in
 from twins.prognosis.recognition.kin import Kin
 from twins.prognosis.recognition.lesson import Lesson
 from twins.prognosis.recognition.model_file import NAME, read, recogniser_of
@@ -94,6 +95,9 @@ def test_that_faults_of_machine_instrument_and_line_are_called_by_the_names_they
     assert wear.data["model"] == LEARNT
     assert wear.data["action"] == "Grease it"
     assert wear.data["severity"][1] == pytest.approx(1.0, abs=0.35)
+    loose, silent = (prediction_in(found[asset][name]) for asset, name in (("P2", "thermometer_loose"), ("P3", "nothing_heard")))
+    assert loose.evidence[0].tag == "P2.bearing_temperature"
+    assert [each.says for each in silent.evidence] == [SILENT]
 
 
 def test_that_nothing_is_called_where_nothing_is_wrong(learnt_pumps):

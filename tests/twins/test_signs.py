@@ -5,11 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from twins.asset import Tag
 from twins.clock import SECOND
+from twins.prognosis.prediction import KIN
 from twins.prognosis.recognition.kin import Kin
 from twins.prognosis.recognition.signs import Signs
+from twins.prognosis.recognition.speaking import Oddity
 
 ASSETS = ("A", "B", "C", "D")
 TAGS = [Tag(f"{asset}.heat", unit="degC", range=(0.0, 100.0), period_ns=SECOND, decimals=1) for asset in ASSETS]
@@ -48,6 +51,23 @@ def test_that_what_all_of_a_kin_share_is_nobody_s_and_what_one_has_alone_is_its_
     told = alone["heat residual for longer"]
     assert told[2] > 4
     assert np.abs(told[[0, 1, 3]]).max() < 0.1
+
+
+def test_that_what_is_apart_from_its_kin_is_told_with_theirs():
+    estimator = Estimator()
+    signs = Signs(Kin("kiln", ASSETS, ("heat",), ("hot",)), estimator)
+    for _ in range(300):
+        estimator.step(np.array([40.0, 40.2, 46.0, 40.1]), np.zeros(4))
+        signs.see(estimator)
+    value = signs.table(estimator)[2, signs.names.index("heat apart")]
+    told = signs.evidence(2, Oddity("heat", "apart", value, 9.0), estimator)
+    assert (told.tag, told.measured, told.says, told.residual) == ("C.heat", 46.0, KIN, 9.0)
+    assert told.expected == pytest.approx(40.1, abs=0.05)
+
+
+def test_that_a_kin_of_which_too_few_are_heard_is_no_measure():
+    heard = looked_on(0.3, lambda k: np.array([40.0, 46.0, np.nan, np.nan]))
+    assert not heard["heat apart"].any()
 
 
 def test_that_rare_steps_of_the_last_digit_never_come_to_look_rough():

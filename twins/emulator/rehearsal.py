@@ -30,7 +30,7 @@ _SPUN = (90.0, 700.0)  # s until the next
 _BRANCHES = 3
 _LASTS = (200.0, 600.0)  # s
 _SEVERITY = (0.3, 1.1)  # of what the package declares
-_SOUND = 0.3  # of the assets of a branch
+_BROKEN = (0.2, 0.8)  # of the assets of a branch: some have many to be held against, some few
 _GRACE = 40.0  # s after a fault is full that nobody is asked for it
 
 
@@ -115,10 +115,10 @@ def _run(job: _Job, watch: Watch) -> list[Lesson]:
 
 def _breaking(branch: Watched, rng: np.random.Generator) -> Iterator[tuple[str, _Set]]:
     """Some assets get one of their faults each, at once or a little later."""
-    twin, now = branch.plant.twin, branch.plant.time
+    twin, now, share = branch.plant.twin, branch.plant.time, rng.uniform(*_BROKEN)
     for signs in branch.signs:
         for asset in signs.kin.assets:
-            if rng.uniform() < _SOUND:
+            if rng.uniform() >= share:
                 continue
             fault, severity, slower, after = (
                 str(rng.choice(signs.kin.faults)),

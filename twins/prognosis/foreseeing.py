@@ -15,7 +15,7 @@ from twins.prognosis.calls import Calls
 from twins.prognosis.diagnosis import Finding, declared_faults, findings
 from twins.prognosis.lately import Lately
 from twins.prognosis.outlook import Outlook
-from twins.prognosis.prediction import Prediction, deadline
+from twins.prognosis.prediction import Evidence, Prediction, deadline
 from twins.prognosis.recognition.model_file import recogniser_of
 from twins.prognosis.recognition.recogniser import Recogniser
 from twins.prognosis.signatures import signature_of
@@ -90,7 +90,7 @@ class Foreseeing:
     def _made(self, finding: Finding, estimator: Estimator, since: int, before: Prediction | None) -> Prediction | None:
         """Where none stood before and nothing was learnt, what is strange must be what the fault would have done."""
         signature = self._signatures.get(finding.key, (0, {}))[1] if before else self._signature(finding, estimator)
-        evidence = finding.evidence(signature) or (before.evidence if before else ())
+        evidence = self._evidence(finding, signature, estimator) or (before.evidence if before else ())
         if not evidence and before is None and finding.recognised is None:
             return None
         fault, time = finding.fault, estimator.time
@@ -104,6 +104,16 @@ class Foreseeing:
             max(power, 0.0) * fault.downtime * SECOND / HOUR, *self._model(finding),
             *((before.verdict, before.by, before.why) if before else ("", "", "")),
         )  # fmt: skip
+
+    def _evidence(self, finding: Finding, signature: Mapping[str, float], estimator: Estimator) -> tuple[Evidence, ...]:
+        """What is strange, and what speaks for it by what was learnt; of an instrument that comes first."""
+        strange, fault = finding.evidence(signature), finding.fault
+        if finding.recognised is None or self._recogniser is None:
+            return strange
+        odd = self._recogniser.evidence(fault.asset, fault.name, estimator)
+        first, then = (odd, strange) if fault.instrument else (strange, odd)
+        tags = {each.tag for each in first}
+        return (*first, *(each for each in then if each.tag not in tags))
 
     def _model(self, finding: Finding) -> tuple[str, str]:
         if finding.recognised is not None and self._recogniser is not None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from twins.clock import HOUR, SECOND
 from twins.record import Event, EventKind
 
+EXPECTED, KIN, STILL, ROUGH, SILENT = "", "kin", "still", "rough", "silent"
+_SAYS = {STILL: "stands still", ROUGH: "is rougher than it was", SILENT: "is not heard any more"}
 VERDICTS = ("acknowledged", "planned", "dismissed")
 
 
@@ -43,12 +45,21 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One tag that speaks for it: what was measured, what was to be expected, and how far apart they are, in deviations."""
+    """One tag that speaks for it: what was measured, what was to be expected, and how far apart they are, in deviations.
+
+    `says` is how it speaks: it is not as expected, not as its kin's, stands still, is rough, or silent.
+    """
 
     tag: str
     measured: float
     expected: float
     residual: float
+    says: str = EXPECTED
+
+    def words(self, unit: str) -> str:
+        """“81.2 °C, expected 64.0 °C (+9 σ)”, “255 °, its kin 241 ° (+15 σ)”, “41.2 °C, stands still (+8 σ)”."""
+        beside = _SAYS.get(self.says) or f"{'its kin' if self.says == KIN else 'expected'} {self.expected:g} {unit}".rstrip()
+        return f"{f'{self.measured:g} {unit}'.rstrip()}, {beside} ({self.residual:+.0f} σ)".replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ def event_of(prediction: Prediction, *, stands: bool = True, now: int = 0) -> Ev
     data: dict[str, object] = {
         "fault": each.fault, "label": each.label, "probability": round(each.probability, 3),
         "severity": [round(value, 3) for value in each.severity], "since": each.since, "made_at": each.time,
-        "evidence": [[e.tag, e.measured, e.expected, round(e.residual, 1)] for e in each.evidence],
+        "evidence": [[e.tag, e.measured, e.expected, round(e.residual, 1), e.says] for e in each.evidence],
         "description": each.description, "action": each.action, "deadline": each.deadline, "downtime_s": each.downtime,
         "risk_h": round(each.risk_hours, 1), "lost_energy_kwh": round(each.lost_energy_kwh),
         "model": each.model, "version": each.version,
@@ -131,7 +142,10 @@ def prediction_in(event: Event) -> Prediction:
         where = str(told["tag"]), str(told["limit"]), float(told["value"])
         life = Life(*where, low, middle, high, float(told["share"]), float(told["horizon_s"]), _path(told))
     low, middle, high = data["severity"]  # type: ignore[misc]
-    evidence = tuple(Evidence(str(t), float(m), float(e), float(r)) for t, m, e, r in data["evidence"])  # type: ignore[attr-defined]
+    evidence = tuple(
+        Evidence(str(t), float(m), float(e), float(r), *map(str, says))
+        for t, m, e, r, *says in data["evidence"]  # type: ignore[attr-defined]
+    )
     numbers = {name: float(str(data.get(name, 0.0))) for name in ("probability", "downtime_s", "lost_energy_kwh")}
     words = {name: str(data.get(name, "")) for name in ("fault", "label", "description", "action", "model", "version")}
     return Prediction(

@@ -202,8 +202,7 @@ class Predictions(QWidget):
         tag = self._twin.tag(each.tag)
         name, unit = (tag.label or tag.name, unit_text(tag.unit)) if tag else (each.tag, "")
         look = f"text-decoration:none; color:{colour}"
-        told = f"{each.measured:g} {unit}, expected {each.expected:g} {unit} ({each.residual:+.0f} σ)".replace("-", "−")
-        return f'<a style="{look}" href="{each.tag}">{name}</a> {told}'
+        return f'<a style="{look}" href="{each.tag}">{name}</a> {each.words(unit)}'
 
     def _select(self) -> None:
         each = self.chosen

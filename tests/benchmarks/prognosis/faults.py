@@ -1,6 +1,7 @@
 """Faults by name: seeded runs of the emulated farm with faults of unseen severities in unseen weather, and what they were called.
 
-In each run every turbine has one of the package's faults or none. `faults.py RUNS [FIRST]` for more than the usual few;
+In each run one turbine of the farm has one of the package's faults. `faults.py RUNS [FIRST]` for more than the usual few;
+`faults.py --many RUNS [FIRST]` for farms where most turbines have one at once, and few are sound to be held against;
 `faults.py --lead` for how long before the hard alarm each is called; `faults.py --sound HOURS [SEED]` for calls on sound
 turbines.
 """
@@ -46,7 +47,7 @@ def main() -> None:
     elif "--sound" in sys.argv:
         _sound(*numbers)
     else:
-        _matrix(twin, *(numbers or [USUAL_RUNS]))
+        _matrix(twin, *(numbers or [USUAL_RUNS]), many="--many" in sys.argv)
 
 
 class Run:
@@ -85,14 +86,14 @@ class Run:
             self.alarmed.setdefault(told.channels[int(channel)].path.partition(".")[0], since)
 
 
-def _matrix(twin: Twin, runs: int, first: int = 0) -> None:
+def _matrix(twin: Twin, runs: int, first: int = 0, *, many: bool = False) -> None:
     faults = list(twin.assets["T01"].faults)
     matrix: Counter[tuple[str, str]] = Counter()
     delays: dict[str, list[float]] = {name: [] for name in faults}
     false = 0
     for k in range(first, first + runs):
         run = Run(twin, FIRST_SEED + k)
-        placed = {asset: str(run.rng.choice([*faults, SOUND, SOUND])) for asset in TURBINES}
+        placed = _placed(run.rng, faults, many=many)
         for asset, name in placed.items():
             if name != SOUND:
                 run.breaks(asset, name, run.rng.uniform(FLOORS.get(name, FLOOR), 1.0), run.rng.uniform(1, 6))
@@ -102,9 +103,17 @@ def _matrix(twin: Twin, runs: int, first: int = 0) -> None:
             right = called.get(name)
             matrix[name, next(iter(called), NOTHING)] += 1
             false += len(set(called) - {name})
-            delays[name].append(right) if right is not None else None
+            if right is not None:
+                delays[name].append(right)
         print(f"run {k}: {[(a, n, run.called.get(a, {})) for a, n in placed.items()]}", file=sys.stderr, flush=True)
     _print(faults, matrix, delays, false, runs)
+
+
+def _placed(rng: np.random.Generator, faults: Sequence[str], *, many: bool) -> dict[str, str]:
+    """What each turbine has."""
+    if many:
+        return {asset: str(rng.choice([*faults, SOUND, SOUND])) for asset in TURBINES}
+    return dict.fromkeys(TURBINES, SOUND) | {str(rng.choice(TURBINES)): str(rng.choice(faults))}
 
 
 def _print(

@@ -1,4 +1,5 @@
-"""Caution: how long each fault is thought over, and how much surer one must be of it, so that sound plants are rarely accused.
+"""Caution: how long each fault is thought over, and how much surer one must be of it, or may be less sure, so that sound plants
+are rarely accused and what is wrong is found.
 
 Both are chosen by looks at runs that nothing was learnt from. How seldom a sound asset's opinion climbs how high is a straight
 line in its logarithm beyond a threshold (peaks over it; Davison & Smith 1990, doi:10.1111/j.2517-6161.1990.tb01796.x): it is run
@@ -20,8 +21,8 @@ from twins.prognosis.recognition.lesson import EVERY, Lesson
 
 SURE = 6.0  # of log-odds: nobody is ever surer
 LINE = float(np.log(CALLED / (1 - CALLED)))
-MOST = SURE - LINE - 0.5
-_OVER = (45.0, 90.0, 150.0)  # s that are tried
+LEAST, MOST = -2.0, SURE - LINE - 0.5
+_OVER = (20.0, 45.0, 90.0, 150.0)  # s that are tried
 _MONTH = 720 * HOUR / SECOND
 _RARE = 0.5 / _MONTH  # false calls a second of one asset, of whatever fault
 _BLOCK = 30  # looks
@@ -31,7 +32,8 @@ _LOOKS = HELD // (EVERY * SECOND) + 1  # in a row, for a call
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """`over` (fault,): s in which what was thought is forgotten; `odds` (fault,): log-odds that are taken off it."""
+    """`over` (fault,): s in which what was thought is forgotten; `odds` (fault,): log-odds that are taken off it; where no
+    sound asset ever came near, they are below 0."""
 
     over: Array
     odds: Array
@@ -39,7 +41,7 @@ class Caution:
     @classmethod
     def least(cls, faults: int) -> Caution:
         """Where nothing is known of what it costs."""
-        return cls(np.full(faults, _OVER[0]), np.zeros(faults))
+        return cls(np.full(faults, 45.0), np.zeros(faults))
 
     def check(self, faults: int) -> None:
         """Raises InputError where it can't be that of so many faults."""
@@ -113,11 +115,12 @@ def _tried(courses: list[Course], over: Array) -> tuple[Array, Array]:
 
 
 def _surer(peaks: Array, seconds: float, rare: float) -> float:
-    """What must be taken off, so that no peak is called and so that one a second is as `rare` as that."""
+    """What must be taken off, so that no peak is called and one comes as `rare` a second as that; never so little that a fault
+    would be called which is less probable than one in three."""
     ordered = np.sort(peaks)[::-1]
     k = min(_HIGHEST, len(ordered) - 1)
     if k < 1:
         return 0.0
     slope = float((ordered[:k] - ordered[k]).mean())
     reached = ordered[k] + slope * np.log(k / (seconds * rare)) if slope else ordered[0]
-    return float(np.clip(max(reached, ordered[0]) - LINE, 0.0, MOST))
+    return float(np.clip(max(reached, ordered[0]) - LINE, LEAST, MOST))

@@ -15,10 +15,11 @@ from twins.prognosis.packed import Parts, pack, unpacked
 from twins.prognosis.prediction import version_of
 from twins.prognosis.recognition.caution import Caution
 from twins.prognosis.recognition.recogniser import Learnt, Recogniser
+from twins.prognosis.recognition.speaking import Usual
 from twins.prognosis.trees import Forest
 
 NAME = "predictors/faults.npz"  # within the package
-KIND, VERSION = "what a twin has learnt of its faults", 3
+KIND, VERSION = "what a twin has learnt of its faults", 4
 _FORESTS = tuple(each.name for each in fields(Forest))
 
 
@@ -28,6 +29,7 @@ def save(learnt: Sequence[Learnt], card: dict[str, Any], place: Path) -> None:
     for k, kin in enumerate(learnt):
         parts |= {f"{k}_{i}_{name}": getattr(forest, name) for i, forest in enumerate(kin.forests) for name in _FORESTS}
         parts |= {f"{k}_over": kin.caution.over, f"{k}_odds": kin.caution.odds}
+        parts |= {f"{k}_middle": kin.usual.middle, f"{k}_spread": kin.usual.spread}
     kins = [{"type": k.type, "tags": list(k.tags), "names": list(k.names), "faults": list(k.faults)} for k in learnt]
     pack(place, {"kind": KIND, "version": VERSION, "kins": kins, "card": card}, parts)
 
@@ -57,4 +59,6 @@ def _learnt(said: dict[str, Any], k: int, parts: Parts) -> Learnt:
         forest.check(len(names))
     caution = Caution(parts[f"{k}_over"], parts[f"{k}_odds"])
     caution.check(len(faults))
-    return Learnt(str(said["type"]), tags, names, faults, forests, caution)
+    usual = Usual(parts[f"{k}_middle"], parts[f"{k}_spread"])
+    usual.check(len(names))
+    return Learnt(str(said["type"]), tags, names, faults, forests, caution, usual)

@@ -12,10 +12,12 @@ from twins.asset import Twin
 from twins.clock import SECOND
 from twins.estimation.estimator import Estimator
 from twins.physics import Array
+from twins.prognosis.prediction import Evidence
 from twins.prognosis.recognition.caution import SURE, Caution, odds_of
 from twins.prognosis.recognition.kin import kin_of
 from twins.prognosis.recognition.lesson import Lesson
 from twins.prognosis.recognition.signs import Signs
+from twins.prognosis.recognition.speaking import Usual, speaking
 from twins.prognosis.trees import Forest, classified
 
 
@@ -29,6 +31,7 @@ class Learnt:
     faults: tuple[str, ...]
     forests: tuple[Forest, ...]  # of sound, then of each fault
     caution: Caution
+    usual: Usual
 
     def probabilities(self, signs: Array) -> Array:
         """(n, f) → (n, fault)."""
@@ -58,6 +61,16 @@ class Opinion:
         places = [f"{asset}.{fault}" for asset in self.signs.kin.assets for fault in self._learnt.faults]
         return dict(zip(places, found.ravel().tolist(), strict=True))
 
+    def evidence(self, asset: str, fault: str, estimator: Estimator) -> tuple[Evidence, ...]:
+        """What is odd about the asset now and speaks for the fault."""
+        signs, learnt = self.signs, self._learnt
+        i, k = signs.kin.assets.index(asset), learnt.faults.index(fault)
+        odd = speaking(
+            signs.table(estimator)[i], learnt.usual, learnt.names, learnt.tags,
+            lambda rows: odds_of(learnt.probabilities(rows))[:, k],
+        )  # fmt: skip
+        return tuple(signs.evidence(i, each, estimator) for each in odd)
+
 
 class Recogniser:
     """Goes on with an estimator; kins that nothing was learnt of are passed over."""
@@ -79,13 +92,19 @@ class Recogniser:
         """By asset and fault, as it has looked lately."""
         return {key: value for each in self._opinions for key, value in each.probabilities(estimator).items()}
 
+    def evidence(self, asset: str, fault: str, estimator: Estimator) -> tuple[Evidence, ...]:
+        """The tags of the asset that speak for the fault, the loudest first; none where nothing was learnt of it."""
+        of = (each for each in self._opinions if asset in each.signs.kin.assets and each.signs.ready)
+        return next((each.evidence(asset, fault, estimator) for each in of), ())
+
 
 def learnt_from(lesson: Lesson, caution: Caution | None = None, seed: int = 1) -> Learnt:
     """Every fault counts as much as every other, whoever showed it for how long; being sound as much as all faults together."""
     weights = _weights(lesson)
     forests = classified(lesson.signs.astype(float), lesson.fault, weights, len(lesson.classes), seed)
-    kin = lesson.kin
-    return Learnt(kin.type, kin.tags, lesson.names, kin.faults, forests, caution or Caution.least(len(kin.faults)))
+    kin, sound = lesson.kin, lesson.signs[lesson.fault == 0].astype(float)
+    cautious = caution or Caution.least(len(kin.faults))
+    return Learnt(kin.type, kin.tags, lesson.names, kin.faults, forests, cautious, Usual.of(sound))
 
 
 def _weights(lesson: Lesson) -> Array:

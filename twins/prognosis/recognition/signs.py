@@ -12,7 +12,9 @@ from twins.asset import Tag
 from twins.clock import MINUTE, SECOND
 from twins.estimation.estimator import Estimator
 from twins.physics import Array
+from twins.prognosis.prediction import EXPECTED, KIN, Evidence
 from twins.prognosis.recognition.kin import Kin
+from twins.prognosis.recognition.speaking import Oddity
 
 READY = MINUTE  # ns that it looks on before it says anything
 _FAST, _SLOW, _SLOWEST, _LONG = 20.0, 120.0, 600.0, 1_800.0  # s
@@ -38,8 +40,10 @@ class Signs:
         self._at: NDArray[np.intp] = np.array([[wanted[_path(a, t)] for t in kin.tags] for a in kin.assets], np.intp)
         tags = [estimator.wanted[i] for i in self._at[0]]
         self._range = np.array([_range(tag) for tag in tags])
+        self._lowest = [tag.range[0] if tag.range else 0.0 for tag in tags]
         self._turns = np.array([_turns(tag) for tag in tags])
         self._grain = np.array([(10.0**-tag.decimals / _range(tag)) ** 2 for tag in tags])
+        self._digits = [tag.decimals + 1 for tag in tags]
         self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
         places = {each.tag.path: i for i, each in enumerate(estimator.judged)}
         self._judged_names = tuple(t for t in kin.tags if all(_path(a, t) in places for a in kin.assets))
@@ -105,11 +109,30 @@ class Signs:
         ]  # fmt: skip
         return np.nan_to_num(np.concatenate(columns, axis=1))
 
+    def evidence(self, asset: int, odd: Oddity, estimator: Estimator) -> Evidence:
+        """What is odd about one of them, beside what it would be were it not."""
+        tag = odd.tag or self.kin.tags[0]
+        place = self.kin.tags.index(tag)
+        measured, digits = float(estimator.read.values[self._at[asset, place]]), self._digits[place]
+        off, says = 0.0, odd.what
+        if odd.what.startswith("residual"):
+            judged = self._judged_names.index(tag)
+            off, says = odd.value * float(self._spread(estimator)[asset, judged]), EXPECTED
+        elif odd.what in ("apart", "apart for long", "drifting"):
+            off, says = odd.value * float(self._range[place]) / 100, KIN
+        told = measured if np.isfinite(measured) else float(np.nan_to_num(self._last[asset, place]))
+        low = self._lowest[place]
+        beside = low + np.mod(told - off - low, 360.0) if self._turns[place] else told - off
+        return Evidence(_path(self.kin.assets[asset], tag), round(told, digits), round(float(beside), digits), odd.off, says)
+
+    def _spread(self, estimator: Estimator) -> Array:
+        """(n, j): one deviation, which does not become less as a station learns how well its models fit."""
+        return np.sqrt(estimator.scatter[self._judged] ** 2 + self._usual**2)
+
     def _off(self, estimator: Estimator) -> Array:
-        """(n, j) residuals, in deviations that do not become less as a station learns how well its models fit."""
+        """(n, j) residuals, in deviations."""
         at = self._judged
-        spread = np.sqrt(estimator.scatter[at] ** 2 + self._usual**2)
-        off = np.clip(estimator.residual[at] * estimator.spread[at] / spread, -_FAR, _FAR)
+        off = np.clip(estimator.residual[at] * estimator.spread[at] / self._spread(estimator), -_FAR, _FAR)
         return np.nan_to_num(off - _common(off))
 
     def _share(self, over: float, dt: float) -> float:
@@ -117,16 +140,11 @@ class Signs:
         return min(1.0, dt / min(max(over, 3 * dt), self._seen))
 
     def _from_kin(self, values: Array) -> Array:
-        """In parts of the range; 0 where there are too few to tell."""
-        known = np.isfinite(values).sum(axis=0) >= _FEW
-        if not known.any():
-            return np.zeros_like(values)
-        turned = np.exp(1j * np.deg2rad(np.where(self._turns, values, 0.0)))
-        mean = np.angle(np.nansum(turned, axis=0), deg=True)
-        linear = values - np.nanmedian(np.where(known, values, 0.0), axis=0)
-        around = np.mod(values - mean + 180.0, 360.0) - 180.0
-        around -= np.nanmedian(np.where(known, around, 0.0), axis=0)
-        return np.where(known, np.where(self._turns, around, linear) / self._range, 0.0)
+        """In parts of the range, from the median of the others; NaN where there are too few of them to tell."""
+        turned = np.exp(1j * np.deg2rad(np.where(self._turns & np.isfinite(values), values, 0.0)))
+        mean = np.angle(np.sum(turned * np.isfinite(values), axis=0), deg=True)
+        level = np.where(self._turns, np.mod(values - mean + 180.0, 360.0) - 180.0, values)
+        return np.asarray((level - _common(level, np.nan)) / self._range)
 
     def _watch(self, values: Array, source: Array, dt: float) -> None:
         """How long each has stood still, and how far it goes from one measurement to the next."""
@@ -145,19 +163,19 @@ class Signs:
         self._last, self._value_at = np.where(fresh, values, self._last), np.where(fresh, source, self._value_at)
 
 
-def _common(values: Array) -> Array:
-    """(n, j) → for each asset the median of the others, 0 where too few of them tell anything."""
+def _common(values: Array, otherwise: float = 0.0) -> Array:
+    """(n, j) → for each asset the median of the others, `otherwise` where too few of them tell anything."""
     n = len(values)
     if n < _FEW:
-        return np.zeros_like(values)
+        return np.full_like(values, otherwise)
     if n > _MANY:
-        return np.broadcast_to(_median(values), values.shape)
-    return np.array([_median(np.delete(values, i, axis=0)) for i in range(n)])
+        return np.broadcast_to(_median(values, otherwise), values.shape)
+    return np.array([_median(np.delete(values, i, axis=0), otherwise) for i in range(n)])
 
 
-def _median(values: Array) -> Array:
+def _median(values: Array, otherwise: float) -> Array:
     known = np.isfinite(values).sum(axis=0) >= _FEW - 1
-    found: Array = np.where(known, np.nanmedian(np.where(known, values, 0.0), axis=0), 0.0)
+    found: Array = np.where(known, np.nanmedian(np.where(known, values, 0.0), axis=0), otherwise)
     return found
 
 
