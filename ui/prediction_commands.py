@@ -26,13 +26,14 @@ def add_to(app: typer.Typer) -> None:
 
 def predictions(file: File, at: At = "", json_: AsJson = False) -> None:
     """What was foreseen at an instant, as it was known then, the greatest risk first."""
-    from twins.prognosis.maintenance import rows, work_list
+    from twins.prognosis.maintenance import rows, why, work_list
     from twins.record import EventKind
 
     with _standing(file, at) as (events, notice):
         work = sorted(work_list(events(EventKind.PREDICTION)), key=lambda each: -each.risk_hours)
     if json_:
-        print_json([row | ({"notice": notice} if notice else {}) for row in rows(work)])
+        also = {"notice": notice} if notice else {}
+        print_json([row | why(each) | also for row, each in zip(rows(work), work, strict=True)])
         return
     heads = ("asset", "label", "probability", "left_middle_h", "risk_h", "deadline", "verdict")
     if work:

@@ -103,6 +103,24 @@ def test_that_an_outlook_that_did_not_come_true_is_refuted_and_says_nothing(lost
     assert outlook.life_of("T02", estimator) is None
 
 
+def test_that_nothing_is_said_of_what_is_left_of_an_asset_that_was_lost_a_moment_ago(farm):
+    watched = Watched(farm, (), seed=4)
+    foreseeing = Foreseeing(farm)
+    watched.foresee(120, foreseeing)
+    instances = len(watched.estimator.parameters[0].group.instances)
+    for each in watched.estimator.parameters:
+        each.reopen(np.eye(instances)[1] * 3.0, watched.estimator.time)  # T02
+    outlook = Outlook(farm, watched.estimator, foreseeing._lately)
+    while not outlook.done:
+        outlook.go_on()
+    scattered = [k for k, each in enumerate(outlook._limits) if each[1].asset == "T02" and np.isfinite(outlook._passed[k]).any()]
+    assert scattered, "some of its members run hot at once"
+    assert outlook.life_of("T02", watched.estimator) is None
+    assert not outlook.refuted("T02", watched.estimator)
+    watched.run(130)
+    assert outlook.refuted("T02", watched.estimator), "by now it is known: another outlook is due"
+
+
 def test_that_a_prediction_reads_back_as_it_was_made(lost_cooler):
     _, foreseeing, events = lost_cooler
     again = Calls(Standing().after(events).values())

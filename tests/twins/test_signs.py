@@ -65,6 +65,23 @@ def test_that_what_is_apart_from_its_kin_is_told_with_theirs():
     assert told.expected == pytest.approx(40.1, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("seen", "kin", "low"), [(20.0, 350.0, 0.0), (340.0, 10.0, 0.0), (-170.0, 175.0, -180.0), (7.0, -7.0, -1080.0)]
+)
+def test_that_a_direction_is_told_beside_its_kin_s_the_short_way_round(monkeypatch, seen, kin, low):
+    span = 360.0 if low > -1000 else 2160.0
+    tags = [Tag(f"{asset}.heat", unit="deg", range=(low, low + span), period_ns=SECOND, decimals=1) for asset in ASSETS]
+    estimator = Estimator()
+    estimator.wanted, estimator.judged = tags, [SimpleNamespace(tag=tag) for tag in tags]
+    signs = Signs(Kin("kiln", ASSETS, ("heat",), ("hot",)), estimator)
+    for _ in range(300):
+        estimator.step(np.array([kin, kin, seen, kin]), np.zeros(4))
+        signs.see(estimator)
+    value = signs.table(estimator)[2, signs.names.index("heat apart")]
+    told = signs.evidence(2, Oddity("heat", "apart", value, 9.0), estimator)
+    assert (told.measured, told.expected) == (seen, pytest.approx(kin, abs=0.2))
+
+
 def test_that_a_kin_of_which_too_few_are_heard_is_no_measure():
     heard = looked_on(0.3, lambda k: np.array([40.0, 46.0, np.nan, np.nan]))
     assert not heard["heat apart"].any()

@@ -112,6 +112,10 @@ class Wandering:
         found: Array = np.quantile(self.members, _LEVELS, axis=0) * factor + offset
         return found.T
 
+    def anew(self, within: float) -> set[str]:
+        """The assets whose parameter began anew within the last so many s."""
+        return {each.path.rpartition(".")[0] for each, gone in zip(self.leeways, self._jumped, strict=True) if gone < within}
+
     def settled(self) -> None:
         """It goes on with what another knew."""
         self._followed = np.inf

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from twins.clock import HOUR, SECOND, format_time
 from twins.prognosis.prediction import Prediction, predictions_in
@@ -39,6 +40,13 @@ def rows(work: Iterable[Prediction]) -> Iterator[dict[str, object]]:
             each.model, each.version,
         )  # fmt: skip
         yield dict(zip(COLUMNS, told, strict=True))
+
+
+def why(each: Prediction) -> dict[str, object]:
+    """Beside its row: what the fault is, how severe, and the evidence."""
+    low, _, high = (round(value, 3) for value in each.severity)
+    evidence = [asdict(one) | {"says": one.says or "off what was expected"} for one in each.evidence]
+    return {"description": each.description, "severity_low": low, "severity_high": high, "evidence": evidence}
 
 
 def as_csv(work: Iterable[Prediction], notice: str = "") -> str:

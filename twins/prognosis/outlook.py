@@ -20,6 +20,7 @@ _PHASES = ((30 * MINUTE, 10 * SECOND), (6 * HOUR, MINUTE))  # until when, in whi
 _STEPS_A_TURN = 24
 _APART = 1.15  # each point of a path is so many times as far away as the one before
 _HARD = ("high_high", "low_low")
+_UNSURE = 120.0  # s in which nobody knows what an asset is like that is not what it was thought to be
 _FEWEST = 8  # courses; where fewer are still possible an outlook is refuted
 
 
@@ -45,6 +46,7 @@ class Outlook:
         self._up = np.array([name.startswith("high") for *_, name, _ in self._limits], bool).reshape(-1, 1)
         self._passed = np.full((len(self._limits), FOLLOWERS), np.nan)
         self._paths: list[tuple[float, Array]] = []  # s, and (limit, quantile)
+        self._unsure = _unsure(estimator)
         self._before: Truths | None = None  # who is past which limit from the beginning
 
     @property
@@ -82,13 +84,17 @@ class Outlook:
 
     def life_of(self, asset: str, estimator: Estimator) -> Life | None:
         """What is left now to the limit of an asset that most members pass, the soonest; None where hardly any does. A limit that
-        is passed by now is no prediction any more."""
+        is passed by now is no prediction any more, and none is made of an asset that was hardly known when it began."""
+        if asset in self._unsure:
+            return None
         gone = (estimator.time - self.made_at) / SECOND
         found = [life for k in self._ahead(asset, estimator) if (life := self._life(k, gone))]
         return min(found, key=lambda life: (-round(life.share, 1), life.middle or np.inf), default=None)
 
     def refuted(self, asset: str, estimator: Estimator) -> bool:
-        """Whether most courses have passed a limit of an asset by now that it has not passed."""
+        """Whether most courses have passed a limit of an asset by now that it has not passed, or it is known by now."""
+        if asset in self._unsure:
+            return asset not in _unsure(estimator)
         gone = (estimator.time - self.made_at) / SECOND
         return any(self._believed(k, gone).sum() < _FEWEST for k in self._ahead(asset, estimator))
 
@@ -121,6 +127,11 @@ class Outlook:
         near = [(left - gone, np.round(told[k], tag.decimals + 1).tolist()) for left, told in self._paths]
         path = [(left, low_, middle_, high_) for left, (low_, middle_, high_) in near if 0 <= left <= 1.5 * until]
         return Life(tag.path, name, value, low, middle, high, share, self._phases[-1][0] / SECOND, path)
+
+
+def _unsure(estimator: Estimator) -> set[str]:
+    """The assets that were lost a moment ago: their members are scattered as far as any fault could be."""
+    return {asset for each in estimator.parameters for asset in each.anew(_UNSURE)}
 
 
 def _quantiles(passed: Array) -> Iterator[float | None]:

@@ -121,8 +121,9 @@ class Signs:
         elif odd.what in ("apart", "apart for long", "drifting"):
             off, says = odd.value * float(self._range[place]) / 100, KIN
         told = measured if np.isfinite(measured) else float(np.nan_to_num(self._last[asset, place]))
-        low = self._lowest[place]
-        beside = low + np.mod(told - off - low, 360.0) if self._turns[place] else told - off
+        beside, low = told - off, self._lowest[place]
+        if self._turns[place]:
+            beside += 360.0 if beside < low else -360.0 if beside >= low + self._range[place] else 0.0
         return Evidence(_path(self.kin.assets[asset], tag), round(told, digits), round(float(beside), digits), odd.off, says)
 
     def _spread(self, estimator: Estimator) -> Array:
