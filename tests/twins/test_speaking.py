@@ -47,7 +47,7 @@ def test_that_what_is_usual_is_checked():
     ("evidence", "unit", "words"),
     [
         (Evidence("T.heat", 81.2, 64.0, 9.2), "°C", "81.2 °C, expected 64 °C (+9 σ)"),
-        (Evidence("T.vane", 255.0, 241.0, -15.0, KIN), "°", "255 °, its kin 241 ° (−15 σ)"),
+        (Evidence("T.vane", 255.0, 241.0, -15.0, KIN), "°", "255 °, others 241 ° (−15 σ)"),
         (Evidence("T.heat", 41.0, 41.0, 8.0, STILL), "°C", "41 °C, stands still (+8 σ)"),
         (Evidence("T.cos", 0.9, 0.9, 6.0, ROUGH), "", "0.9, is rougher than it was (+6 σ)"),
     ],

@@ -57,8 +57,8 @@ class Evidence:
     says: str = EXPECTED
 
     def words(self, unit: str) -> str:
-        """“81.2 °C, expected 64.0 °C (+9 σ)”, “255 °, its kin 241 ° (+15 σ)”, “41.2 °C, stands still (+8 σ)”."""
-        beside = _SAYS.get(self.says) or f"{'its kin' if self.says == KIN else 'expected'} {self.expected:g} {unit}".rstrip()
+        """“81.2 °C, expected 64.0 °C (+9 σ)”, “255 °, others 241 ° (+15 σ)”, “41.2 °C, stands still (+8 σ)”."""
+        beside = _SAYS.get(self.says) or f"{'others' if self.says == KIN else 'expected'} {self.expected:g} {unit}".rstrip()
         return f"{f'{self.measured:g} {unit}'.rstrip()}, {beside} ({self.residual:+.0f} σ)".replace("-", "−")
 
 
