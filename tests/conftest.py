@@ -24,6 +24,13 @@ def sample_data():
     return SAMPLES
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """What is marked as reading the sample data is skipped before its fixtures look for them."""
+    if item.get_closest_marker("sample_data") and not SAMPLES.is_dir():
+        pytest.skip(f"the sample data is not at {SAMPLES}")
+
+
 @pytest.fixture(scope="session")
 def north_ridge():
     """The folder of the wind farm's package."""

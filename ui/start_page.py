@@ -33,7 +33,7 @@ from ui.shell import STRIP, THEME, stand
 from ui.shipped import Shipped, shipped
 from ui.terminal import leaves
 from ui.theme import GREY, ICON_FILE, SECONDARY, THEMES, Theme, font, palette, stylesheet
-from ui.told import QUIT, SHOWN, START
+from ui.told import QUIT, SHOWN, START, teller
 from ui.twin_card import TwinCard
 
 SIDE, MOST_LATELY = 264, 8
@@ -54,6 +54,8 @@ def run() -> int:
     ticking.timeout.connect(lambda: None)
     ticking.start()
     page.show()
+    if (tell := teller()) is not None:
+        QTimer.singleShot(0, lambda: tell(SHOWN))
     return app.exec()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-PAGE = "TWINDECK_START_PAGE"  # set by the page for the windows that it opens
+PAGE = "TWINDECK_START_PAGE"  # set by the page for the windows that it opens, and by whoever waits for the page itself
 SHOWN, START, QUIT = "shown", "start", "quit"
 
 
