@@ -68,7 +68,7 @@ def test_that_what_is_apart_from_its_kin_is_told_with_theirs():
 @pytest.mark.parametrize(
     ("seen", "kin", "low"), [(20.0, 350.0, 0.0), (340.0, 10.0, 0.0), (-170.0, 175.0, -180.0), (7.0, -7.0, -1080.0)]
 )
-def test_that_a_direction_is_told_beside_its_kin_s_the_short_way_round(monkeypatch, seen, kin, low):
+def test_that_a_direction_is_told_beside_its_kin_s_the_short_way_round(seen, kin, low):
     span = 360.0 if low > -1000 else 2160.0
     tags = [Tag(f"{asset}.heat", unit="deg", range=(low, low + span), period_ns=SECOND, decimals=1) for asset in ASSETS]
     estimator = Estimator()

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from twins import InputError
 from twins.physics import Array
+from twins.prognosis.prediction import ROUGH, SILENT, STILL
 
-SILENT = "silent"
 BOTH_WAYS = ("residual lately", "residual for longer", "residual for long", "apart", "apart for long", "drifting")
-ONE_WAY = ("still", "rough", SILENT)  # what changes more often than usual, or less, is said by others of its signs
+ONE_WAY = (STILL, ROUGH, SILENT)  # what changes more often than usual, or less, is said by others of its signs
 MOST = 4  # tags
 _SPEAKS = 0.5  # of log-odds
 _FARTHEST = 99.0
