@@ -106,12 +106,12 @@ class Foreseeing:
         )  # fmt: skip
 
     def _evidence(self, finding: Finding, signature: Mapping[str, float], estimator: Estimator) -> tuple[Evidence, ...]:
-        """What is strange, and what speaks for it by what was learnt; of an instrument that comes first."""
+        """What is strange, and what speaks for it by what was learnt; that comes first where no estimate tells it."""
         strange, fault = finding.evidence(signature), finding.fault
         if finding.recognised is None or self._recogniser is None:
             return strange
         odd = self._recogniser.evidence(fault.asset, fault.name, estimator)
-        first, then = (odd, strange) if fault.instrument else (strange, odd)
+        first, then = (odd, strange) if fault.bends is None else (strange, odd)
         tags = {each.tag for each in first}
         return (*first, *(each for each in then if each.tag not in tags))
 
