@@ -9,17 +9,16 @@ import numpy as np
 
 from twins import InputError
 from twins.asset import Twin, unit_of, wandering
-from twins.asset.estimated import QUANTILES
 from twins.clock import SECOND, parse_duration
 from twins.expression import conversion
 from twins.physics import Array, difference, keyed_generator, read_profile
+from twins.simulation.band import band
 from twins.simulation.composition import Group
 from twins.simulation.ensemble import Ensemble
 
 _CLOSEST = 1 / 8  # of its spread, where the package says nothing
 _NEW = 60.0  # s; at its beginning a parameter is known so much less well
 _DOUBTED = 600.0  # s; so long after a jump it is not known better than that part of its spread
-_LEVELS = np.array([float(name[1:]) / 100 for name in QUANTILES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +108,7 @@ class Wandering:
     def quantiles(self) -> Array:
         """(leeway, quantile) of those that follow, each in the unit that it is told in."""
         factor, offset = np.array([[each.factor, each.offset] for each in self.leeways]).T
-        found: Array = np.quantile(
-            self.members, _LEVELS, axis=0, method="weibull"
-        )  # one more member lies between the ends in 90 %
-        return (found * factor + offset).T
+        return (band(self.members, axis=0) * factor + offset).T
 
     def anew(self, within: float) -> set[str]:
         """The assets whose parameter began anew within the last so many s."""

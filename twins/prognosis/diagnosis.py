@@ -16,7 +16,7 @@ from twins.prognosis.prediction import Evidence
 FLOOR = 0.15  # of the fault as it is declared: what is less is not called a fault
 SPEAKS = 2.5  # deviations from which a tag speaks for a fault
 _MOST = 5
-_UNKNOWN = np.linspace(0.0, 1.0, 21)  # how severe it is when nobody can tell
+_UNKNOWN = np.arange(1, 20) / 20  # how severe it is when nobody can tell: anything between nothing and all
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from twins.prognosis.recognition.model_file import recogniser_of
 from twins.prognosis.recognition.recogniser import Recogniser
 from twins.prognosis.signatures import signature_of
 from twins.record import Event
+from twins.simulation.band import band
 
 _OUTLOOK_EVERY = 5 * MINUTE
 _WORSE = 0.1  # of severity: so much is said anew
@@ -96,7 +97,7 @@ class Foreseeing:
         fault, time = finding.fault, estimator.time
         life = self._lives.life_of(fault.asset, estimator) if self._lives is not None else None
         power = self._lives.power_of(fault.asset) if self._lives is not None else 0.0
-        low, middle, high = np.quantile(finding.severity, [0.05, 0.5, 0.95]).tolist()
+        low, middle, high = band(finding.severity, axis=0).tolist()
         return Prediction(
             time, fault.asset, fault.name, fault.label, finding.probability, (low, middle, high),
             since, life, evidence, fault.description, fault.action,

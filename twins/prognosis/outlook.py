@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from twins.asset import Twin
@@ -14,6 +12,7 @@ from twins.physics import Array
 from twins.prognosis.going_on import followers_of, going_on, haste_of
 from twins.prognosis.lately import Lately
 from twins.prognosis.prediction import Life
+from twins.simulation.band import band, whole_band
 from twins.simulation.ensemble import Ensemble
 
 _PHASES = ((30 * MINUTE, 10 * SECOND), (6 * HOUR, MINUTE))  # until when, in which steps
@@ -79,7 +78,7 @@ class Outlook:
             self._before = past  # an alarm has said so already
         left = (self._models.time - self.made_at) / SECOND
         if not self._paths or left >= _APART * self._paths[-1][0]:
-            self._paths.append((left, np.quantile(values, [0.05, 0.5, 0.95], axis=1).T))
+            self._paths.append((left, band(values, axis=1).T))
         self._passed = np.where(past & ~self._before & np.isnan(self._passed), left, self._passed)
 
     def life_of(self, asset: str, estimator: Estimator) -> Life | None:
@@ -120,7 +119,7 @@ class Outlook:
         share = float(np.isfinite(left).mean()) if len(left) >= _FEWEST else 0.0
         if share < 0.2:
             return None
-        low, middle, high = _quantiles(left)
+        low, middle, high = (each if np.isfinite(each) else None for each in whole_band(left).tolist())
         if low is not None:
             low = max(low - self._phases[0][1] / SECOND, 0.0)  # somewhere within the step
         until = high or self._phases[-1][0] / SECOND
@@ -132,10 +131,3 @@ class Outlook:
 def _unsure(estimator: Estimator) -> set[str]:
     """The assets that were lost a moment ago: their members are scattered as far as any fault could be."""
     return {asset for each in estimator.parameters for asset in each.anew(_UNSURE)}
-
-
-def _quantiles(passed: Array) -> Iterator[float | None]:
-    ordered = np.sort(np.where(np.isnan(passed), np.inf, passed))
-    for level in (0.05, 0.5, 0.95):
-        found = float(ordered[min(int(level * len(ordered)), len(ordered) - 1)])
-        yield found if np.isfinite(found) else None

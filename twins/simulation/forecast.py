@@ -15,6 +15,7 @@ from twins.clock import HOUR, MINUTE, SECOND
 from twins.package.loader import load_zipped
 from twins.physics import Array
 from twins.record import Channel, Quality, Reason, Samples, quality_byte
+from twins.simulation.band import band
 from twins.simulation.branch import Branch, refuse_to_replace
 from twins.simulation.composition import composed
 from twins.simulation.crossings import Crossings
@@ -28,7 +29,6 @@ from twins.simulation.whatif import Findings, Lost, origin_of, run_told, told_of
 FORECAST = "forecast"
 MEMBERS = 256
 HORIZON = 24 * HOUR
-QUANTILES = (0.05, 0.5, 0.95)
 _SUFFIXES = (".p05", ".p50", ".p95")
 _FEWEST, _MOST_INSTANTS, _USUAL = 72, 288, 5 * MINUTE
 _LARGEST = 4 << 30  # bytes of what all members tell
@@ -157,8 +157,7 @@ def _quantiles(tag: Tag, told: Array) -> tuple[Array, Array, Array]:
     if turns:  # about where most point, so that north is no border
         middle = np.degrees(np.angle(np.nanmean(np.exp(1j * np.radians(told)), axis=1)))[:, None]
         told = (told - middle + 180) % 360 - 180
-    quantile = np.nanquantile if np.isnan(told).any() else np.quantile
-    low, mid, high = quantile(told, QUANTILES, axis=1) + middle.T
+    low, mid, high = band(told, axis=1) + middle.T
     return (low % 360, mid % 360, high % 360) if turns else (low, mid, high)
 
 
