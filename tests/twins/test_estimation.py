@@ -389,7 +389,7 @@ def test_that_of_what_is_not_measured_nothing_is_learnt(farm):
     followed.estimator = Estimator(farm, START, known=known)
     followed.place = {tag.path: i for i, tag in enumerate(followed.estimator.wanted)}
     followed.values, followed.source = followed.values[: len(followed.place)], followed.source[: len(followed.place)]
-    followed.run(20)
+    followed.run(60)
     low, high = followed.interval("T03.gearbox_cooling")
     assert low < 0.9 < 1.1 < high
     narrow = followed.interval("T01.gearbox_cooling")

@@ -62,13 +62,12 @@ class Instruments:
             & ~(np.isnan(values) & np.isnan(self._last) & (self._due > self._first_stamp))
         )
         told = (late & self._periodic) | changed
-        stamps = np.where(self._periodic, self._due, t)
         self._due[late & self._periodic] += self._period[late & self._periodic]
         self._due[changed] = t + self._period[changed]
         behind = self._periodic & (self._due <= t)  # quicker than the plant steps: one a step is told
         self._due[behind] += ((t - self._due) // self._period + 1)[behind] * self._period[behind]
         self._last[told] = values[told]
-        return self._samples(np.flatnonzero(told & ~self._silent(t)), stamps, values)
+        return self._samples(np.flatnonzero(told & ~self._silent(t)), np.full(len(self.tags), t, np.int64), values)
 
     def joined(self, batches: Sequence[Samples]) -> Samples:
         """Batches of these instruments as one, by source time."""

@@ -16,8 +16,8 @@ from twins.estimation.inputs import Inputs
 from twins.estimation.observed import observed_groups
 from twins.estimation.parameters import Wandering, wandering_of
 from twins.estimation.traces import Traces
-from twins.estimation.update import Innovations, Truths, updated
-from twins.physics import Array, resumed
+from twins.estimation.update import Innovations, Truths, mixed, updated
+from twins.physics import Array, keyed_generator, resumed
 from twins.record.samples import Int64
 from twins.simulation.binding import Bound, SetPoint
 from twins.simulation.composition import Group
@@ -26,6 +26,7 @@ from twins.simulation.feeds import Feeds, in_si
 
 FOLLOWERS, REFERENCES = 64, 16
 _LONG = 10 * MINUTE
+_MIXED = 4  # reflections a step: a member that stands far out is among the others within some steps
 _MOST_OPEN = 4.0  # times; then a parameter may be 16 times as far off as was thought
 
 
@@ -196,15 +197,16 @@ class Estimator:
         off, variance, used = (np.full(len(self.judged), np.nan), np.zeros(len(self.judged)), np.zeros(len(self.judged), bool))
         for each in self._observed:
             mine = [parameter for parameter in self._wandering if parameter.group is each.group]
-            slow = np.stack([parameter.everywhere for parameter in mine]) if mine else each.states(FOLLOWERS)[:0]
+            slow = np.stack([parameter.everywhere for parameter in mine]) if mine else each.unknown(FOLLOWERS)[:0]
             gauges = self._gauges
             states, slow, found = updated(
-                each.states(FOLLOWERS), slow, each.of_tags(told)[:, :FOLLOWERS], each.of_tags(measured),
+                each.unknown(FOLLOWERS), slow, each.of_tags(told)[:, :FOLLOWERS], each.of_tags(measured),
                 each.of_tags(gauges.variance, 1.0), each.of_tags(gauges.doubted(dt), 1.0),
             )  # fmt: skip
-            each.take(states, gauges.least)
+            chance = keyed_generator(self.models.seed, f"{each.group.name} mixed", self.time).standard_normal((_MIXED, FOLLOWERS))
+            each.take(mixed(states, chance), gauges.least)
             surprised = each.widest(gauges.surprise)
-            for parameter, values in zip(mine, slow, strict=True):
+            for parameter, values in zip(mine, mixed(slow, chance), strict=True):
                 parameter.take(values, surprised)
             for told_of, into in ((found.off, off), (found.variance, variance), (found.used, used)):
                 each.back(told_of, into)

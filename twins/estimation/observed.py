@@ -56,14 +56,15 @@ class Observed:
         """(k, i) → their places in (tag,)."""
         into[self._at] = found[self._k, self._i]
 
-    def states(self, members: int) -> Array:
-        """(n, member, instance): those that are unknown."""
-        return self.group.state[self._states, :members]
+    def unknown(self, members: int) -> Array:
+        """(n, member, instance): states that are unknown, then what is told from them and judged: the next step begins there."""
+        return np.concatenate([self.group.state[self._states, :members], self.group.outputs[self._rows, :members]])
 
-    def take(self, states: Array, least: Array) -> None:
-        """States as they are by now. Nobody knows more of what an instrument tells than that does: `least` (tag,) is its
+    def take(self, unknown: Array, least: Array) -> None:
+        """What is unknown as it is by now. Nobody knows more of what an instrument tells than that does: `least` (tag,) is its
         deviation in the tag's unit."""
-        members = states.shape[1]
+        members, (states, told) = unknown.shape[1], np.split(unknown, [len(self._states)])
+        self.group.outputs[self._rows, :members] = told
         for row, k in self._direct:
             at = int(np.flatnonzero(self._states == row)[0])
             own = states[at] - states[at].mean(axis=0)

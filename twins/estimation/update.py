@@ -1,7 +1,9 @@
 """The update: an ensemble drawn to what was measured, one measurement after the other, for many instances at once.
 
 A serial square-root filter (Whitaker & Hamill 2002, doi:10.1175/1520-0493(2002)130<1913:EDAWPO>2.0.CO;2): it needs no perturbed
-measurements, and what is measured twice counts twice.
+measurements, and what is measured twice counts twice. What a member is drawn by is found from others alone (Houtekamer &
+Mitchell 1998, doi:10.1175/1520-0493(1998)126<0796:DAUAEK>2.0.CO;2): found from itself, chance would pass for knowledge, and
+with every update they would know a little more than was measured.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ Array = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
 GATE = 4.0  # deviations; what is further from what was expected says more of its sensor than of the plant
+_GROUPS = 8  # of members; each is drawn by what the others tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Innovations:
 def updated(
     x: Array, slow: Array, told: Array, measured: Array, variance: Array, doubt: Array
 ) -> tuple[Array, Array, Innovations]:
-    """`x` (n, m, i) and `slow` (p, m, i): unknowns that are forgotten soon and those that are not, of m members and i instances.
+    """`x` (n, m, i) and `slow` (p, m, i): unknowns that are forgotten soon and those that are not, of m members (a multiple of
+    8) and i instances.
 
     `told` (k, m, i) is what they predict of k measurements; `measured` (k, i), NaN where there is none, with its `variance`, and
     with `doubt` for what is slow. Answers x and slow drawn to them; beyond the gate a measurement is left alone.
@@ -46,19 +50,40 @@ def updated(
         if not used[k].any():
             continue
         for unknown, noise in ((x, variance[k]), (slow, doubt[k]), (told[k + 1 :], variance[k])):
-            unknown += _towards(unknown, own, predicted[k], off[k], used[k], noise)
+            unknown += _towards(unknown, own, off[k], used[k], noise)
     return x, slow, Innovations(off, predicted, used)
 
 
-def _towards(x: Array, own: Array, predicted: Array, off: Array, used: Truths, noise: Array) -> Array:
+def mixed(members: Array, noise: Array) -> Array:
+    """(n, m, i) as another draw that has the same mean and covariance, by reflections in m − 1 dimensions; `noise` (r, m) says
+    in which. Without them a few members would in time stand far out and the rest too close (Sakov & Oke 2008,
+    doi:10.1175/2007MWR2021.1). What belongs together is mixed by the same noise."""
+    for each in noise:
+        normal = (each - each.mean()) / (each.std() * np.sqrt(len(each)))
+        members = members - 2 * normal[:, None] * np.einsum("nmi,m->ni", members, normal)[:, None]
+    return members
+
+
+def _towards(x: Array, own: Array, off: Array, used: Truths, noise: Array) -> Array:
     """What one measurement changes in x (n, m, i); `own` (m, i) are the members' deviations in what it measures."""
-    members, total = len(own), predicted + noise
-    deviations = x - x.mean(axis=1, keepdims=True)
-    shared = np.einsum("nmi,mi->ni", deviations, own) / (members - 1)
-    spread = np.einsum("nmi,nmi->ni", deviations, deviations) / (members - 1)
-    gain = np.where(used, shared * _believed(shared, spread * predicted, members) / total, 0.0)
-    kept = 1 / (1 + np.sqrt(noise / total))
-    return gain[:, None, :] * (np.where(used, off, 0.0) - kept * own)
+    n, members, instances = x.shape
+    apart = (_GROUPS, members // _GROUPS, instances)
+    deviations, own = (x - x.mean(axis=1, keepdims=True)).reshape(n, *apart), own.reshape(apart)
+    predicted, others = _of_others(own, own), members - members // _GROUPS
+    shared, total = _of_others(deviations, own), predicted + noise
+    believed = _believed(shared, _of_others(deviations, deviations) * predicted, others)
+    gain = np.where(used, shared * believed / total, 0.0)[:, :, None]
+    kept = 1 / (1 + np.sqrt(noise / total))[:, None]
+    change: Array = gain * (np.where(used, off, 0.0) - kept * own)
+    return change.reshape(x.shape)
+
+
+def _of_others(a: Array, b: Array) -> Array:
+    """(…, g, i): the covariance of two deviations (…, g, c, i) among all members that aren't of group g."""
+    products, rest = np.einsum("...gci,...gci->...gi", a, b), (a.shape[-3] - 1) * a.shape[-2]
+    apart = a.sum(axis=-2) * b.sum(axis=-2) / rest  # all deviations add up to nothing: those of the others to these, turned
+    covariance: Array = (products.sum(axis=-2, keepdims=True) - products - apart) / (rest - 1)
+    return covariance
 
 
 def _believed(shared: Array, spreads: Array, members: int) -> Array:

@@ -127,7 +127,7 @@ class WindTurbine:
         Variable("tower_position", "m", 0.2),
         Variable("tower_speed", "m/s"),
         Variable("shaking", "m^2/s^4"),
-        Variable("hydraulic_pressure", "Pa", 1.72e7),
+        Variable("hydraulic_pressure", "Pa", 1.72e7, kept=True),
         Variable("pumping", kept=True),
         Variable("jitter"),
         Variable("nacelle_temperature", "K", _C + 22),
