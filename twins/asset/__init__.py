@@ -2,7 +2,7 @@
 
 from twins.asset.alarm import Alarm, Condition
 from twins.asset.asset import Asset, AssetKind, Part, Placement, Relation
-from twins.asset.estimated import expects, health_of, residual_of, unit_of, wandering
+from twins.asset.estimated import expects, health_of, model_step, residual_of, unit_of, wandering
 from twins.asset.figure import Figure, Taken, per_second
 from twins.asset.plot import Plot
 from twins.asset.tag import Limits, Tag, TagKind
@@ -32,6 +32,7 @@ __all__ = [
     "Viewpoint",
     "expects",
     "health_of",
+    "model_step",
     "per_second",
     "residual_of",
     "unit_of",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from twins.asset.asset import Asset
 from twins.asset.tag import Limits, Tag, TagKind
+from twins.clock import SECOND, parse_duration
 
 PERIOD_NS = 5_000_000_000
 EXPECTED, SPREAD, RESIDUAL = "expected", "spread", "residual"
@@ -36,6 +37,14 @@ def wandering(asset: Asset) -> Mapping[str, Mapping[str, object]]:
     """The parameters of an asset's model that are estimated: name → its `spread` and `over`, as they were written."""
     written = _estimate(asset).get("parameters", {})
     return written if isinstance(written, Mapping) else {}
+
+
+def model_step(asset: Asset) -> int:
+    """ns: the steps that an asset's model takes while it is followed. Raises ValueError."""
+    step = parse_duration(written := str(_estimate(asset).get("step", "1 s")))
+    if not SECOND // 100 <= step <= SECOND:
+        raise ValueError(f"estimate: step: {written} is not from 10 ms to 1 s")
+    return step
 
 
 def unit_of(spread: object) -> str:

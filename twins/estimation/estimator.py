@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twins import InputError
-from twins.asset import Tag, Twin, expects
+from twins.asset import Tag, Twin, expects, model_step
 from twins.asset.estimated import EXPECTED, QUANTILES, RESIDUAL, SPREAD
 from twins.clock import MINUTE, SECOND
 from twins.estimation.gauges import Gauges
@@ -26,8 +26,22 @@ from twins.simulation.feeds import Feeds, in_si
 
 FOLLOWERS, REFERENCES = 64, 16
 _LONG = 10 * MINUTE
+_EVER = 2**62
 _MIXED = 4  # reflections a step: a member that stands far out is among the others within some steps
 _MOST_OPEN = 4.0  # times; then a parameter may be 16 times as far off as was thought
+
+
+def parts_of(twin: Twin, step_ns: int) -> int:
+    """How many steps the models take in one: as short as the package says; in what is longer than a second, one. Raises
+    InputError."""
+    shortest = SECOND
+    for path, asset in twin.assets.items():
+        try:
+            shortest = min(shortest, model_step(asset))
+        except ValueError as problem:
+            raise InputError(f"{path}: {problem}") from None
+    parts = max(round(step_ns / shortest), 1) if step_ns <= SECOND else 1
+    return next(each for each in range(parts, 0, -1) if step_ns % each == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +54,9 @@ class Reading:
 
 class Estimator:
     """Steps are fixed and counted from the start, and go one step behind what is read, so that what happened within one is known
-    from both sides. Of its members the first follow: states and parameters are drawn to what is
-    measured. The others have the package's parameters and are driven by the same inputs: what they tell is *expected*.
+    from both sides; within one the models may take some that are shorter. Of its members the first follow: states and
+    parameters are drawn to what is measured. The others have the package's parameters and are driven by the same inputs: what
+    they tell is *expected*.
 
     What is `kept` (counts, flags, directions) is taken over as measured in all members.
     """
@@ -50,7 +65,8 @@ class Estimator:
         """`known`: the tags that are measured at all, by path; default: all. Raises InputError where nothing can be estimated."""
         if not twin.estimated:
             raise InputError(f"{twin.name} estimates nothing; write estimate: at the model of a type, see docs/estimation.md")
-        self.models = Ensemble(twin, start, step_ns, seed, FOLLOWERS + REFERENCES)
+        self.step_ns, self._parts = step_ns, parts_of(twin, step_ns)
+        self.models = Ensemble(twin, start, step_ns // self._parts, seed, FOLLOWERS + REFERENCES)
         if self.models.unforkable:
             raise InputError(f"the state of {', '.join(self.models.unforkable)} can't be estimated: it is inside the model")
         self._feeds = Feeds(self.models, set(twin.tags) if known is None else set(known))
@@ -123,9 +139,9 @@ class Estimator:
 
     def skip(self, to: int) -> None:
         """Nothing is known of the time until then (ns); where that is long, all states begin as they are measured."""
-        steps = max((to - self.time) // self.models.step_ns, 0)
-        self.models.steps += steps
-        self._begun = self._begun and steps * self.models.step_ns < _LONG
+        steps = max((to - self.time) // self.step_ns, 0)
+        self.models.steps += steps * self._parts
+        self._begun = self._begun and steps * self.step_ns < _LONG
 
     def told(self) -> Array:
         """In the units of `Twin.estimated`, in the order of `tells`; NaN where nothing can be said."""
@@ -134,24 +150,29 @@ class Estimator:
 
     def step(self, read: Reading) -> None:
         """One step on, with what is known one more step later."""
-        start, end, dt = self.time, self.time + self.models.step_ns, self.models.step_ns / SECOND
+        start, end, dt = self.time, self.time + self.step_ns, self.step_ns / SECOND
         self.read = read
         self._traces.take(read.values, read.source)
         values, source = self._traces.at(end)
         values = np.where(np.isnan(read.values), np.nan, values)  # bad by now
         if not self._begun:
             self._begin(values)
-        self._drive(values, start, end)
-        for each in self._wandering:
-            each.wander(end, dt)
-        before = [each.group.outputs.copy() for each in self._observed]
-        self.models.advance()
+        self._feeds.set(values[self._of_setpoints])
+        for parameter in self._wandering:
+            parameter.wander(end, dt)
+        for each in self._observed:
+            each.begin_course()
+        for _ in range(self._parts):
+            self._drive()
+            self.models.advance()
+            for each in self._observed:
+                each.go_on()
         self._take_over(values, keep_only=True)
         fresh = np.where(source > self._assimilated, values, np.nan)
         self._assimilated = np.maximum(self._assimilated, source)
-        when = np.clip((source - start) / self.models.step_ns, 0.0, 1.0)
+        when = np.clip((source - start) / self.step_ns, 0.0, 1.0)
         at = self._of_judged
-        self._judge(fresh[at], values[at], before, when[at], dt)
+        self._judge(fresh[at], values[at], when[at], dt)
 
     # what is measured
 
@@ -170,11 +191,12 @@ class Estimator:
             each.scatter(FOLLOWERS, np.sqrt(self._gauges.variance), self.models.seed, self.time)
         self._begun = True
 
-    def _drive(self, values: Array, start: int, end: int) -> None:
-        at, newest, source = self._of_inputs, *self._traces.at(end + self.models.step_ns)
-        mean = self._si(self._traces.mean(at, start, end, self._turn))
-        self._feeds.give(self._inputs.given(mean, self._si(newest[at]), source[at], end, (end - start) / SECOND))
-        self._feeds.set(values[self._of_setpoints])
+    def _drive(self) -> None:
+        """In what the models step next."""
+        start, end = self.models.time, self.models.time + self.models.step_ns
+        at, (newest, source) = self._of_inputs, self._traces.at(_EVER)
+        mean, knots = self._si(self._traces.mean(at, start, end, self._turn)), self._traces.knots(at, start, end)
+        self._feeds.give(self._inputs.given(mean, knots, self._si(newest[at]), source[at], end, (end - start) / SECOND))
 
     def _si(self, values: Array) -> Array:
         """Of the inputs."""
@@ -189,10 +211,10 @@ class Estimator:
 
     # what it means
 
-    def _judge(self, measured: Array, values: Array, before: Sequence[Array], when: Array, dt: float) -> None:
+    def _judge(self, measured: Array, values: Array, when: Array, dt: float) -> None:
         told = np.empty((len(self.judged), self.models.members))
-        for each, old in zip(self._observed, before, strict=True):
-            each.fill(told, old, when)
+        for each in self._observed:
+            each.fill(told, when)
         self._compare(measured, values, told[:, FOLLOWERS:], dt)
         off, variance, used = (np.full(len(self.judged), np.nan), np.zeros(len(self.judged)), np.zeros(len(self.judged), bool))
         for each in self._observed:

@@ -146,7 +146,7 @@ def _steps(
         if cancelled():
             raise InputError("the estimate was cancelled; nothing was written")
         residuals.see(estimator)
-        step = estimator.models.step_ns
+        step = estimator.step_ns
         events += foresight.see(estimator, estimator.time)
         if estimator.time % max(PERIOD_NS, step) < step:
             told.append(samples_of(estimator, channels_of(estimator), estimator.time, foresight.health))

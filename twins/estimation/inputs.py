@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,13 +11,13 @@ from twins.clock import SECOND
 from twins.physics import Array, Variable, keyed_generator
 from twins.record.samples import Int64
 
+_LIVELIER = float(os.environ.get("PF", "1"))  # within a second
 _RECENT = 600.0  # s over which a signal's liveliness is averaged
-_GAP = 1.9  # usual periods after which a measurement is missing
 
 
 class Inputs:
-    """n inputs of m members, in SI. The members spread about the mean of what was measured over a step as a Brownian bridge would
-    between its samples, as lively as the signal is; while nothing comes, each wanders on as the signal used to.
+    """n inputs of m members, in SI. What a signal does between two samples nobody knows: each member has a path of its own there,
+    a Brownian bridge about the straight line, as lively as the signal is; while no next sample is known, it wanders freely.
     """
 
     def __init__(self, variables: Sequence[Variable], members: int, seed: int) -> None:
@@ -29,19 +30,23 @@ class Inputs:
         self._pace: Array = np.zeros(n)  # the mean of its changes² from one measurement to the next, a second
         self._usual: Array = np.full(n, np.nan)  # s from one measurement to the next
         self._seen: Array = np.zeros(n)  # s that were learnt from
-        self._strayed: Array = np.zeros((n, members))
+        self._strayed: Array = np.zeros((n, members))  # from the straight line, by now
 
-    def given(self, mean: Array, newest: Array, source: Int64, t: int, dt: float) -> Array:
-        """(n, m) for the step of `dt` that ends at t (ns); `mean` (n,) is what was measured over it, `newest` the last by now."""
+    def given(self, mean: Array, knots: Array, newest: Array, source: Int64, t: int, dt: float) -> Array:
+        """(n, m): means over the step of `dt` that ends at t (ns). `mean` (n,) is that of the straight lines, `knots` (3, n)
+        tells when samples were (see `Traces.knots`), `newest` and its `source` are of the last by now."""
         self._learn(newest, source)
         noise = keyed_generator(self._seed, "inputs", t).standard_normal((2, len(mean), self._members))
-        age = np.maximum((t - self._source) / SECOND, 0.0)
-        usual = np.nan_to_num(self._usual, nan=dt)
-        missing = (age > _GAP * usual)[:, None]
-        step = np.sqrt(self._pace * dt)[:, None]
-        self._strayed = np.where(missing, self._strayed + step * noise[0], 0.0)
-        bridge = np.sqrt(self._pace / 12 * np.maximum(usual, dt))[:, None]
-        spread_out = mean[:, None] + self._strayed + bridge * noise[1]
+        first, last, following = (each[:, None] for each in knots)
+        pace, some = self._pace[:, None], ~np.isnan(first)
+        free = np.where(some, last, dt)  # s since it was surely on the line, or since the step began
+        before = np.where(some, 0.0, self._strayed)
+        share = 1 / (1 + free / following)  # of what it has strayed by then that the next sample leaves
+        now = before * share + np.sqrt(pace * free * share) * noise[0]
+        area = (before + now) * free / 2 + np.where(some, self._strayed * first / 2, 0.0)
+        parts = np.where(some, first**3 + (dt - first - last) ** 3 + last**3, dt**3)
+        self._strayed = now
+        spread_out = mean[:, None] + area / dt + np.sqrt(pace * parts / 12) / dt * noise[1]
         return np.clip(spread_out, self._bounds[:, :1], self._bounds[:, 1:])
 
     def held(self) -> Array:

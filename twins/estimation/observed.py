@@ -24,6 +24,7 @@ class Observed:
         self.place: NDArray[np.intp] = np.full((len(self._rows), len(group.instances)), -1, np.intp)
         for at, each in own:
             self.place[row_at[each.row], each.instance] = at
+        self._course: list[Array] = []  # what all members told at a step's beginning, and as it went on
         self._at = np.array([at for at, _ in own], np.intp)
         self._k = np.array([row_at[each.row] for _, each in own], np.intp)
         self._i = np.array([each.instance for _, each in own], np.intp)
@@ -40,11 +41,22 @@ class Observed:
             if (name := states[row].told or states[row].name) in told and told[name] in row_at
         ]
 
-    def fill(self, told: Array, before: Array, when: Array) -> None:
+    def begin_course(self) -> None:
+        """A step begins: what is told in it is remembered."""
+        self._course = [self.group.outputs[self._rows]]
+
+    def go_on(self) -> None:
+        """The models have stepped."""
+        self._course.append(self.group.outputs[self._rows])
+
+    def fill(self, told: Array, when: Array) -> None:
         """Into `told` (tag, member): what each member says of each tag, in its unit, at an instant `when` 0…1 of the step."""
-        rows, part = self._rows[self._k], when[self._at][:, None]
-        old, new = before[rows, :, self._i], self.group.outputs[rows, :, self._i]
-        told[self._at] = (old + (new - old) * part) * self._factor[:, None] + self._offset[:, None]
+        course, parts = np.stack(self._course), len(self._course) - 1
+        passed = when[self._at] * parts
+        part = np.minimum(passed.astype(np.intp), parts - 1)
+        old, new = (course[k, self._k, :, self._i] for k in (part, part + 1))
+        value = old + (new - old) * (passed - part)[:, None]
+        told[self._at] = value * self._factor[:, None] + self._offset[:, None]
 
     def of_tags(self, values: Array, otherwise: float = np.nan) -> Array:
         """(tag, …) → (k, …, i); `otherwise` where an instance has no such tag."""

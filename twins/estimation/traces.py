@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twins.clock import SECOND
 from twins.physics import Array
 from twins.record.samples import Int64
 
@@ -41,6 +42,16 @@ class Traces:
         values = _unwound(np.where(np.isnan(values), values[0], values), turn)
         at = start + (np.arange(_POINTS) + 0.5) / _POINTS * (end - start)
         return np.array([np.interp(at, source[::-1, i], values[::-1, i]).mean() for i in range(len(places))])
+
+    def knots(self, places: NDArray[np.intp], start: int, end: int) -> Array:
+        """(3, place): s from `start` to the first sample in (start, end] and from the last of them to `end`, NaN where there is
+        none; and from `end` to the next, infinite where none is known."""
+        source = self._source[:, places]
+        within = (source > start) & (source <= end)
+        first = np.where(within, (source - start) / SECOND, np.inf).min(axis=0)
+        last = np.where(within, (end - source) / SECOND, np.inf).min(axis=0)
+        following = np.where(source > end, (source - end) / SECOND, np.inf).min(axis=0)
+        return np.stack([*np.where(np.isinf(first), np.nan, [first, last]), following])
 
     def held(self) -> tuple[Int64, Array]:
         """All of it."""

@@ -99,6 +99,9 @@ class EstimateForm(Form):
 
     expects: list[TagName] = []
     parameters: Mapping[TagName, WanderingForm] = {}
+    step: Text = Field(
+        default="1 s", description="the steps that the model takes meanwhile: 250 ms where it is quick; 10 ms to 1 s"
+    )
 
 
 class ModelForm(Form):

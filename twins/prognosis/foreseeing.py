@@ -54,7 +54,7 @@ class Foreseeing:
         self._lately.see(estimator)
         self._look_out(estimator)
         self._recognise(estimator)
-        step = estimator.models.step_ns
+        step = estimator.step_ns
         if estimator.time % max(PERIOD_NS, step) >= step:
             return []
         recognised = self._recogniser.probabilities(estimator) if self._recogniser is not None else {}

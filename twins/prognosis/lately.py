@@ -28,7 +28,7 @@ class Lately:
 
     def see(self, estimator: Estimator) -> None:
         """After each of its steps."""
-        dt = estimator.models.step_ns / SECOND
+        dt = estimator.step_ns / SECOND
         self._seen += dt
         share = dt / min(self._seen, max(_OVER, dt))
         for place, value in _given(estimator.models):

@@ -79,7 +79,7 @@ class Signs:
 
     def see(self, estimator: Estimator) -> None:
         """After each of the estimator's steps."""
-        dt = estimator.models.step_ns / SECOND
+        dt = estimator.step_ns / SECOND
         self._seen += dt
         residual = self._off(estimator)
         for average, over in zip(self._residual, (_FAST, _SLOW, _SLOWEST), strict=True):
@@ -91,7 +91,7 @@ class Signs:
         self._apart = _towards(self._apart, apart, self._share(_SLOW / 2, dt))
         self._long_apart = _towards(self._long_apart, apart, self._share(_SLOWEST, dt))
         self._watch(values, source, dt)
-        age = (estimator.time + 2 * estimator.models.step_ns) / SECOND - source
+        age = (estimator.time + 2 * estimator.step_ns) / SECOND - source
         self._silent = np.min(age / self._period, axis=1)
 
     def table(self, estimator: Estimator) -> Array:
