@@ -53,6 +53,17 @@ def values(samples: Samples, path):
     return (samples.source[rows] - START) / SECOND, bits.view(np.float64) if number else bits
 
 
+def test_that_what_is_told_is_of_the_instant_that_it_is_stamped_with(farm):
+    plant, told = Plant(farm, 1_700_000_000 * SECOND, 3), {}
+    for quarter in range(1, 41):
+        samples = plant.run_to((1_700_000_000 * 4 + quarter) * SECOND // 4)
+        time, value = values(samples, "T02.gearbox_oil_temperature")
+        told |= {t: (v, plant.output("T02", "gearbox_oil_temperature") - 273.15) for t, v in zip(time, value, strict=True)}
+        assert set(samples.source) <= {plant.time}
+    assert len(told) == 10
+    assert all(abs(v - is_) < 0.006 for v, is_ in told.values())
+
+
 def test_that_an_hour_has_every_tag_at_its_period_in_order_and_nothing_that_is_no_number(farm, healthy_hour):
     assert np.all(np.diff(healthy_hour.source) >= 0)
     measured = {tag.path for tag in farm.tags.values() if not tag.computed}

@@ -41,9 +41,13 @@ def wandering(asset: Asset) -> Mapping[str, Mapping[str, object]]:
 
 def model_step(asset: Asset) -> int:
     """ns: the steps that an asset's model takes while it is followed. Raises ValueError."""
-    step = parse_duration(written := str(_estimate(asset).get("step", "1 s")))
+    written = str(_estimate(asset).get("step", "1 s"))
+    try:
+        step = parse_duration(written)
+    except ValueError:
+        step = 0
     if not SECOND // 100 <= step <= SECOND:
-        raise ValueError(f"estimate: step: {written} is not from 10 ms to 1 s")
+        raise ValueError(f"estimate: step: “{written}” is not from 10 ms to 1 s")
     return step
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from twins.asset import Asset, Tag, TagKind, Twin, wandering
+from twins.asset import Asset, Tag, TagKind, Twin, model_step, wandering
 from twins.checking.models import of_library
 from twins.clock import parse_duration
 from twins.package.draft import Draft
@@ -36,6 +36,12 @@ def _of(asset: Asset, estimate: Mapping[str, object], twin: Twin, origins: tuple
         model = of_library(asset.model, twin)
     except (DataError, CircuitError):
         return  # told where the model is
+    try:
+        model_step(asset)
+    except ValueError as problem:
+        yield written(origins, "model", "estimate", "step").fault(
+            str(problem), "write how short the model's steps are, like 250 ms"
+        )
     own = {twin.tags[path].name: twin.tags[path] for path in asset.tags}
     names = estimate.get("expects", ())
     for k, name in enumerate(names if isinstance(names, (list, tuple)) else ()):
