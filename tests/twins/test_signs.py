@@ -24,7 +24,7 @@ class Estimator:
     def __init__(self):
         self.wanted, self.parameters = TAGS, ()
         self.judged = [SimpleNamespace(tag=tag) for tag in TAGS]
-        self.models = SimpleNamespace(step_ns=5 * SECOND)
+        self.step_ns = 5 * SECOND
         self.residual, self.spread, self.scatter = np.zeros(4), np.ones(4), np.full(4, 0.1)
         self.read, self.time = SimpleNamespace(values=np.full(4, 40.0), source=np.zeros(4)), 0
 
