@@ -64,11 +64,12 @@ def path_of(parts, seconds=400, members=200, phase=0.3):
     for k in range(seconds):
         source = np.array([START + round((k + 1 + phase) * SECOND)])
         traces.take(measured[k + 1 : k + 2], source)
+        inputs.learn(measured[k + 1 : k + 2], source)
         of_parts = []
         for part in range(parts):
             start = START + k * SECOND + part * h
             mean = traces.mean(at, start, start + h, turn)
-            given = inputs.given(mean, traces.knots(at, start, start + h), measured[k + 1 : k + 2], source, start + h, h / SECOND)
+            given = inputs.given(mean, traces.knots(at, start, start + h), start + h, h / SECOND)
             of_parts.append(given[0] - mean[0])
         found.append(np.mean(of_parts, axis=0))
     return np.array(found[100:])
@@ -87,13 +88,12 @@ def test_that_a_signal_goes_its_own_way_between_samples_as_far_in_short_steps_as
 def test_that_a_signal_wanders_on_while_nothing_comes():
     inputs = Inputs([Variable("wind", "m/s", 8.0, -1e9, 1e9)], 400, 1)
     for k in range(60):
-        given = inputs.given(
-            np.zeros(1), np.array([[1.0], [0.0], [1.0]]), np.array([k % 2]), np.array([START + k * SECOND]), k, 1.0
-        )
+        inputs.learn(np.array([k % 2]), np.array([START + k * SECOND]))
+        given = inputs.given(np.zeros(1), np.array([[1.0], [0.0], [1.0]]), k, 1.0)
     near = given.std()
     none = np.array([[np.nan], [np.nan], [np.inf]])
     for k in range(60, 85):
-        given = inputs.given(np.zeros(1), none, np.array([1.0]), np.array([START + 59 * SECOND]), k, 1.0)
+        given = inputs.given(np.zeros(1), none, k, 1.0)
     np.testing.assert_allclose(near, np.sqrt(1 / 12), rtol=0.1)
     np.testing.assert_allclose(given.std(), np.sqrt(24.33), rtol=0.1)
 

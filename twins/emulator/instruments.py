@@ -148,7 +148,7 @@ def _texts(bounds: Sequence[Bound]) -> tuple[tuple[str, ...], dict[int, int]]:
 
 
 def _phase(tag: Tag) -> int:
-    """When in its period a tag is told, ms exact: not all at once."""
+    """When in its period a tag is due: not all at once; it is told at the plant's next step."""
     within = min(tag.period_ns or SECOND, _SPREAD)
     return zlib.crc32(tag.path.encode()) * 1_000_000 % within
 

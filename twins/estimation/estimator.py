@@ -26,7 +26,6 @@ from twins.simulation.feeds import Feeds, in_si
 
 FOLLOWERS, REFERENCES = 64, 16
 _LONG = 10 * MINUTE
-_EVER = 2**62
 _MIXED = 4  # reflections a step: a member that stands far out is among the others within some steps
 _MOST_OPEN = 4.0  # times; then a parameter may be 16 times as far off as was thought
 
@@ -158,21 +157,21 @@ class Estimator:
         if not self._begun:
             self._begin(values)
         self._feeds.set(values[self._of_setpoints])
+        self._inputs.learn(self._si(read.values[self._of_inputs]), read.source[self._of_inputs])
         for parameter in self._wandering:
             parameter.wander(end, dt)
-        for each in self._observed:
-            each.begin_course()
+        courses = [[each.outputs] for each in self._observed]
         for _ in range(self._parts):
             self._drive()
             self.models.advance()
-            for each in self._observed:
-                each.go_on()
+            for each, course in zip(self._observed, courses, strict=True):
+                course.append(each.outputs)
         self._take_over(values, keep_only=True)
         fresh = np.where(source > self._assimilated, values, np.nan)
         self._assimilated = np.maximum(self._assimilated, source)
         when = np.clip((source - start) / self.step_ns, 0.0, 1.0)
         at = self._of_judged
-        self._judge(fresh[at], values[at], when[at], dt)
+        self._judge(fresh[at], values[at], courses, when[at], dt)
 
     # what is measured
 
@@ -194,9 +193,9 @@ class Estimator:
     def _drive(self) -> None:
         """In what the models step next."""
         start, end = self.models.time, self.models.time + self.models.step_ns
-        at, (newest, source) = self._of_inputs, self._traces.at(_EVER)
-        mean, knots = self._si(self._traces.mean(at, start, end, self._turn)), self._traces.knots(at, start, end)
-        self._feeds.give(self._inputs.given(mean, knots, self._si(newest[at]), source[at], end, (end - start) / SECOND))
+        mean = self._si(self._traces.mean(self._of_inputs, start, end, self._turn))
+        knots = self._traces.knots(self._of_inputs, start, end)
+        self._feeds.give(self._inputs.given(mean, knots, end, (end - start) / SECOND))
 
     def _si(self, values: Array) -> Array:
         """Of the inputs."""
@@ -211,10 +210,10 @@ class Estimator:
 
     # what it means
 
-    def _judge(self, measured: Array, values: Array, when: Array, dt: float) -> None:
+    def _judge(self, measured: Array, values: Array, courses: Sequence[Sequence[Array]], when: Array, dt: float) -> None:
         told = np.empty((len(self.judged), self.models.members))
-        for each in self._observed:
-            each.fill(told, when)
+        for each, course in zip(self._observed, courses, strict=True):
+            each.fill(told, course, when)
         self._compare(measured, values, told[:, FOLLOWERS:], dt)
         off, variance, used = (np.full(len(self.judged), np.nan), np.zeros(len(self.judged)), np.zeros(len(self.judged), bool))
         for each in self._observed:

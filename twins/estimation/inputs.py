@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +10,6 @@ from twins.clock import SECOND
 from twins.physics import Array, Variable, keyed_generator
 from twins.record.samples import Int64
 
-_LIVELIER = float(os.environ.get("PF", "1"))  # within a second
 _RECENT = 600.0  # s over which a signal's liveliness is averaged
 
 
@@ -28,14 +26,12 @@ class Inputs:
         self._value: Array = np.full(n, np.nan)  # the newest that was learnt from
         self._source: Int64 = np.zeros(n, np.int64)
         self._pace: Array = np.zeros(n)  # the mean of its changes² from one measurement to the next, a second
-        self._usual: Array = np.full(n, np.nan)  # s from one measurement to the next
         self._seen: Array = np.zeros(n)  # s that were learnt from
         self._strayed: Array = np.zeros((n, members))  # from the straight line, by now
 
-    def given(self, mean: Array, knots: Array, newest: Array, source: Int64, t: int, dt: float) -> Array:
+    def given(self, mean: Array, knots: Array, t: int, dt: float) -> Array:
         """(n, m): means over the step of `dt` that ends at t (ns). `mean` (n,) is that of the straight lines, `knots` (3, n)
-        tells when samples were (see `Traces.knots`), `newest` and its `source` are of the last by now."""
-        self._learn(newest, source)
+        tells when samples were, see `Traces.knots`."""
         noise = keyed_generator(self._seed, "inputs", t).standard_normal((2, len(mean), self._members))
         first, last, following = (each[:, None] for each in knots)
         pace, some = self._pace[:, None], ~np.isnan(first)
@@ -50,15 +46,15 @@ class Inputs:
         return np.clip(spread_out, self._bounds[:, :1], self._bounds[:, 1:])
 
     def held(self) -> Array:
-        """(4, n): what was learnt."""
-        return np.stack([self._value, self._pace, self._usual, self._seen])
+        """(3, n): what was learnt."""
+        return np.stack([self._value, self._pace, self._seen])
 
     def take(self, held: Array) -> None:
         """Goes on from what another held."""
-        self._value, self._pace, self._usual, self._seen = (row.copy() for row in held)
+        self._value, self._pace, self._seen = (row.copy() for row in held)
 
-    def _learn(self, value: Array, source: Int64) -> None:
-        """The pace of each signal, and how often it usually comes."""
+    def learn(self, value: Array, source: Int64) -> None:
+        """The pace of each signal, from what was measured last by now (n,); NaN where nothing good was."""
         new = np.isfinite(value) & (source > self._source)
         came = new & np.isfinite(self._value) & (self._source > 0)
         passed = np.where(came, (source - self._source) / SECOND, 1.0)
@@ -67,6 +63,4 @@ class Inputs:
         self._seen = self._seen + np.where(came, passed, 0.0)
         rate = np.where(came, np.minimum(passed / np.clip(self._seen, 1e-3, _RECENT), 1.0), 0.0)
         self._pace = self._pace + rate * (change**2 / passed - self._pace)
-        usual = np.where(np.isnan(self._usual), passed, self._usual)
-        self._usual = np.where(came, usual + rate * (passed - usual), self._usual)
         self._value, self._source = np.where(new, value, self._value), np.where(new, source, self._source)

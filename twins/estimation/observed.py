@@ -24,7 +24,6 @@ class Observed:
         self.place: NDArray[np.intp] = np.full((len(self._rows), len(group.instances)), -1, np.intp)
         for at, each in own:
             self.place[row_at[each.row], each.instance] = at
-        self._course: list[Array] = []  # what all members told at a step's beginning, and as it went on
         self._at = np.array([at for at, _ in own], np.intp)
         self._k = np.array([row_at[each.row] for _, each in own], np.intp)
         self._i = np.array([each.instance for _, each in own], np.intp)
@@ -41,20 +40,18 @@ class Observed:
             if (name := states[row].told or states[row].name) in told and told[name] in row_at
         ]
 
-    def begin_course(self) -> None:
-        """A step begins: what is told in it is remembered."""
-        self._course = [self.group.outputs[self._rows]]
+    @property
+    def outputs(self) -> Array:
+        """(k, member, instance): what all members tell by now, in SI; a copy."""
+        return self.group.outputs[self._rows]
 
-    def go_on(self) -> None:
-        """The models have stepped."""
-        self._course.append(self.group.outputs[self._rows])
-
-    def fill(self, told: Array, when: Array) -> None:
-        """Into `told` (tag, member): what each member says of each tag, in its unit, at an instant `when` 0…1 of the step."""
-        course, parts = np.stack(self._course), len(self._course) - 1
+    def fill(self, told: Array, course: Sequence[Array], when: Array) -> None:
+        """Into `told` (tag, member): what each member says of each tag, in its unit, at an instant `when` 0…1 of the step;
+        `course` are the outputs as it began and after each of its parts."""
+        parts, outputs = len(course) - 1, np.stack(course)
         passed = when[self._at] * parts
         part = np.minimum(passed.astype(np.intp), parts - 1)
-        old, new = (course[k, self._k, :, self._i] for k in (part, part + 1))
+        old, new = (outputs[k, self._k, :, self._i] for k in (part, part + 1))
         value = old + (new - old) * (passed - part)[:, None]
         told[self._at] = value * self._factor[:, None] + self._offset[:, None]
 

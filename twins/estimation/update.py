@@ -49,8 +49,10 @@ def updated(
         used[k] = np.isfinite(off[k]) & ~far
         if not used[k].any():
             continue
+        own = own.reshape(_GROUPS, -1, own.shape[-1])
+        of_others = _of_others(own, own)
         for unknown, noise in ((x, variance[k]), (slow, doubt[k]), (told[k + 1 :], variance[k])):
-            unknown += _towards(unknown, own, off[k], used[k], noise)
+            unknown += _towards(unknown, own, of_others, off[k], used[k], noise)
     return x, slow, Innovations(off, predicted, used)
 
 
@@ -64,14 +66,12 @@ def mixed(members: Array, noise: Array) -> Array:
     return members
 
 
-def _towards(x: Array, own: Array, off: Array, used: Truths, noise: Array) -> Array:
-    """What one measurement changes in x (n, m, i); `own` (m, i) are the members' deviations in what it measures."""
-    n, members, instances = x.shape
-    apart = (_GROUPS, members // _GROUPS, instances)
-    deviations, own = (x - x.mean(axis=1, keepdims=True)).reshape(n, *apart), own.reshape(apart)
-    predicted, others = _of_others(own, own), members - members // _GROUPS
+def _towards(x: Array, own: Array, predicted: Array, off: Array, used: Truths, noise: Array) -> Array:
+    """What one measurement changes in x (n, m, i); `own` (g, c, i) are the deviations of all members, in groups, in what it
+    measures, and `predicted` (g, i) their variance in the other groups."""
+    deviations = (x - x.mean(axis=1, keepdims=True)).reshape(len(x), *own.shape)
     shared, total = _of_others(deviations, own), predicted + noise
-    believed = _believed(shared, _of_others(deviations, deviations) * predicted, others)
+    believed = _believed(shared, _of_others(deviations, deviations) * predicted, x.shape[1] - own.shape[1])
     gain = np.where(used, shared * believed / total, 0.0)[:, :, None]
     kept = 1 / (1 + np.sqrt(noise / total))[:, None]
     change: Array = gain * (np.where(used, off, 0.0) - kept * own)
