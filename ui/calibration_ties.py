@@ -74,7 +74,7 @@ class Calibrations(QObject):
             self._say(sentence)
 
     def _drift(self, told: Mapping[str, Any]) -> None:
-        from ui.panels.calibration import drift_sentence
+        from ui.calibration_rows import drift_sentence
 
         self.panel.show_drift(told)
         sentence, before = drift_sentence(told, self._opened.twin), self._drifted

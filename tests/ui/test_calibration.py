@@ -15,8 +15,9 @@ from twins.timeline import Timeline
 from ui.ask import Ask
 from ui.calibrating import NO_PACKAGE, Calibrating
 from ui.calibration_proposal import CalibrationProposal
+from ui.calibration_rows import drift_sentence
 from ui.main_window import Opened
-from ui.panels.calibration import CalibrationPanel, drift_sentence
+from ui.panels.calibration import CalibrationPanel
 from ui.selection import Selection
 from ui.theme import Theme
 from ui.time_view import TimeView

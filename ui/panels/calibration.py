@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -32,9 +31,8 @@ from twins.timeline import Timeline
 from ui.ask import Ask
 from ui.axis import stamp
 from ui.calibrating import Asked
-from ui.calibration_plots import DriftPlot
+from ui.calibration_rows import change_row, drift_row, drift_sentence, urgency
 from ui.elided import ElidedLabel
-from ui.numbers import brief, tag_inside, tag_label, unit_text
 from ui.selection import Selection
 from ui.theme import SECONDARY, Theme, font
 from ui.time_view import TimeView
@@ -132,16 +130,14 @@ class CalibrationPanel(QWidget):
         self.back.setEnabled(bool(told["in_force"]) and self.run.isEnabled())
         _clear(self.history)
         for change in reversed(changes):
-            self.history.addWidget(self._change_row(change))
+            self.history.addWidget(change_row(change, self._data(change["after"]), self._when(change["at"])))
 
     def show_drift(self, told: Mapping[str, Any]) -> None:
         """Outputs: what has drifted on top, then what is off the most for its range."""
-        outputs = sorted(
-            told["outputs"], key=lambda each: (not each["drifted"], -_growth(each) if each["drifted"] else -_part(each))
-        )
+        outputs = sorted(told["outputs"], key=urgency)
         _clear(self.drifts)
         for each in outputs[:_WORST]:
-            self.drifts.addWidget(self._drift_row(each))
+            self.drifts.addWidget(drift_row(each, self._twin, self._theme, self._selection))
         sentence = drift_sentence(told, self._twin)
         self.notice.setText(sentence)
         self.notice.setVisible(bool(sentence))
@@ -252,93 +248,12 @@ class CalibrationPanel(QWidget):
         words = f"Version {self._told['in_force']} is taken back, the one before stands again; all versions are kept."
         Ask(self, "Roll back", words, [("Name", name), ("Why", why)], "Roll back", answer).open_over()
 
-    def _change_row(self, change: Mapping[str, Any]) -> QWidget:
-        data = self._data(change["after"])
-        errors = [
-            f"{tag} {brief(each['mae'])} {unit_text(each['unit'])}".rstrip() for tag, each in data.get("errors", {}).items()
-        ]
-        first = f"<b>{change['before']} → {change['after']}</b> {change['change']} by {_plain(change['by'])}"
-        label = QLabel(f"{first} · {self._when(change['at'])}<br>{_plain(change['why'])}", wordWrap=True)
-        label.setTextFormat(Qt.TextFormat.RichText)
-        label.setFont(font(SECONDARY))
-        label.setToolTip("\n".join(["error when approved:", *errors[:12]]) if errors else "")
-        return label
-
-    def _drift_row(self, each: Mapping[str, Any]) -> QWidget:
-        tag = self._twin.tags.get(each["tag"])
-        name = ElidedLabel(f"{each['asset']} {tag_label(tag) if tag else each['tag']}")
-        now = QLabel(_share(each["now"], each))
-        now.setFont(font(weight=QFont.Weight.DemiBold if each["drifted"] else QFont.Weight.Normal))
-        before = QLabel("" if each["approved"] is None else f"was {_share(each['approved'], each)}", font=font(SECONDARY))
-        before.setProperty("muted", True)
-        row = Pressed(lambda: self._selection.choose(each["asset"], each["tag"]))
-        row.setToolTip("Selects it; the trends show it with what was expected")
-        lines = QGridLayout(row, horizontalSpacing=8, verticalSpacing=0)
-        lines.setContentsMargins(0, 2, 0, 2)
-        lines.setColumnStretch(0, 1)
-        lines.addWidget(name, 0, 0)
-        lines.addWidget(now, 0, 1, Qt.AlignmentFlag.AlignRight)
-        lines.addWidget(DriftPlot(self._theme, each["course"], each["approved"]), 1, 0)
-        lines.addWidget(before, 1, 1, Qt.AlignmentFlag.AlignRight)
-        return row
-
     def _data(self, number: int) -> Mapping[str, Any]:
         found = next((each for each in self._told["versions"] if each["version"] == number), {})
         return found.get("data", {})
 
     def _when(self, text: str) -> str:
         return stamp(parse_time(text), self._zone).rpartition(":")[0]
-
-
-class Pressed(QWidget):
-    """A row that does something when it is pressed, by the mouse or the keyboard."""
-
-    def __init__(self, then: Callable[[], object]) -> None:
-        super().__init__()
-        self._then = then
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """The mouse."""
-        self._then()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return or space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._then()
-        else:
-            super().keyPressEvent(event)
-
-
-def drift_sentence(told: Mapping[str, Any], twin: Twin) -> str:
-    """“The model of T01 has drifted: power is off by 3.1 % of its range, by 1.5 % when approved; calibrate again”, or ""."""
-    worst = max((each for each in told["outputs"] if each["drifted"]), key=_growth, default=None)
-    if worst is None:
-        return ""
-    asset, tag = twin.assets.get(worst["asset"]), twin.tags.get(worst["tag"])
-    others = len({each["asset"] for each in told["outputs"] if each["drifted"]}) - 1
-    more = f" (and of {others} other{'s' if others > 1 else ''})" if others else ""
-    name = tag_inside(tag) if tag else worst["tag"]
-    whose = f"{asset.name if asset else worst['asset']}{more}"
-    now, approved = _share(worst["now"], worst), _share(worst["approved"], worst)
-    return f"The model of {whose} has drifted: {name} is off by {now}, by {approved} when it was approved; calibrate again."
-
-
-def _share(error: float, each: Mapping[str, Any]) -> str:
-    return (
-        f"{error / each['span']:.1%}".replace("%", " %") if each["span"] else f"{brief(error)} {unit_text(each['unit'])}".rstrip()
-    )
-
-
-def _growth(each: Mapping[str, Any]) -> float:
-    """How many times as far off as when approved."""
-    return float(each["now"]) / float(each["approved"]) if each["approved"] else 0.0
-
-
-def _part(each: Mapping[str, Any]) -> float:
-    """How far off, as a share of its range."""
-    return float(each["now"]) / float(each["span"]) if each["span"] else 0.0
 
 
 def _offers(twin: Twin, asset: Asset) -> list[str]:
@@ -358,7 +273,3 @@ def _headed(label: QLabel) -> QLabel:
 def _clear(column: QVBoxLayout) -> None:
     while (item := column.takeAt(0)) is not None:
         item.widget().deleteLater()
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
