@@ -126,7 +126,9 @@ def test_that_models_step_as_their_package_says(farm):
         return replace(farm, assets={"T01": replace(turbine, model=model)})
 
     assert parts_of(farm, SECOND) == 4
-    assert parts_of(farm, 2 * SECOND) == 1
+    assert parts_of(farm, 2 * SECOND) == 8
+    assert parts_of(farm, 8 * SECOND) == 16  # no more than that
+    assert parts_of(farm, 10 * SECOND) == 1  # nothing quick is followed any more
     assert parts_of(with_step("1 s"), SECOND) == 1
     assert parts_of(with_step("300 ms"), SECOND) == 2  # three would not make a second
     for step in ("5 s", "1 ms", "soon"):

@@ -139,3 +139,12 @@ def test_that_one_number_for_severity_is_told_as_one(panel):
     shows(made, replace(FAN, severity=(0.4, 0.4, 0.4), model="predictor fan (limits)", version="0123456789ab"))
     assert "Severity 40%" in made.words.text()
     assert "predictor fan (limits) · 0123456789ab" in made.words.text()
+
+
+def test_that_what_nobody_did_in_time_is_told_as_overdue(panel):
+    made, _ = panel
+    assert "act by 2023-11-15" in shows(made, WEAR)[0]
+    made.present(replace(snapshot(WEAR), time=NOW + DAY), Answers(Query()))
+    assert "overdue since 2023-11-15" in made.list.item(0).text()
+    made.present(replace(snapshot(WEAR), time=NOW + DAY - SECOND), Answers(Query()))
+    assert "act by" in made.list.item(0).text()

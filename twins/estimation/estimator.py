@@ -27,19 +27,21 @@ from twins.simulation.feeds import Feeds, in_si
 FOLLOWERS, REFERENCES = 64, 16
 _LONG = 10 * MINUTE
 _MIXED = 4  # reflections a step: a member that stands far out is among the others within some steps
+_MOST_PARTS, _QUICK = 16, 8 * SECOND  # of a step; longer steps follow nothing that is quicker than a second
 _MOST_OPEN = 4.0  # times; then a parameter may be 16 times as far off as was thought
 
 
 def parts_of(twin: Twin, step_ns: int) -> int:
-    """How many steps the models take in one: as short as the package says; in what is longer than a second, one. Raises
-    InputError."""
+    """How many steps the models take in one: as short as the package says, though no more than in a second, or sixteen; one
+    where nothing quick could be followed anyway. Raises InputError."""
     shortest = SECOND
     for path, asset in twin.assets.items():
         try:
             shortest = min(shortest, model_step(asset))
         except ValueError as problem:
             raise InputError(f"{path}: {problem}") from None
-    parts = max(round(step_ns / shortest), 1) if step_ns <= SECOND else 1
+    most = max(round(SECOND / shortest), _MOST_PARTS) if step_ns <= _QUICK else 1
+    parts = min(max(round(step_ns / shortest), 1), most)
     return next(each for each in range(parts, 0, -1) if step_ns % each == 0)
 
 

@@ -23,6 +23,7 @@ _SOON, _GUESS, _LATE = 10 * MINUTE / SECOND, HOUR / SECOND, DAY / SECOND
 _PATIENCE = 20.0  # s
 _CLEAN = 3.0
 _JUMP = 30.0  # deviations that no plant goes between two measurements
+_WITHIN = 0.8  # of the deviation of rounding: how far off is at least what an instrument tells that stands still
 _LASTS = 1.0  # s that an error of a model lasts
 _PROVEN = 300.0  # s of agreement from which that is so; before, what is wide apart bends, and an error lasts longer
 _BIAS = MINUTE / SECOND
@@ -32,7 +33,7 @@ _LOST = 2.0  # where they lean so far, no wider guess brings them back
 _HASTE = 5  # the first guess is forgotten with the power of so many
 _LEARNT = (
     "variance", "_off", "_open", "_bias", "_leaning", "surprise", "_seen", "_judged", "_refused", "_agreed", "_opened", "_moved",
-    "_jumped",
+    "_jumped", "_still",
 )  # fmt: skip
 
 
@@ -55,6 +56,7 @@ class Gauges:
         self._bias = np.zeros(len(tags))  # of innovations lately: it says something of parameters, and nothing of noise
         self._leaning, self.surprise = np.zeros((2, len(tags)))  # deviations; by how many times too sure the followers are
         self._moved, self._jumped = np.zeros((2, len(tags)), bool)
+        self._still = np.ones(len(tags))  # the share of measurements that repeated the one before
         self._since = np.full(len(tags), np.inf)  # s since the last measurement
         self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
         self._last = np.full(len(tags), np.nan)
@@ -62,8 +64,10 @@ class Gauges:
 
     @property
     def least(self) -> Array:
-        """(n,): the deviation that rounding alone gives."""
-        return np.sqrt(self._least_variance)
+        """(n,): the deviation that rounding alone gives: where measurements keep repeating one another, all err the same way, and
+        many of them tell no more than one; where each is another, their errors cancel out."""
+        least: Array = _WITHIN * self._still * np.sqrt(self._least_variance)
+        return least
 
     @property
     def unsure(self) -> Array:
@@ -87,7 +91,10 @@ class Gauges:
         self._moved = np.where(refused, self._moved | ((measured != self._last) & (self._refused > 0)), self._moved & ~found.used)
         self._refused = np.where(refused, self._refused + dt, np.where(found.used, 0.0, self._refused))
         self._agreed = np.where(refused, 0.0, self._agreed + found.used * dt)
-        self._change = np.where(known & np.isfinite(self._last), np.abs(measured - self._last), self._change)
+        again = known & np.isfinite(self._last)
+        part = np.where(again, dt / np.clip(self._seen, dt, max(_SOON, dt)), 0.0)
+        self._still += part * ((measured == self._last) - self._still)
+        self._change = np.where(again, np.abs(measured - self._last), self._change)
         self._last = np.where(known, measured, self._last)
         self._seen += found.used * dt
         rate = np.where(found.used, dt / np.clip(self._seen / _HASTE, _HASTE * dt, max(_SOON, _HASTE * dt)), 0.0)

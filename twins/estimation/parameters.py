@@ -18,7 +18,7 @@ from twins.simulation.ensemble import Ensemble
 
 _CLOSEST = 1 / 8  # of its spread, where the package says nothing
 _NEW = 60.0  # s; at its beginning a parameter is known so much less well
-_DOUBTED = 600.0  # s; so long after a jump it is not known better than that part of its spread
+_DOUBTED = 120.0  # s; so long after a jump it is not known better than that part of its spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Predictions(QWidget):
         self._theme, self._selection, self._twin, self._zone = theme, selection, twin, ZoneInfo(twin.timezone)
         self._timeline = timeline
         self._shown: tuple[Prediction, ...] = ()
+        self._overdue: frozenset[str] = frozenset()
         self.list = QListWidget(frameShape=QFrame.Shape.NoFrame, wordWrap=True, spacing=1)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
@@ -92,8 +93,9 @@ class Predictions(QWidget):
         """As they stood at the instant."""
         found = predictions_in(snapshot.standing.of(EventKind.PREDICTION))
         shown = tuple(sorted(found, key=lambda each: (each.verdict == "dismissed", -each.risk_hours)))
-        if shown != self._shown:
-            self._shown = shown
+        overdue = frozenset(each.key for each in shown if each.deadline <= snapshot.time)
+        if (shown, overdue) != (self._shown, self._overdue):
+            self._shown, self._overdue = shown, overdue
             self._list()
         if answers.query.events:
             until = self._timeline.end if snapshot.hindsight else snapshot.time
@@ -127,8 +129,8 @@ class Predictions(QWidget):
         column = QVBoxLayout(self, spacing=0)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.empty, 3)
-        column.addWidget(self.list, 2)
-        column.addWidget(self.told, 3)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.told, 1)
         column.addWidget(self.deciding)
 
     def _connect(self) -> None:
@@ -178,7 +180,8 @@ class Predictions(QWidget):
 
     def _second(self, each: Prediction) -> str:
         risk = f"risk {each.risk_hours:,.0f} h of standstill".replace(",", "\u202f")
-        decided = f" · {each.verdict} by {each.by}" if each.verdict else f" · act by {self._when(each.deadline, each.time)}"
+        due = "overdue since" if each.key in self._overdue else "act by"
+        decided = f" · {each.verdict} by {each.by}" if each.verdict else f" · {due} {self._when(each.deadline, each.time)}"
         return risk + decided
 
     def _tell(self) -> None:
