@@ -221,6 +221,7 @@ def test_that_a_damaged_model_is_refused_in_one_sentence(tmp_path):
         ("owner", np.arange(0)),
         ("wanders", np.array([None] * 6)),
         ("mixing", np.ones((6, 4), order="F")),
+        ("mixing", np.zeros((6, 4))),  # whose deviation would it tell?
     ],
 )
 def test_that_a_model_that_was_tampered_with_is_refused(tmp_path, name, change):

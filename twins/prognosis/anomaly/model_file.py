@@ -98,6 +98,8 @@ def _read(packed: zipfile.ZipFile) -> Learnt:
         raise ValueError("a spread is not positive")
     if not ((owner >= 0) & (owner < p)).all() or not (mine["low"] <= mine["high"]).all():
         raise ValueError("a channel or a range doesn't fit")
+    if not mine["mixing"][np.arange(k), owner].all():
+        raise ValueError("a channel leaves its own sensor out")
     numbers = {name: int(_number(told[name], *bounds)) for name, bounds in _NUMBERS.items()}
     numbers_too = {name: _number(told[name], *bounds) for name, bounds in _FRACTIONS.items()}
     if numbers["smoothing"] * k > 1 << 26:
