@@ -44,13 +44,18 @@ def add_to(app: typer.Typer) -> None:
         until_eof: UntilEof = False,
     ) -> None:
         """A score, a verdict and the guilty tags for each row, by what the first rows teach."""
+        from twins.historian.drafting import MODEL, refuse_bad_place
         from twins.prognosis.anomaly import judging, model_file
         from twins.prognosis.table import MeasuredTable
 
-        if (train_rows is None) == (model is None):
+        if train_rows is None and model is None:
             raise InputError(
                 "say how many rows at the beginning are clean with --train-rows N, or judge by a file with --model FILE"
             )
+        if train_rows is not None and model is not None:
+            raise InputError("--train-rows learns and --model judges by what was learnt; leave one of them out")
+        if to is not None:
+            refuse_bad_place(to, MODEL)
         if model is not None and (condition or ignore or to or false_alarms or smoothing):
             raise InputError("--model judges by what was learnt; leave out all but --sep, --no-header and --json, or learn anew")
         with progress("reading", json_, until_eof) as say, interruptible(until_eof) as cancelled:

@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
         from twins.prognosis.table import MeasuredTable
 
         if direction not in ("", "rising", "falling"):
-            raise InputError(f"--direction “{direction}” is neither rising nor falling")
+            raise InputError(f"--direction “{direction}” is neither rising nor falling; write one of them, or leave it out")
         limit = _number(threshold)
         with progress("degradation", json_) as say, interruptible() as cancelled:
             read = MeasuredTable(table, sep, not no_header)
@@ -100,7 +100,9 @@ def _until(until: str, first: int | None) -> float | None:
         return float(until.replace(",", "."))
     except ValueError:
         if first is None:
-            raise InputError(f"--until “{until}” is no number, and the times of the table are numbers") from None
+            raise InputError(
+                f"--until “{until}” is no number, and the times of the table are numbers; write it like 120"
+            ) from None
         return (instant(until) - first) / SECOND
 
 
@@ -143,7 +145,7 @@ def _told(passage: Passage, first: int | None) -> dict[str, Any]:
     if first is not None:
         if passage.since is not None:
             told["since_time"] = _stamp(passage.since, first)
-            told["sentence"] = f"the threshold {passage.threshold:g} was passed at {told['since_time']}"
+            told["sentence"] = f"the threshold {passage.threshold:.12g} was passed at {told['since_time']}"
         told["at_time"] = _stamp(passage.at, first)
         told["crossing_time"] = {name: _stamp(when, first) for name, when in told["crossing"].items()}
     return told
@@ -163,13 +165,18 @@ def _stamp(seconds: float | None, first: int) -> str | None:
 
 
 def _print(told: dict[str, Any]) -> None:
+    from twins.prognosis.degradation.first_passage import FAR
+    from twins.prognosis.degradation.passage import written
+
     when = told.get("crossing_time") or told["crossing"]
-    print(f"at {told.get('at_time') or told['at']}: {told['value']:.6g}, threshold {told['threshold']:.6g}, {told['direction']}")
+    apart, length = abs(told["threshold"] - told["value"]), (told["horizon"] - told["at"]) / FAR
+    value, threshold = written(told["value"], apart), f"{told['threshold']:.12g}"
+    print(f"at {told.get('at_time') or told['at']}: {value}, threshold {threshold}, {told['direction']}")
     if told["already_passed"]:
         print(told["sentence"])
         return
     for name, span in (("passed at", when), ("remaining", told["remaining"])):
-        shown = {key: "beyond" if x is None else x if isinstance(x, str) else f"{x:.6g}" for key, x in span.items()}
+        shown = {key: "beyond" if x is None else x if isinstance(x, str) else written(x, length) for key, x in span.items()}
         print(f"{name:10} {shown['median']}  (90 %: {shown['low']} … {shown['high']})")
     print(told["sentence"])
     for each in told["models"][:6]:

@@ -36,9 +36,15 @@ def add_to(app: typer.Typer) -> None:
 
         read = MeasuredTable(table, sep)
         columns = [read.column(name, (label, *input_)) for name in input_]
-        x, so = np.column_stack([read.numbers(name) for name in columns]), read.numbers(read.column(label, (label, *input_)))
+        target = read.column(label, (label, *input_))
+        if target in columns:
+            raise InputError(f"“{target}” of {table} can't be both the label and an input; leave it out of the inputs")
+        x, so = np.column_stack([read.numbers(name) for name in columns]), read.numbers(target)
         cut = int(len(so) * learn_from)
-        model = learnt(columns, x[:cut], so[:cut])
+        try:
+            model = learnt(columns, x[:cut], so[:cut], target)
+        except InputError as refused:
+            raise InputError(f"{table}: {refused}") from None
         found = judged(model, x[cut:], so[cut:])
         if to is not None:
             if to.suffix != ".onnx":
@@ -50,8 +56,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _print(rows: int, told: dict[str, object]) -> None:
+    notes = {"sensitivity": "none of these rows holds a 1", "specificity": "none of these rows holds a 0"}
     for name in ("accuracy", "sensitivity", "specificity", "usual"):
-        typer.echo(
-            f"{name:12}{100 * float(str(told[name])):7.2f} %" + ("  (always the commoner answer)" if name == "usual" else "")
-        )
+        share = told[name]
+        if isinstance(share, float):
+            typer.echo(f"{name:12}{100 * share:7.2f} %" + ("  (always the commoner answer)" if name == "usual" else ""))
+        else:
+            typer.echo(f"{name:12}      –    ({notes[name]})")
     typer.echo(f"on {rows:,} rows that it had not seen")

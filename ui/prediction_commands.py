@@ -92,8 +92,12 @@ def track_record(file: File, json_: AsJson = False) -> None:
 
 @contextlib.contextmanager
 def _standing(file: Path, at: str) -> Iterator:
+    from twins.clock import MINUTE, format_time
     from twins.package.opening import notice_of
 
     with opened(file) as record:
-        time = instant(at) if at else span_of(record)[1]
+        first, last = span_of(record)
+        time = instant(at) if at else last
+        if not first <= time <= last + MINUTE:  # what runs has gone on since
+            raise InputError(f"--at {at} lies outside {file}, which goes from {format_time(first)} to {format_time(last)}")
         yield record.at(time).standing.of, notice_of(record.package_at(time))

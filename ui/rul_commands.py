@@ -40,7 +40,7 @@ def train(
     json_: AsJson = False,
 ) -> None:
     """Learn from units that ran to failure: the last row of each is its end."""
-    from twins.historian.drafting import refuse_bad_place
+    from twins.historian.drafting import MODEL, TEXT, refuse_bad_place
     from twins.prognosis.remaining_life.card import as_markdown, dated, doubt
     from twins.prognosis.remaining_life.crossvalidation import CancelledError
     from twins.prognosis.remaining_life.fleet import Layout, read_fleet
@@ -51,8 +51,9 @@ def train(
         raise InputError(f"--cap {cap:g}: write a length of life above 0, like 125")
     if card is not None:
         refuse_no_card(card)
-    for place in (to, *([card] if card else [])):
-        refuse_bad_place(place)
+    refuse_bad_place(to, MODEL)
+    if card is not None:
+        refuse_bad_place(card, TEXT)
     layout = Layout(unit, time, not no_header, sep, _listed(sensors), _listed(ignore))
     fleet = read_fleet(table, layout)
     with progress("learning", quiet=json_) as say, interruptible() as cancelled:

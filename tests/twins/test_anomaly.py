@@ -8,7 +8,9 @@ import zipfile
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+import main
 from twins import InputError
 from twins.prognosis.anomaly import Detector, learn, model_file
 from twins.prognosis.anomaly.judging import episodes, judge_by, judge_by_its_first_rows
@@ -211,6 +213,7 @@ def test_that_a_damaged_model_is_refused_in_one_sentence(tmp_path):
         ("conditions", ["wind"]),
         ("smoothing", 0),
         ("smoothing", 10**7),
+        ("smoothing", 1.5),
         ("memory", -1),
         ("rows", float("nan")),
         ("false_alarms", None),
@@ -294,7 +297,6 @@ def test_that_a_real_water_loop_is_judged_better_than_by_published_networks(samp
 
 def test_that_the_command_answers_in_json(tmp_path, capfd):
     import typer
-    from typer.testing import CliRunner
 
     from ui import anomaly_commands
 
@@ -320,13 +322,12 @@ def test_that_the_command_answers_in_json(tmp_path, capfd):
         (["--model", "m", "--to", "n"], "leave out all but"),
         (["--train-rows", "100", "--condition", "sped"], "did you mean “speed”"),
         (["--train-rows", "100", "--condition", "speed", "--ignore", "nope"], "no column “nope”"),
-        (["--train-rows", "100", "--to", "/no/such/folder/m"], "can't be written"),
+        (["--train-rows", "100", "--to", "/no/such/folder/m"], "make it first"),
         (["--model", "/no/such/model"], "there is no model"),
     ],
 )
 def test_that_wrong_wishes_are_refused_in_one_sentence(tmp_path, words, sentence):
     import typer
-    from typer.testing import CliRunner
 
     from ui import anomaly_commands
 
@@ -340,7 +341,6 @@ def test_that_wrong_wishes_are_refused_in_one_sentence(tmp_path, words, sentence
 
 def test_that_no_column_is_lost_and_none_speaks_to_the_terminal(tmp_path):
     from typer import Typer
-    from typer.testing import CliRunner
 
     from ui import anomaly_commands
 
@@ -351,3 +351,15 @@ def test_that_no_column_is_lost_and_none_speaks_to_the_terminal(tmp_path):
     assert "\x1b" not in told
     assert "[31mtemp, temp, temp (2)" in told
     assert "left out   hollow: is empty" in told
+
+
+def test_that_a_table_is_never_replaced_by_what_was_learnt_from_it(tmp_path):
+    table = written(tmp_path, clean()[:300], NAMES, "t.csv")
+    before = table.read_bytes()
+    run = CliRunner().invoke
+    for words, said in (
+        (["--train-rows", "200", "--to", str(table)], "is a text or table, which a model or archive must not replace"),
+        (["--train-rows", "200", "--model", str(table)], "leave one of them out"),
+    ):
+        assert said in str(run(main.app, ["anomaly", str(table), *words]).exception)
+    assert table.read_bytes() == before

@@ -139,8 +139,20 @@ def test_that_a_table_that_cannot_teach_is_refused_in_a_sentence(tmp_path: Path)
         (["--label", "so", "--input", "b"], "the same in all rows"),
         (["--label", "so", "--input", "column 5", "--input", "b (2)"], "“b (2)” holds no number in the rows to learn from"),
         (["--label", "so", "--input", "c"], "no column “c”"),
+        (["--label", "so", "--input", "so"], "can't be both the label and an input"),
+        (["--label", "so", "--input", "a", "--learn-from", "0.1"], "hold 10 rows of 1 and 10 of 0 in “so”; 20 of each"),
         (["--label", "so", "--input", "a", "--to", str(tmp_path / "m.bin")], "no ONNX file"),
     ):
         said = CliRunner().invoke(app, ["detect", str(table), *words])
         assert said.exit_code == 1
         assert sentence in said.output + str(said.exception)
+
+
+def test_that_what_no_row_could_show_is_not_told_as_a_share(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("a,so\n" + "".join(f"{k % 7},{int(k >= 60 or k % 2)}\n" for k in range(200)))
+    words = ["detect", str(table), "--label", "so", "--input", "a"]
+    told = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    assert told["specificity"] is None
+    assert told["sensitivity"] == told["accuracy"]
+    assert "none of these rows holds a 0" in CliRunner().invoke(app, words).stdout

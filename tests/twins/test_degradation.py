@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import main
 from twins import InputError
 from twins.prognosis.degradation.history import history_of, thinned, without_spikes
-from twins.prognosis.degradation.passage import foreseen
+from twins.prognosis.degradation.passage import foreseen, written
 
 T = np.arange(60.0)
 UNITS = 14
@@ -251,3 +251,11 @@ def test_that_a_real_cell_s_end_is_foreseen_from_half_its_life(sample_data, cell
     crossing = foreseen(*np.array(known).T, 1.4).crossing
     assert crossing.median == pytest.approx(end, rel=0.15)
     assert crossing.low < end < crossing.high
+
+
+def test_that_numbers_are_written_as_finely_as_the_history_is_long():
+    assert written(1_719_595_578.4, 5e6) == "1719595578"
+    assert written(112.9571, 60.0) == "112.96"
+    assert written(1_000_000_039.494, 60.5) == "1000000039.49"
+    assert written(0.00012345678, 1e-5) == "0.00012346"
+    assert written(5.0, 0.0) == "5"

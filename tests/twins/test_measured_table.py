@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -151,3 +153,19 @@ def test_that_a_column_whose_first_rows_are_empty_is_still_of_numbers(tmp_path):
     table = MeasuredTable(written(tmp_path, "a,b,c\n" + "\n".join(rows) + "\n"))
     assert table.numeric() == ("a", "b")
     assert table.is_empty("c")
+
+
+def test_that_a_packed_table_that_breaks_off_is_refused_with_its_last_row(tmp_path):
+    rows = "".join(f"{i},{np.sin(i):.9f}\n" for i in range(5_000))
+    packed = gzip.compress(("i,a\n" + rows).encode())
+    (tmp_path / "t.csv.gz").write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(InputError, match=r"t\.csv\.gz is damaged: it breaks off after row [\d,]+; fetch or pack it anew"):
+        MeasuredTable(tmp_path / "t.csv.gz")
+
+
+def test_that_columns_of_lists_count_as_empty_and_say_what_they_hold(tmp_path):
+    parquet.write_table(pa.table({"a": [1.0, 2.0], "l": [[1.0], [2.0]]}), tmp_path / "t.parquet")
+    table = MeasuredTable(tmp_path / "t.parquet")
+    assert table.numeric() == ("a",)
+    assert table.is_empty("l")
+    assert table.nested == {"l": "list<element: double>"}

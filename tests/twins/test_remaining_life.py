@@ -129,6 +129,10 @@ def test_that_a_sensor_that_runs_away_is_named_and_a_strange_machine_is_not_know
     (told,) = predicted(model, replace(unit, values=strange))
     assert told.outside
     assert (told.low, told.high, told.open) == (0, 40, True)
+    silent = unit.values.copy()
+    silent[:, sensor] = np.nan
+    (told,) = predicted(model, replace(unit, values=silent))
+    assert "heat" not in [each.sensor for each in told.drivers]
 
 
 def late(fleet, kept):
@@ -235,6 +239,11 @@ def test_that_a_damaged_or_hostile_file_is_refused_in_one_sentence(model, runnin
     _packed(bad, content | {"forest_left.npy": loop.getvalue()})
     with pytest.raises(InputError, match="trees are damaged"):
         load(bad)
+    nowhere = io.BytesIO()
+    np.save(nowhere, np.full(model.predictor.learners.trees.feature.shape, np.nan))
+    _packed(bad, content | {"forest_feature.npy": nowhere.getvalue()})
+    with pytest.raises(InputError, match="trees are damaged"):
+        load(bad)
 
 
 def test_that_few_units_make_wide_intervals_and_one_makes_none(fleet, model):
@@ -333,6 +342,7 @@ def test_that_the_command_line_trains_predicts_and_refuses(folder, tmp_path):
     assert [each["unit"] for each in told] == [f"m{i}" for i in range(8)]
     assert {"unit", "rul", "low", "high", "at", "drivers"} <= set(told[0])
     lacking = written(tmp_path / "l.csv", ["unit,hours,heat", "a,1,2", "a,2,3"])
+    far = written(tmp_path / "f.csv", ["unit,hours,heat", "a,1e200,2", "a,2e200,3", "b,1e200,2", "b,3e200,3"])
     for line, sentence in {
         f"rul predict {tmp_path}/m.rul {lacking}": "lacks “",
         f"rul predict {train} {train}": "train it again",
@@ -341,6 +351,8 @@ def test_that_the_command_line_trains_predicts_and_refuses(folder, tmp_path):
         f"rul train {train} --unit unit --time hours --cap -3 --to {tmp_path}/n.rul": "above 0",
         f"rul train {train} --unit unit --time unit --to {tmp_path}/n.rul": "two columns",
         f"rul train {train} --unit unit --time hours --to {tmp_path}/no/n.rul": "make it first",
+        f"rul train {train} --unit unit --time hours --to {train}": "is a text or table, which a model",
+        f"rul train {far} --unit unit --time hours --to {tmp_path}/n.rul": "too large to be reckoned with",
     }.items():
         refused = run(main.app, line.split()).exception
         assert isinstance(refused, InputError), line

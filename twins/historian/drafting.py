@@ -11,8 +11,9 @@ from pathlib import Path
 
 from twins.historian.recording import RecordingError
 
+MODEL, TEXT = "a model or archive", "a text or table"
 _KINDS = {
-    b"SQLite format 3\0": "a recording", b"PK\3\4": "a model or archive", b"PAR1": "a Parquet table", b"\x89PNG": "a picture",
+    b"SQLite format 3\0": "a recording", b"PK\3\4": MODEL, b"PAR1": "a Parquet table", b"\x89PNG": "a picture",
     b"\x93NUMPY": "an array",
 }  # fmt: skip
 BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite may leave
@@ -41,8 +42,9 @@ def drafted(place: Path, *, over: bool = False) -> Iterator[Path]:
         _remove(draft)
 
 
-def refuse_bad_place(place: Path) -> None:
-    """Raises RecordingError where nothing can be written; asked before long work."""
+def refuse_bad_place(place: Path, made: str = "") -> None:
+    """Raises RecordingError where nothing can be written, or where what stands there is not what is to be `made`, such as
+    `MODEL`; asked before long work."""
     folder = place.absolute().parent
     if place.is_dir():
         raise RecordingError(f"{place} is a folder; name a file in it")
@@ -53,6 +55,8 @@ def refuse_bad_place(place: Path) -> None:
     log = place.with_name(place.name + "-wal")
     if log.exists() and not place.exists():  # SQLite would play it into the new file
         raise RecordingError(f"{log} is left over from a recording that is gone; remove it, or choose another name")
+    if made:
+        _refuse_other(place, made)
 
 
 def _publish(draft: Path, place: Path, over: bool) -> None:
@@ -60,8 +64,7 @@ def _publish(draft: Path, place: Path, over: bool) -> None:
     if log.exists() and log.stat().st_size:  # the last of it could not be moved into the file
         raise RecordingError(f"{place} can't be written: the disk took the log but not the file; make room and try again")
     if over:
-        if place.exists() and place.stat().st_size and (there := _kind(place)) != (made := _kind(draft)):
-            raise RecordingError(f"{place} is there already and is {there}, which {made} must not replace; name another file")
+        _refuse_other(place, _kind(draft))
         draft.replace(place)
         return
     try:
@@ -77,6 +80,11 @@ def _publish(draft: Path, place: Path, over: bool) -> None:
         draft.rename(place)
 
 
+def _refuse_other(place: Path, made: str) -> None:
+    if place.exists() and place.stat().st_size and (there := _kind(place)) != made:
+        raise RecordingError(f"{place} is there already and is {there}, which {made} must not replace; name another file")
+
+
 def _kind(file: Path) -> str:
     """What a file is by how it begins, in words."""
     with file.open("rb") as read:
@@ -84,7 +92,7 @@ def _kind(file: Path) -> str:
     for begins, what in _KINDS.items():
         if head.startswith(begins):
             return what
-    return "binary" if b"\0" in head else "a JSON file" if head.lstrip()[:1] in (b"{", b"[") else "a text or table"
+    return "binary" if b"\0" in head else "a JSON file" if head.lstrip()[:1] in (b"{", b"[") else TEXT
 
 
 def _clear_abandoned(place: Path) -> None:

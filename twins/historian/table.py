@@ -49,6 +49,10 @@ class Source(Protocol):
     names: tuple[str, ...]
     told: Mapping[str, str]  # what was found out about the layout
 
+    @property
+    def nested(self) -> Mapping[str, str]:
+        """The columns that hold more than one value a row, or bytes, and what kind they are."""
+
     def preamble(self, names: Sequence[str]) -> str:
         """What to write in the mapping where lines stand before that of the columns' names; "" where none do."""
 
@@ -94,6 +98,11 @@ class TextSource:
         self.told = {"encoding": self._text.encoding, "delimiter": self._delimiter}
         self.names = told_apart(self._names(lines)) if self.layout.distinct else self._names(lines)
 
+    @property
+    def nested(self) -> Mapping[str, str]:
+        """See `Source.nested`: text has none."""
+        return {}
+
     def preamble(self, names: Sequence[str]) -> str:
         """See `Source.preamble`."""
         if self.layout.header or not names or {*names} & {*self.names}:
@@ -124,7 +133,7 @@ class TextSource:
         if self.layout.header:
             return self.layout.header
         if not lines:
-            raise RecordingError(f"{self.path} holds no rows; nothing to import")
+            raise RecordingError(f"{self.path} holds no rows; give a file with a header and at least one row")
         self._wanted[int(np.flatnonzero(self._wanted)[0])] = False
         names = cells_of(lines[0], self._delimiter)
         body = [row for row in (cells_of(line, self._delimiter) for line in lines[1:]) if row]
@@ -213,13 +222,18 @@ class ParquetSource:
     def _picked(self, table: Any, names: Sequence[str]) -> Any:
         return table.select([self.names.index(name) for name in names]).rename_columns(list(names))
 
-    def _refuse_nested(self, names: Sequence[str]) -> None:
+    @property
+    def nested(self) -> Mapping[str, str]:
+        """See `Source`."""
         import pyarrow as pa
 
+        kinds = {name: self._file.schema_arrow.field(i).type for i, name in enumerate(self.names)}
+        plain = {name: kind.value_type if pa.types.is_dictionary(kind) else kind for name, kind in kinds.items()}
+        return {name: str(kind) for name, kind in plain.items() if pa.types.is_nested(kind) or "binary" in str(kind)}
+
+    def _refuse_nested(self, names: Sequence[str]) -> None:
         for name in names:
-            kind = self._file.schema_arrow.field(self.names.index(name)).type
-            kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-            if pa.types.is_nested(kind) or "binary" in str(kind):
+            if kind := self.nested.get(name):
                 raise RecordingError(f"the column “{name}” of {self._path} holds {kind}, not one value a row; leave it out")
 
 

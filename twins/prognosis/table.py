@@ -27,8 +27,8 @@ class MeasuredTable:
     """n rows that are as long as they should be, in the file's order; the others are counted in `tally`.
 
     `names` are those of the header, told apart where they are absent or stand twice (“column 3”, “temp (2)”), or “1”, “2”, …
-    where the file has no header; a column can be asked for by its name, by its number from 1, or (without a header) by its
-    number from 0 if any of the numbers asked for is 0.
+    where the file has no header; what is `nested` (more than one value a row) counts as empty. A column can be asked for by its
+    name, by its number from 1, or (without a header) by its number from 0 if any of the numbers asked for is 0.
     """
 
     def __init__(self, path: Path, delimiter: str | None = None, headed: bool = True) -> None:
@@ -42,12 +42,15 @@ class MeasuredTable:
         self.path, self.tally = path, Tally()
         self._decimal = ""
         self._when: dict[str, Stamps | None] = {}
-        self.names = source.names
-        table = source.read(self.names, self.tally, lambda done: None)
+        self.names, self.nested = source.names, source.nested
+        table = source.read([name for name in self.names if name not in self.nested], self.tally, lambda done: None)
         if torn := self.tally.rows.get("damaged_block"):
             raise InputError(f"{path} is a damaged Parquet file, which can't be read from row {torn[0]:,} on; write it anew")
+        if torn := self.tally.rows.get("truncated_file"):
+            raise InputError(f"{path} is damaged: it breaks off after row {torn[0]:,}; fetch or pack it anew")
         self.rows: NDArray[np.int64] = table.rows
-        self._columns = {name: _in_seconds(table.columns[name]) for name in self.names}
+        nothing = _nothing(len(self.rows))
+        self._columns = {name: _in_seconds(table.columns.get(name, nothing)) for name in self.names}
         self._delimiter, self._headed = source.told.get("delimiter", ""), headed
         if not len(self.rows):
             raise InputError(f"{path} holds no rows of {len(self.names)} cells; check the file, or say its sign with --sep")
@@ -137,6 +140,12 @@ class MeasuredTable:
             columns: list[Column] = list(self._columns.values())
             self._decimal = sniffed_decimal(columns, self._delimiter) if self._delimiter else "."
         return self._decimal
+
+
+def _nothing(rows: int) -> Column:
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.nulls(rows, pa.string())])
 
 
 def _in_seconds(column: Column) -> Column:

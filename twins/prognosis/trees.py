@@ -50,6 +50,7 @@ class Forest:
         """Raises InputError where it is not a forest over so many features."""
         t, m = self.feature.shape if self.feature.ndim == 2 else (0, 0)
         same = all(part.shape == (t, m) for part in (self.threshold, self.left, self.right, self.value))
+        same &= all(part.dtype.kind == "i" for part in (self.feature, self.left, self.right))
         if not (
             0 < t <= MOST_TREES
             and 0 < m <= MOST_NODES

@@ -35,13 +35,13 @@ class Verdicts:
 
     rows: int
     accuracy: float
-    sensitivity: float  # of those that are so
-    specificity: float  # of those that are not
+    sensitivity: float | None  # of those that are so; None where there were none
+    specificity: float | None  # of those that are not
     usual: float  # the accuracy of always giving the commoner answer
 
 
-def learnt(inputs: Sequence[str], x: Array, so: Array) -> YesOrNo:
-    """From rows (n, inputs) and 0 or 1 (n,); rows with what is not known are passed over. Raises InputError.
+def learnt(inputs: Sequence[str], x: Array, so: Array, label: str = "label") -> YesOrNo:
+    """From rows (n, inputs) and 0 or 1 (n,) of a column `label`; rows with what is not known are passed over. Raises InputError.
 
     Newton's steps on the likelihood of standardised inputs with a faint ridge (Hastie, Tibshirani & Friedman, 4.4.1).
     """
@@ -51,9 +51,10 @@ def learnt(inputs: Sequence[str], x: Array, so: Array) -> YesOrNo:
     known = np.isfinite(x).all(axis=1) & np.isfinite(so)
     x, so = x[known], so[known]
     if not np.isin(so, (0, 1)).all():
-        raise InputError("the column to learn holds other numbers than 0 and 1; name one that says yes or no")
+        raise InputError(f"“{label}” holds other numbers than 0 and 1; name a column that says yes or no")
     if min(so.sum(), (1 - so).sum()) < _FEWEST:
-        raise InputError(f"the table has {so.sum():.0f} rows of 1 and {(1 - so).sum():.0f} of 0; {_FEWEST} of each are needed")
+        counts = f"{so.sum():.0f} rows of 1 and {(1 - so).sum():.0f} of 0"
+        raise InputError(f"the rows to learn from hold {counts} in “{label}”; {_FEWEST} of each are needed")
     middle, spread = x.mean(axis=0), x.std(axis=0)
     if not spread.all():
         raise InputError(f"“{inputs[int(np.argmin(spread))]}” is the same in all rows; leave it out")
@@ -76,8 +77,8 @@ def judged(model: YesOrNo, x: Array, so: Array) -> Verdicts:
     return Verdicts(
         len(is_so),
         float((said == is_so).mean()),
-        float((said & is_so).sum() / max(is_so.sum(), 1)),
-        float((~said & ~is_so).sum() / max((~is_so).sum(), 1)),
+        float(said[is_so].mean()) if is_so.any() else None,
+        float((~said[~is_so]).mean()) if not is_so.all() else None,
         max(share, 1 - share),
     )
 

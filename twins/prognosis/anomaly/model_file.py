@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from twins import InputError
+from twins.historian.drafting import drafted
 from twins.historian.headings import told_apart
 from twins.prognosis.anomaly.channels import HINGES, Channels
 from twins.prognosis.anomaly.learning import Learnt
@@ -39,13 +40,8 @@ def packed(learnt: Learnt) -> bytes:
 
 def save(learnt: Learnt, path: Path) -> None:
     """Writes all of it or nothing. Raises InputError."""
-    draft = path.with_name(path.name + ".draft")
-    try:
+    with drafted(path, over=True) as draft:
         draft.write_bytes(packed(learnt))
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise InputError(f"{path} can't be written ({os.strerror(error.errno or 0)}); choose another --to") from None
 
 
 def load(path: Path) -> Learnt:
@@ -100,7 +96,7 @@ def _read(packed: zipfile.ZipFile) -> Learnt:
         raise ValueError("a channel or a range doesn't fit")
     if not mine["mixing"][np.arange(k), owner].all():
         raise ValueError("a channel leaves its own sensor out")
-    numbers = {name: int(_number(told[name], *bounds)) for name, bounds in _NUMBERS.items()}
+    numbers = {name: _whole(told[name], *bounds) for name, bounds in _NUMBERS.items()}
     numbers_too = {name: _number(told[name], *bounds) for name, bounds in _FRACTIONS.items()}
     if numbers["smoothing"] * k > 1 << 26:
         raise ValueError("it smooths over too many rows")
@@ -145,6 +141,13 @@ def _names(told: object) -> tuple[str, ...]:
     if not isinstance(told, list) or not all(isinstance(name, str) and told_apart([name]) == (name,) for name in told):
         raise ValueError("its names don't fit")
     return tuple(told)
+
+
+def _whole(told: object, least: float, most: float) -> int:
+    number = _number(told, least, most)
+    if number != int(number):
+        raise ValueError("a number is not whole")
+    return int(number)
 
 
 def _number(told: object, least: float, most: float) -> float:

@@ -52,6 +52,8 @@ def unmoved(values: Array) -> str:
 def _reason(table: MeasuredTable, name: str, rows: int, unwanted: set[str], numeric: set[str]) -> str:
     if name in unwanted:
         return "ignored as asked"
+    if kind := table.nested.get(name):
+        return f"holds {kind}, not one value a row"
     if re.sub(r"[^a-z]", "", name.lower()) in LABELS:
         return "is a label by its name"
     if re.sub(r"[^a-z_]", "", name.lower()) in CLOCKS or name not in numeric:

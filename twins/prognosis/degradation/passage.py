@@ -82,6 +82,14 @@ def foreseen(
     return _told(history, threshold, way, found)
 
 
+def written(value: float, apart: float) -> str:
+    """A number with as many decimals as tell a thousandth of what matters here: a history's length, the way to a threshold."""
+    if not 0 < apart < np.inf or abs(value) >= 1e17:
+        return f"{value:.6g}"
+    text = f"{value:.{min(max(3 - int(np.floor(np.log10(apart))), 0), 15)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _direction(value: Array, threshold: float) -> str:
     """From the side where the unit began; where it began on the threshold, the way it went."""
     start, end = float(np.median(value[:3])), float(np.median(value[-3:]))
@@ -96,7 +104,7 @@ def _passed(history: History, threshold: float, way: str, now: float) -> Passage
     before = np.flatnonzero(rising * (smooth - threshold) < 0)
     since = float(history.time[before[-1] + 1 if len(before) else 0])
     at = float(history.time[-1])
-    sentence = f"the threshold {threshold:g} was passed at {since:g}"
+    sentence = f"the threshold {threshold:.12g} was passed at {written(since, at - float(history.time[0]))}"
     span, left = Span(since, since, since), Span(0.0, 0.0, 0.0)
     return Passage(at, now, threshold, way, span, left, 1.0, at, (), None, since, sentence)
 

@@ -67,8 +67,11 @@ def drivers(predictor: Predictor, usual: Usual, fleet: Fleet, scaled: Array, ask
     """Of each unit at its last row. `asked` (n, features) as the predictor has them."""
     known = remembered(fleet, scaled, predictor.spans, before)[fleet.last]
     told = predictor.of_features(asked[fleet.last])
+    silent = np.isnan(fleet.values[fleet.last][:, list(predictor.scales.kept)])  # never told anything, so that it moves nothing
     return [
-        _of_unit(predictor, fleet, known[i] - usual.at(float(fleet.ages[row])), asked[row], float(told[i]))
+        _of_unit(
+            predictor, fleet, np.where(silent[i], 0.0, known[i] - usual.at(float(fleet.ages[row]))), asked[row], float(told[i])
+        )
         for i, row in enumerate(fleet.last)
     ]
 

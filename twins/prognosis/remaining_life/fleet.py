@@ -108,6 +108,8 @@ def fleet_of(table: MeasuredTable, layout: Layout, needed: tuple[str, ...] = ())
     columns = _columns(table, layout, (unit, time), needed)
     words, times = np.array(table.words(unit)), table.instants(time)
     usable = (words != "") & np.isfinite(times)
+    if (np.abs(times[usable]) > BEYOND).any():
+        raise InputError(f"times in “{time}” of {table.path} are too large to be reckoned with; give them in larger units")
     if not usable.any():
         raise InputError(f"no row of {table.path} has both a unit (“{unit}”) and a time (“{time}”); check the two columns")
     names, codes = _in_order(words[usable])
@@ -127,6 +129,8 @@ def _unused(table: MeasuredTable, layout: Layout, used: tuple[str, ...]) -> dict
 def _why_unused(table: MeasuredTable, name: str, ignored: set[str]) -> str:
     if name in ignored:
         return "ignored as asked"
+    if kind := table.nested.get(name):
+        return f"holds {kind}, not one value a row"
     return "is empty" if table.is_empty(name) else "holds no numbers"
 
 
