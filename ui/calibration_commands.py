@@ -229,7 +229,12 @@ def _print(told: dict[str, Any], to: Path | None) -> None:
             f"were off by {found['before']:.4g} without it, {found['after']:.4g} with it"
         )
     if to is not None:
-        print(f"\nto put it into force: approve TWIN {to} --by NAME --why TEXT")
+        changes = told["corrections"] or any(p["identified"] and p["after"] != p["before"] for p in told["parameters"])
+        print(
+            f"\nto put it into force: approve TWIN {to} --by NAME --why TEXT"
+            if changes
+            else f"\n{to} changes nothing; try a longer stretch"
+        )
 
 
 def _cell(value: float | None) -> object:

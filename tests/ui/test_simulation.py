@@ -29,7 +29,9 @@ from ui.draft import Draft
 from ui.knob_table import VALUE, KnobModel
 from ui.opening import prepare
 from ui.panels.scenarios import ScenariosPanel
+from ui.panels.simulation import SimulationPanel
 from ui.runs import Run, Runs
+from ui.selection import Selection
 from ui.settings import Settings
 from ui.theme import Theme
 from ui.workplace import Workplace
@@ -426,3 +428,18 @@ def test_that_a_forecast_has_the_name_it_was_given_and_a_second_one_stands_besid
     simulating.start(Draft("forecast", "Curtailed", "2 min", "recorded", "", {}))
     simulating.start(Draft("forecast", "", "2 min", "recorded", "", {}))
     assert [Path(run.arguments[-1]).stem for run in asked] == ["Curtailed (2)", "forecast"]
+
+
+def test_that_knobs_that_are_seen_first_while_time_stands_still_show_what_stood_then(qtbot, farm):
+    selection, limit = Selection(), "T01.active_power_limit"
+    panel = SimulationPanel(Theme(), selection, farm, Timeline(0, HOUR))
+    qtbot.addWidget(panel)
+    selection.choose("T01")
+    none = np.zeros(1, np.int64)
+    snapshot = Snapshot(
+        FORK, (Channel.of(farm.tags[limit]),), none, none, np.array([500.0]).view(np.int64), none.astype(np.uint8)
+    )
+    panel.present(snapshot, Answers(Query()))  # nobody looks, and nothing moves any more
+    panel.show()
+    row = [knob.key for knob in panel.model.knobs].index(limit)
+    assert panel.model.index(row, VALUE).data() == "500"

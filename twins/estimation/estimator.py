@@ -86,7 +86,7 @@ class Estimator:
         self._observed = observed_groups(self.models, self.judged)
         self._traces = Traces(len(self.wanted))
         self._assimilated: Int64 = np.full(len(self.wanted), -(2**62), np.int64)
-        self._begun = False
+        self._begun = self._answered = False  # whether what the models told last is of where they stand
         self.read = Reading(np.full(len(self.wanted), np.nan), self._assimilated)  # the last
         self.expected = self.spread = self.residual = np.full(len(self.judged), np.nan)
         self.scatter = np.zeros(len(self.judged))  # of `spread`, what the inputs leave open, without the model's own error
@@ -168,6 +168,8 @@ class Estimator:
             self.models.advance()
             for each, course in zip(self._observed, courses, strict=True):
                 course.append(each.outputs)
+        if not self._answered:
+            courses, self._answered = [[course[1], *course[1:]] for course in courses], True
         self._take_over(values, keep_only=True)
         fresh = np.where(source > self._assimilated, values, np.nan)
         self._assimilated = np.maximum(self._assimilated, source)
@@ -190,7 +192,7 @@ class Estimator:
         self._take_over(values, keep_only=False)
         for each in self._observed:
             each.scatter(FOLLOWERS, np.sqrt(self._gauges.variance), self.models.seed, self.time)
-        self._begun = True
+        self._begun, self._answered = True, False
 
     def _drive(self) -> None:
         """In what the models step next."""

@@ -19,6 +19,7 @@ from twins.station.telling import station_event
 
 _STEPS_A_TURN = 4
 _MOST_LOAD, _HEED = 0.15, 0.02  # of a core; how much one step counts in the mean
+_CURRENT = PERIOD_NS / SECOND  # s; what is told less often than that is seen as stale
 _NEVER = 2**62
 _RECENT = 10 * MINUTE  # an older checkpoint is of another day
 
@@ -71,7 +72,7 @@ class Estimating:
 
     @property
     def _step(self) -> int:
-        return min(round(min(max(self._rate, 1.0), 60.0)) * self._longer, 60) * SECOND
+        return min(round(min(max(self._rate, 1.0), _CURRENT)) * self._longer, 60) * SECOND
 
     def _followed(self, samples: Samples, now: int) -> tuple[Samples, list[Event]]:
         if self._following is None and now >= self._again:

@@ -59,6 +59,7 @@ class SimulationPanel(QWidget):
         self._selection, self._twin, self._timeline = selection, twin, timeline
         self._zone = ZoneInfo(twin.timezone)
         self._asset = ""
+        self._snapshot = Snapshot.empty()
         self._rest: Mapping[str, Any] = {}  # of a scenario: what stands in no field
         self.model = KnobModel(theme)
         self.begin = ElidedLabel()
@@ -108,12 +109,16 @@ class SimulationPanel(QWidget):
 
     def present(self, snapshot: Snapshot, answers: Answers) -> None:
         """Tells from where a run would begin, and where the set-points stand there."""
-        itself = snapshot.courses or snapshot  # of a difference only what it is the difference of stands anywhere
-        stand = {knob.key: _number(itself, knob.key) for knob in self.model.points}
-        self.model.stand({key: round(value, self._twin.tags[key].decimals) for key, value in stand.items() if value is not None})
+        self._snapshot = snapshot.courses or snapshot  # of a difference only what it is the difference of stands anywhere
+        self._stand()
         lane = self._timeline.shown
         where = "" if not lane.key else f" · from {lane.name}"
         self.begin.setText(f"From {stamp(self._timeline.cursor, self._zone)}{where}")
+
+    def _stand(self) -> None:
+        """The set-points as they stood at the instant that was shown last."""
+        stand = {knob.key: _number(self._snapshot, knob.key) for knob in self.model.points}
+        self.model.stand({key: round(value, self._twin.tags[key].decimals) for key, value in stand.items() if value is not None})
 
     def draft(self, kind: str) -> Draft | None:
         """What is filled in; None, with a sentence, where it can't be run."""
@@ -293,6 +298,7 @@ class SimulationPanel(QWidget):
         self.heading.setText(f"KNOBS OF {named.upper()}" if knobs else "SELECT SOMETHING THAT HAS A MODEL")
         self.find.setVisible(bool(knobs))
         self.model.show(knobs)
+        self._stand()
         self._choose_faults()
         self._tell_changes()
 
