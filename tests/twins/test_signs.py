@@ -94,3 +94,17 @@ def test_that_rare_steps_of_the_last_digit_never_come_to_look_rough():
     assert np.abs(told).max() < 1.5, "it was 8, and called a loose contact, after half a day"
     loose = level + np.array([0, 3.0, 0, 0]) * rng.standard_normal((9_000, 1)) * (np.arange(9_000)[:, None] > 8_500)
     assert looked_on(12, lambda k: loose[k])["heat rough"][1] > 5
+
+
+def test_that_nobody_is_silent_because_steps_are_long():
+    told = []
+    for seconds in (1, 20):
+        estimator = Estimator()
+        estimator.step_ns = seconds * SECOND
+        signs = Signs(Kin("kiln", ASSETS, ("heat",), ("hot",)), estimator)
+        estimator.step(np.full(4, 40.0), np.zeros(4))
+        estimator.read.source = estimator.time + estimator.step_ns - np.array([0.0, 0.5, 1.0, 60.0]) * SECOND
+        signs.see(estimator)
+        told.append(signs.table(estimator)[:, signs.names.index("silent")])
+    np.testing.assert_allclose(told[0], told[1])
+    assert told[0][3] > told[0][2] + 3

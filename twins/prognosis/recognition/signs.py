@@ -91,7 +91,7 @@ class Signs:
         self._apart = _towards(self._apart, apart, self._share(_SLOW / 2, dt))
         self._long_apart = _towards(self._long_apart, apart, self._share(_SLOWEST, dt))
         self._watch(values, source, dt)
-        age = (estimator.time + 2 * estimator.step_ns) / SECOND - source
+        age = (estimator.time + estimator.step_ns) / SECOND + 1 - source  # when it was read; however long a step is
         self._silent = np.min(age / self._period, axis=1)
 
     def table(self, estimator: Estimator) -> Array:
