@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twins.clock import SECOND
 from twins.historian import Trend
+from twins.record import Reading, Waveform
 from twins.record.snapshot import STALE_AFTER_PERIODS
 from ui.coverage import breaks
 
@@ -37,6 +38,20 @@ class Line:
         if 0 <= place < len(self.x) - 1 and self.joined[place]:
             seen = np.append(seen, self.y[place])
         return (float(seen.min()), float(seen.max())) if len(seen) else None
+
+
+def standing(trend: Trend, reading: Reading, start: int) -> Trend:
+    """With what came before the stretch from `start` (ns) and stands in it: a tag that reports on change may have said nothing
+    since. `reading` is of an instant in the stretch."""
+    told, channel = reading.value, reading.channel
+    if channel.period_ns or not reading.sound or reading.source >= start or not (trend.exact or not len(trend.t)):
+        return trend
+    if isinstance(told, str):
+        told = channel.values.index(told) if told in channel.values else None
+    if told is None or isinstance(told, Waveform):
+        return trend
+    t, value = np.insert(trend.t, 0, start), np.insert(trend.mean, 0, float(told))
+    return Trend(t, value, value, value, np.ones(len(t), np.int64), trend.gap_ns, exact=True)
 
 
 def line_of(trend: Trend, bucket: int, origin: int, until: int) -> Line | None:

@@ -21,7 +21,7 @@ from ui.panels.trends import MOST, TrendsPanel
 from ui.selection import Selection
 from ui.theme import DARK, GREY, Theme, contrast
 from ui.time_view import TimeView
-from ui.trend_lines import line_of
+from ui.trend_lines import line_of, standing
 
 T0 = parse_time("2014-06-01T00:00", ZoneInfo("Europe/Paris"))
 TEN = 10 * MINUTE
@@ -88,6 +88,22 @@ def test_that_buckets_make_a_mean_line_in_a_band_both_broken_at_a_gap():
 
 def test_that_nothing_measured_is_no_line():
     assert line_of(Trend.empty(), 0, T0, T0) is None
+
+
+def test_that_what_was_set_long_before_still_stands():
+    held = MemoryRecording()
+    state = Channel("T01.state", TagKind.ENUMERATION, values=("stopped", "producing"))
+    held.append(Samples.numbers(Channel("T01.limit", unit="kW"), T0, 500.0))
+    held.append(Samples.numbers(state, T0, 1))
+    held.append(Samples.numbers(Channel("T01.power", unit="kW", period_ns=SECOND), T0 + 8 * HOUR, 3.0))
+    seen, start = held.at(T0 + 9 * HOUR), T0 + 8 * HOUR
+    for tag, value in (("T01.limit", 500.0), ("T01.state", 1.0)):
+        found = standing(Trend.empty(), seen.reading(tag), start)
+        assert (found.t.tolist(), found.mean.tolist()) == ([start], [value])
+        later = standing(exact([start + HOUR], [7.0]), seen.reading(tag), start)
+        assert later.mean.tolist() == [value, 7.0]
+    assert not len(standing(Trend.empty(), seen.reading("T01.power"), start + HOUR).t)  # it would have spoken
+    assert not len(standing(Trend.empty(), seen.reading("T01.other"), start).t)
 
 
 # ------------------------------------------------------------------ the panel

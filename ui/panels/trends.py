@@ -24,7 +24,7 @@ from ui.selection import Selection
 from ui.theme import ICON, Theme, legible
 from ui.time_view import TimeView
 from ui.trend_legend import WIDTH, Entry, TrendLegend
-from ui.trend_lines import Beside, fan_of, interval_of, line_of
+from ui.trend_lines import Beside, fan_of, interval_of, line_of, standing
 
 MOST = 8
 _WIDE = 620  # px: from here on the legend stands beside the plot
@@ -224,12 +224,18 @@ class TrendsPanel(QWidget):
         until = min(query.end, self._timeline.end if self._timeline.hindsight else max(self._timeline.cursor, query.start))
         lines = {
             tag: line_of(trend, bucket_ns(trend, query.start, query.end, query.width), self._timeline.start, until)
-            for tag, trend in answers.trends.items()
+            for tag, found in answers.trends.items()
             if tag in self._drawn
+            for trend in (self._with_standing(tag, found, query.start),)
         }
         limited = self._drawn if len(self._drawn) <= 2 else (self._selection.tag,)
         self.plot.show_lines(lines, self._beside(answers), limited)
         self._fit()
+
+    def _with_standing(self, tag: str, trend: Trend, start: int) -> Trend:
+        if self._snapshot.time < start:
+            return trend
+        return standing(trend, self._snapshot.reading(tag), start)
 
     def _other_lanes(self) -> tuple[Lane, ...]:
         """The chosen what-if, and the forecast that stands."""
