@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from scene.legend import Choice
+from scene.legend import Choice, ColourBy
 from scene.pilot import Way
 from twins.asset import Twin
+from twins.record import Snapshot
 from ui import first_look
 from ui.descent import Descent
 from ui.main_window import MainWindow
@@ -42,6 +43,13 @@ class SceneTies(QObject):
         """What colours the scene, from now on and the next time."""
         self._settings.put(f"{COLOURED}/{self._twin.id}", choice.title)
         self._colour(choice)
+
+    def give_way(self, snapshot: Snapshot) -> None:
+        """What was remembered is left, until it is chosen again, where nothing of it was ever recorded."""
+        choice = self._scene.scene.choice
+        told = (tag.path for tag in choice.tags(self._twin) if choice.takes(tag))
+        if choice.by is not ColourBy.CONDITION and not any(path in snapshot.place for path in told):
+            self._colour(first_look.first_choice(self._twin, self._scene.choices))
 
     def move_by(self, way: str) -> None:
         """Orbit, fly or walk; the scene takes the keys."""

@@ -278,6 +278,8 @@ class Workplace(QObject):
             return
         self.window.refresh.read.disconnect(self._begin)
         self.timeline.stride = first_look.stride(snapshot.channels, self.timeline.end - self.timeline.start)
+        if self.timeline.mode is not Mode.FOLLOWING:  # a plant that begins has told little yet
+            self.scene_ties.give_way(snapshot)
         if not (self.selection.asset or self.selection.tag):
             self.selection.choose(first_look.first_asset(self.opened.twin, snapshot))
 
