@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from ui.runs import MAIN
 from ui.told import PAGE
@@ -32,6 +32,8 @@ class Opened(QObject):
         self._process.errorOccurred.connect(self._fail)
         self._complaint = ""
         self._over = False
+        if (app := QCoreApplication.instance()) is not None:
+            app.aboutToQuit.connect(self._part)
 
     def start(self) -> None:
         """Begins."""
@@ -41,6 +43,12 @@ class Opened(QObject):
         """Asks it to go, and ends it if it doesn't."""
         self._process.terminate()
         QTimer.singleShot(PATIENCE_MS, self, self._process.kill)
+
+    def _part(self) -> None:
+        """The page goes, say by Ctrl+C: what runs has the time to end, too."""
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._process.terminate()
+            self._process.waitForFinished(PATIENCE_MS)
 
     def _hear(self) -> None:
         while self._process.canReadLine():

@@ -262,6 +262,10 @@ def _tell(told: dict[str, object], comparison: Comparison | None, json_: bool) -
         share = f"{each['share']:6.1%} of the members, " if "members" in told else ""
         verb = "passes" if each["share"] >= LIKELY else "may pass"
         print(f"{each['tag']} {verb} {each['limit']} {each['value']:g}: {share}{each['time']}")
+    if not limits and "members" in told:
+        print(
+            f"none of {told['members']} members passes a limit; “open” shows the fan of each tag in the trends beside the record"
+        )
     if len(limits) > 20:
         print(f"… and {len(limits) - 20} more limits; --json tells all")
     lost, notes = told["lost"], told["notes"]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QLabel
 
 from ui import start_page
+from ui.opened import Opened
 from ui.settings import Settings
 from ui.shipped import card_of, shipped
 from ui.start_page import StartPage
@@ -120,3 +121,15 @@ def test_that_the_theme_in_force_is_marked_from_the_first_start_on(page, qtbot):
     assert chosen() == ["dark"]
     qtbot.mouseClick(page.themes["dark"], Qt.MouseButton.LeftButton)
     assert chosen() == ["dark"]
+
+
+def test_that_what_a_page_opened_ends_with_it(qtbot, qapp):
+    page = QObject()
+    opened = Opened([], page)
+    opened._arguments = ["-c", "import time; time.sleep(60)"]
+    ended = []
+    opened.ended.connect(ended.append)
+    opened.start()
+    assert opened._process.waitForStarted(60_000)
+    qapp.aboutToQuit.emit()
+    assert ended == [""]
