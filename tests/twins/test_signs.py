@@ -26,6 +26,7 @@ class Estimator:
         self.judged = [SimpleNamespace(tag=tag) for tag in TAGS]
         self.step_ns = 5 * SECOND
         self.residual, self.spread, self.scatter = np.zeros(4), np.ones(4), np.full(4, 0.1)
+        self.expected = np.full(4, np.nan)
         self.read, self.time = SimpleNamespace(values=np.full(4, 40.0), source=np.zeros(4)), 0
 
     def step(self, values, residual):
@@ -108,3 +109,16 @@ def test_that_nobody_is_silent_because_steps_are_long():
         told.append(signs.table(estimator)[:, signs.names.index("silent")])
     np.testing.assert_allclose(told[0], told[1])
     assert told[0][3] > told[0][2] + 3
+
+
+def test_that_what_was_to_stand_still_is_not_stuck():
+    estimator = Estimator()
+    signs = Signs(Kin("kiln", ASSETS, ("heat",), ("hot",)), estimator)
+    for k in range(200):
+        going, turning = 40 + 0.02 * k, 40 + 0.02 * min(k, 100)  # B is stuck, C stands where it was to stand, D goes on
+        estimator.expected = np.array([going, going, turning, going])
+        estimator.step(np.round([going, min(going, 42.0), turning, going], 2), np.zeros(4))
+        signs.see(estimator)
+    still = signs.table(estimator)[:, signs.names.index("heat still")]
+    assert still[1] > 4
+    assert still[[0, 2, 3]].max() < 0.1

@@ -29,9 +29,9 @@ class Signs:
     """Goes on with an estimator. f signs for each of n assets, w tags, j of them judged and p parameters estimated:
 
     each judged tag's residual lately, for longer and for long, less the median of its kin's, for what all have in common is the
-    weather's or the model's fault; each tag's level, how far it is from the median of its kin
-    lately, for long and lately against for long, how long it has stood still and how rough it is against its usual (steps
-    that its last digit hides are none); each parameter's distance from the package's and its spread; and silence.
+    weather's or the model's fault; each tag's level, how far it is from the median of its kin lately, for long and lately
+    against for long, how long it has stood still (where it was to stand still it may) and how rough it is against its usual
+    (steps that its last digit hides are none); each parameter's distance from the package's and its spread; and silence.
     """
 
     def __init__(self, kin: Kin, estimator: Estimator) -> None:
@@ -44,6 +44,7 @@ class Signs:
         self._turns = np.array([_turns(tag) for tag in tags])
         self._grain = np.array([(10.0**-tag.decimals / _range(tag)) ** 2 for tag in tags])
         self._digits = [tag.decimals + 1 for tag in tags]
+        self._digit = np.array([10.0**-digits for digits in self._digits])
         self._period = np.array([(tag.period_ns or SECOND) / SECOND for tag in tags])
         places = {each.tag.path: i for i, each in enumerate(estimator.judged)}
         self._judged_names = tuple(t for t in kin.tags if all(_path(a, t) in places for a in kin.assets))
@@ -54,7 +55,8 @@ class Signs:
         self._residual = np.zeros((3, *judged))
         self._level = np.zeros(shape)
         self._apart, self._long_apart = np.zeros((2, *shape))
-        self._last, self._value_at, self._changed = np.full((3, *shape), np.nan)
+        self._last, self._value_at, self._changed, self._foreseen = np.full((4, *shape), np.nan)
+        self._excused = np.zeros(shape, bool)
         self._usual_hold = np.broadcast_to(self._period, shape).copy()
         self._rough, self._usual_rough = np.zeros((2, *shape))
         self._seen = 0.0
@@ -90,13 +92,14 @@ class Signs:
         apart = self._from_kin(values)
         self._apart = _towards(self._apart, apart, self._share(_SLOW / 2, dt))
         self._long_apart = _towards(self._long_apart, apart, self._share(_SLOWEST, dt))
-        self._watch(values, source, dt)
+        self._watch(values, source, dt, self._expected(estimator))
         age = (estimator.time + estimator.step_ns) / SECOND + 1 - source  # when it was read; however long a step is
         self._silent = np.min(age / self._period, axis=1)
 
     def table(self, estimator: Estimator) -> Array:
         """(n, f) as it is now."""
         still = np.log2((self._value_at - self._changed + self._period) / (self._usual_hold + self._period))
+        still = np.where(self._excused, np.minimum(still, 0.0), still)
         rough = np.log2((self._rough + self._grain) / (self._usual_rough + self._grain))
         moved = [(group.members[:, at].mean(axis=0) - usual) / spread for _, group, at, usual, spread in self._parameters]
         wide = [group.members[:, at].std(axis=0) / spread for _, group, at, usual, spread in self._parameters]
@@ -147,8 +150,15 @@ class Signs:
         level = np.where(self._turns, np.mod(values - mean + 180.0, 360.0) - 180.0, values)
         return np.asarray((level - _common(level, np.nan)) / self._range)
 
-    def _watch(self, values: Array, source: Array, dt: float) -> None:
-        """How long each has stood still, and how far it goes from one measurement to the next."""
+    def _expected(self, estimator: Estimator) -> Array:
+        """(n, t): what was to be expected; NaN of what is not judged."""
+        found = np.full(self._at.shape, np.nan)
+        found[:, [self.kin.tags.index(name) for name in self._judged_names]] = estimator.expected[self._judged]
+        return found
+
+    def _watch(self, values: Array, source: Array, dt: float, expected: Array) -> None:
+        """How long each has stood still, though more was to be expected than its last digit hides, and how far it goes from one
+        measurement to the next."""
         fresh = np.isfinite(values) & (source > np.nan_to_num(self._value_at, nan=-1.0))
         step = values - self._last
         changed = fresh & (step != 0)  # the first is none: it is compared with nothing
@@ -156,6 +166,8 @@ class Signs:
         grown = changed & np.isfinite(held)
         self._usual_hold = np.where(grown, self._usual_hold + 0.1 * (held - self._usual_hold), self._usual_hold)
         self._changed = np.where(changed, source, self._changed)
+        self._foreseen = np.where(changed, expected, self._foreseen)
+        self._excused = np.abs(expected - self._foreseen) < self._digit
         square = (np.where(self._turns, np.mod(step + 180.0, 360.0) - 180.0, step) / self._range) ** 2
         square = np.where(fresh & np.isfinite(step), square, np.nan)
         self._rough = _towards(self._rough, square, self._share(_FAST, dt))
