@@ -55,8 +55,7 @@ class Signs:
         self._residual = np.zeros((3, *judged))
         self._level = np.zeros(shape)
         self._apart, self._long_apart = np.zeros((2, *shape))
-        self._last, self._value_at, self._changed, self._foreseen = np.full((4, *shape), np.nan)
-        self._excused = np.zeros(shape, bool)
+        self._last, self._value_at, self._changed, self._foreseen, self._still_from = np.full((5, *shape), np.nan)
         self._usual_hold = np.broadcast_to(self._period, shape).copy()
         self._rough, self._usual_rough = np.zeros((2, *shape))
         self._seen = 0.0
@@ -98,8 +97,7 @@ class Signs:
 
     def table(self, estimator: Estimator) -> Array:
         """(n, f) as it is now."""
-        still = np.log2((self._value_at - self._changed + self._period) / (self._usual_hold + self._period))
-        still = np.where(self._excused, np.minimum(still, 0.0), still)
+        still = np.log2((self._value_at - self._still_from + self._period) / (self._usual_hold + self._period))
         rough = np.log2((self._rough + self._grain) / (self._usual_rough + self._grain))
         moved = [(group.members[:, at].mean(axis=0) - usual) / spread for _, group, at, usual, spread in self._parameters]
         wide = [group.members[:, at].std(axis=0) / spread for _, group, at, usual, spread in self._parameters]
@@ -167,7 +165,8 @@ class Signs:
         self._usual_hold = np.where(grown, self._usual_hold + 0.1 * (held - self._usual_hold), self._usual_hold)
         self._changed = np.where(changed, source, self._changed)
         self._foreseen = np.where(changed, expected, self._foreseen)
-        self._excused = np.abs(expected - self._foreseen) < self._digit
+        to_stand = np.abs(expected - self._foreseen) < self._digit
+        self._still_from = np.where(changed | (fresh & to_stand), source, self._still_from)
         square = (np.where(self._turns, np.mod(step + 180.0, 360.0) - 180.0, step) / self._range) ** 2
         square = np.where(fresh & np.isfinite(step), square, np.nan)
         self._rough = _towards(self._rough, square, self._share(_FAST, dt))
