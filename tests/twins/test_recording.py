@@ -220,6 +220,12 @@ def test_that_of_two_ways_of_writing_a_tag_the_later_row_counts_at_one_instant(r
     assert recording.at(T0).reading("T01.power").value == 2.0
 
 
+def test_that_of_two_ways_of_writing_a_tag_in_one_batch_the_last_row_counts_too(recording):
+    rows = [(TEN_MINUTES, 1.0), (POWER, 0.0), (TEN_MINUTES, 3.0)]
+    recording.append(Samples.join([Samples.numbers(channel, T0, value) for channel, value in rows]))
+    assert recording.at(T0).reading("T01.power").value == 3.0
+
+
 def test_that_events_out_of_order_in_one_batch_stand_by_their_times(recording):
     end, begin = Event(T0 + 10, EventKind.ALARM, "", "a", False), Event(T0, EventKind.ALARM, "", "a", True)
     recording.append(Samples.empty(), [end, begin])

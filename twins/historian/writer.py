@@ -7,6 +7,7 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from twins.historian.latest import Latest
 from twins.historian.recording import RecordingError
 from twins.historian.rows import channel_row, crc_of, guarded, places, text_of, waveform_row
 from twins.historian.tables import Tables
-from twins.record import Channel, Event, Samples, Standing
+from twins.record import Channel, Channels, Event, Samples, Standing
 from twins.record.samples import Int64
 
 BLOCK_ROWS = 20_000
@@ -50,8 +51,9 @@ class Writer:
         with contextlib.nullcontext() if self._inside else self.transaction():
             self._catch_up()
             judged = samples.judged()
-            for first in range(0, len(samples), BLOCK_ROWS):
-                self._append_block(judged.take(np.arange(first, min(first + BLOCK_ROWS, len(samples)))))
+            cuts = np.union1d(np.arange(0, len(samples), BLOCK_ROWS), _told_anew(samples))
+            for first, last in pairwise([*cuts, len(samples)]):
+                self._append_block(judged.take(np.arange(first, last)))
             self._append_events(events)
             self._keyframe_if_due()
             self._extent_known = self._extent()
@@ -213,3 +215,16 @@ class Writer:
 
     def _next_id(self, table: str) -> int:
         return int(self._database.execute(f"select coalesce(max(id), 0) + 1 from {table}").fetchone()[0])  # noqa: S608
+
+
+def _told_anew(samples: Samples) -> Int64:
+    """The rows in which a tag is told again of one instant in another form (period, unit): a block goes by its channels, so that
+    which of them came last would be lost within one."""
+    channels = samples.channels
+    group = (channels if isinstance(channels, Channels) else Channels(channels)).group
+    if not len(samples) or group.max() == len(group) - 1:
+        return np.zeros(0, np.int64)
+    told = np.stack([group[samples.channel], samples.order(), samples.arrival])
+    by = np.lexsort(told[::-1])
+    again = (told[:, by[1:]] == told[:, by[:-1]]).all(axis=0) & (samples.channel[by[1:]] != samples.channel[by[:-1]])
+    return by[1:][again]
