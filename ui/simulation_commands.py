@@ -263,9 +263,7 @@ def _tell(told: dict[str, object], comparison: Comparison | None, json_: bool) -
         verb = "passes" if each["share"] >= LIKELY else "may pass"
         print(f"{each['tag']} {verb} {each['limit']} {each['value']:g}: {share}{each['time']}")
     if not limits and "members" in told:
-        print(
-            f"none of {told['members']} members passes a limit; “open” shows the fan of each tag in the trends beside the record"
-        )
+        print(f"none of {told['members']} members passes a limit; “open RECORD --lane FORECAST” draws the fan of each tag")
     if len(limits) > 20:
         print(f"… and {len(limits) - 20} more limits; --json tells all")
     lost, notes = told["lost"], told["notes"]

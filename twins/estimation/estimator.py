@@ -86,7 +86,8 @@ class Estimator:
         self._observed = observed_groups(self.models, self.judged)
         self._traces = Traces(len(self.wanted))
         self._assimilated: Int64 = np.full(len(self.wanted), -(2**62), np.int64)
-        self._begun = self._answered = False  # whether what the models told last is of where they stand
+        self._begun = False
+        self._answered = False  # whether what the models told last is of where they stand
         self.read = Reading(np.full(len(self.wanted), np.nan), self._assimilated)  # the last
         self.expected = self.spread = self.residual = np.full(len(self.judged), np.nan)
         self.scatter = np.zeros(len(self.judged))  # of `spread`, what the inputs leave open, without the model's own error

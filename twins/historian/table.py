@@ -232,8 +232,9 @@ class ParquetSource:
         return {name: str(kind) for name, kind in plain.items() if pa.types.is_nested(kind) or "binary" in str(kind)}
 
     def _refuse_nested(self, names: Sequence[str]) -> None:
+        nested = self.nested
         for name in names:
-            if kind := self.nested.get(name):
+            if kind := nested.get(name):
                 raise RecordingError(f"the column “{name}” of {self._path} holds {kind}, not one value a row; leave it out")
 
 
