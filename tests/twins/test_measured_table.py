@@ -152,7 +152,7 @@ def test_that_a_column_whose_first_rows_are_empty_is_still_of_numbers(tmp_path):
     rows = [f"{i},{i if i > 2500 else ''}," for i in range(3000)]
     table = MeasuredTable(written(tmp_path, "a,b,c\n" + "\n".join(rows) + "\n"))
     assert table.numeric() == ("a", "b")
-    assert table.is_empty("c")
+    assert table.emptiness("c") == "is empty"
 
 
 def test_that_a_packed_table_that_breaks_off_is_refused_with_its_last_row(tmp_path):
@@ -167,5 +167,5 @@ def test_that_columns_of_lists_count_as_empty_and_say_what_they_hold(tmp_path):
     parquet.write_table(pa.table({"a": [1.0, 2.0], "l": [[1.0], [2.0]]}), tmp_path / "t.parquet")
     table = MeasuredTable(tmp_path / "t.parquet")
     assert table.numeric() == ("a",)
-    assert table.is_empty("l")
-    assert table.nested == {"l": "list<element: double>"}
+    assert table.emptiness("l") == "holds list<element: double>, not one value a row"
+    assert table.emptiness("a") == ""

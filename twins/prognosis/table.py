@@ -99,9 +99,11 @@ class MeasuredTable:
         """(n, column)."""
         return np.stack([self.numbers(name) for name in names], axis=1) if names else np.empty((len(self), 0))
 
-    def is_empty(self, name: str) -> bool:
-        """Whether no cell of the column says anything."""
-        return not self._filled(name, None)
+    def emptiness(self, name: str) -> str:
+        """Why no cell of the column says anything; "" where one does."""
+        if kind := self.nested.get(name):
+            return f"holds {kind}, not one value a row"
+        return "" if self._filled(name, None) else "is empty"
 
     def _stamps(self, name: str) -> Stamps | None:
         """The dates of a column, None where it holds rather numbers. Raises InputError."""

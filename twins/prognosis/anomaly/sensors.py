@@ -52,12 +52,10 @@ def unmoved(values: Array) -> str:
 def _reason(table: MeasuredTable, name: str, rows: int, unwanted: set[str], numeric: set[str]) -> str:
     if name in unwanted:
         return "ignored as asked"
-    if kind := table.nested.get(name):
-        return f"holds {kind}, not one value a row"
     if re.sub(r"[^a-z]", "", name.lower()) in LABELS:
         return "is a label by its name"
     if re.sub(r"[^a-z_]", "", name.lower()) in CLOCKS or name not in numeric:
-        return "is empty" if table.is_empty(name) else "is a time or a text"
+        return table.emptiness(name) or "is a time or a text"
     values = table.numbers(name, rows)
     return unmoved(values) or ("only ever rises, like a clock" if _counts(values) else "")
 

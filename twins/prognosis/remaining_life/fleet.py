@@ -129,9 +129,7 @@ def _unused(table: MeasuredTable, layout: Layout, used: tuple[str, ...]) -> dict
 def _why_unused(table: MeasuredTable, name: str, ignored: set[str]) -> str:
     if name in ignored:
         return "ignored as asked"
-    if kind := table.nested.get(name):
-        return f"holds {kind}, not one value a row"
-    return "is empty" if table.is_empty(name) else "holds no numbers"
+    return table.emptiness(name) or "holds no numbers"
 
 
 def _plausible(values: Array) -> Array:
